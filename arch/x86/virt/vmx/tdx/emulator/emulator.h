@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The emulated TDX module, as its tests see it.  Product code includes only
+ * hooks.h, and only through the Makefile.
+ */
+#ifndef _TDX_EMULATOR_H
+#define _TDX_EMULATOR_H
+
+#include <linux/types.h>
+
+/**
+ * enum tdx_audit - rules of the module's interface that an emulated answer
+ *	alone would not enforce
+ * @TDX_AUDIT_CACHE_FLUSH: KEY.CONFIG without WBINVD on all CPUs since the
+ *	host last wrote to a PAMT
+ * @TDX_AUDIT_PAMT_FREED: the host gave a PAMT page back while the module
+ *	owned it
+ * @TDX_AUDIT_PAMT_WRITTEN: a PAMT byte is not what the module wrote
+ * @TDX_AUDIT_LP_NOT_INIT: SEAMCALL that needs it on an LP without LP.INIT
+ * @TDX_AUDIT_KEY_CONTENDED: KEY.CONFIG met the module's global lock taken
+ * @TDX_AUDIT_TDMR_BUSY: TDMR.INIT met the lock of its TDMR taken
+ * @TDX_AUDIT_NESTED: SEAMCALL from an interrupt inside a SEAMCALL
+ */
+enum tdx_audit {
+	TDX_AUDIT_CACHE_FLUSH,
+	TDX_AUDIT_PAMT_FREED,
+	TDX_AUDIT_PAMT_WRITTEN,
+	TDX_AUDIT_LP_NOT_INIT,
+	TDX_AUDIT_KEY_CONTENDED,
+	TDX_AUDIT_TDMR_BUSY,
+	TDX_AUDIT_NESTED,
+	TDX_AUDIT_NR,
+};
+
+/**
+ * struct tdx_emulator_fault - an answer to give instead of the module's
+ * @leaf: RAX of the call it replaces
+ * @match_rdx: only calls with this RDX, if @any_rdx is false (SYS.RD fields)
+ * @any_rdx: ignore @match_rdx
+ * @skip: let this many matching calls through first
+ * @count: then replace this many
+ * @status: RAX; %TDX_FAULT_VMFAIL, %TDX_FAULT_UD and %TDX_FAULT_GP make the
+ *	instruction itself fail
+ */
+struct tdx_emulator_fault {
+	u64 leaf;
+	u64 match_rdx;
+	bool any_rdx;
+	unsigned int skip;
+	unsigned int count;
+	u64 status;
+};
+
+/* The values that Linux' own wrapper makes of the three failures. */
+#define TDX_FAULT_VMFAIL	0x8000FF00FFFF0000ULL
+#define TDX_FAULT_UD		0x8000FF0000000006ULL
+#define TDX_FAULT_GP		0x8000FF000000000DULL
+
+bool tdx_emulator_active(void);
+int tdx_emulator_reset(void);
+u64 tdx_emulator_calls(u64 leaf);
+u64 tdx_emulator_total_calls(void);
+u64 tdx_emulator_audit(enum tdx_audit rule);
+u64 tdx_emulator_audit_total(void);
+int tdx_emulator_inject(const struct tdx_emulator_fault *fault);
+void tdx_emulator_inject_clear(void);
+
+#endif /* _TDX_EMULATOR_H */

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The TDX module as a pure function: registers in, registers out.
+ *
+ * No kernel state is used here, so the same source answers recorded vectors
+ * and fuzzers in user space and real SEAMCALL instructions in a guest.  What
+ * the module takes from its surroundings (memory, entropy, PCONFIG) comes
+ * through struct tdxmod_ops.
+ *
+ * Concurrency is that of the module: LPs call tdxmod_seamcall() at the same
+ * time, every lock is a try-lock, and a contender is answered BUSY.
+ */
+#ifndef _TDX_EMULATOR_MODEL_H
+#define _TDX_EMULATOR_MODEL_H
+
+#include "model_types.h"
+
+#define TDXMOD_MAX_CMRS		32
+#define TDXMOD_MAX_TDMRS	64
+#define TDXMOD_MAX_RESERVED	16
+#define TDXMOD_MAX_PACKAGES	8
+#define TDXMOD_MAX_LPS		2048
+#define TDXMOD_MAX_HKIDS	2048
+
+/* The registers a leaf may read or write.  All others keep their values. */
+struct tdxmod_regs {
+	u64 rax;
+	u64 rcx;
+	u64 rdx;
+	u64 r8;
+	u64 r9;
+	u64 r10;
+	u64 r11;
+};
+
+struct tdxmod_range {
+	u64 base;
+	u64 size;
+};
+
+/*
+ * Where modules are known to differ from TDX 1.5.01.  None set: 1.5.01 to the
+ * bit.
+ */
+#define TDXMOD_LP_INIT_RELAXED	(1U << 0) /* SYS.CONFIG does not wait for every LP */
+#define TDXMOD_LP_INIT_LATE	(1U << 1) /* LP.INIT also after SYS.CONFIG */
+#define TDXMOD_MAX_VCPUS_FIELD	(1U << 2) /* MAX_VCPUS_PER_TD can be read */
+#define TDXMOD_SYS_DISABLE	(1U << 3) /* leaf 69 exists */
+
+/* What MCHECK and the CPU tell the module.  Constant once given. */
+struct tdxmod_platform {
+	unsigned int nr_packages;
+	unsigned int nr_lps;
+	const u8 *lp_package;		/* package of each LP, nr_lps entries */
+	unsigned int maxpa;		/* widest physical address, 52 */
+	unsigned int keyid_bits;	/* at the top of the physical address */
+	u32 hkid_start;			/* first private HKID */
+	u32 hkid_count;
+	struct tdxmod_range seamrr;	/* size 0: none */
+	unsigned int nr_cmrs;
+	struct tdxmod_range cmrs[TDXMOD_MAX_CMRS];
+	u32 differences;		/* TDXMOD_* switches above */
+	u64 features0;			/* TDX_FEATURES0 */
+	u16 max_vcpus;			/* with TDXMOD_MAX_VCPUS_FIELD */
+	u32 family_model_stepping;	/* CPUID.1.EAX, for PKG_FMS */
+};
+
+enum tdxmod_pconfig {
+	TDXMOD_PCONFIG_OK,
+	TDXMOD_PCONFIG_ENTROPY,
+	TDXMOD_PCONFIG_BUSY,
+};
+
+struct tdxmod_ops {
+	/*
+	 * The 4 KiB page at @pa (KeyID removed, page aligned) or NULL where
+	 * there is no memory: reads then give zeros and writes are lost.
+	 */
+	void *(*page)(void *ctx, u64 pa);
+	/* PCONFIG "set random key" for @hkid on the package of @lp. */
+	enum tdxmod_pconfig (*pconfig)(void *ctx, unsigned int lp, u32 hkid);
+	/* RDRAND: false when there is no entropy. */
+	bool (*rdrand)(void *ctx, u64 *value);
+};
+
+enum tdxmod_state {
+	TDXMOD_SYSINIT_PENDING,
+	TDXMOD_SYSINIT_DONE,
+	TDXMOD_SYSCONFIG_DONE,
+	TDXMOD_SYS_READY,
+	TDXMOD_SYS_SHUTDOWN,
+};
+
+enum tdxmod_level { TDXMOD_4K, TDXMOD_2M, TDXMOD_1G, TDXMOD_NR_LEVELS };
+
+struct tdxmod_tdmr {
+	u64 base;
+	u64 size;
+	struct tdxmod_range pamt[TDXMOD_NR_LEVELS];
+	struct tdxmod_range rsvd[TDXMOD_MAX_RESERVED];	/* offsets, as given */
+	u64 next;			/* the cursor; own: @lock */
+	tdxmod_atomic_t lock;		/* try-lock: 0 free, 1 taken */
+};
+
+/**
+ * struct tdxmod - one TDX module
+ *
+ * Locking: "I" set by tdxmod_init() and constant; "G" written by the leaf
+ * that holds @global exclusively, read without a lock by the dispatcher;
+ * "A" atomic; "T" see struct tdxmod_tdmr.
+ */
+struct tdxmod {
+	struct tdxmod_platform platform;	/* I */
+	const struct tdxmod_ops *ops;		/* I */
+	void *ctx;				/* I */
+
+	tdxmod_atomic_t global;			/* A: -1 exclusive, n readers */
+	int state;				/* G: enum tdxmod_state */
+	bool dead;				/* A: SEAMCALL gives VMfailInvalid */
+	u32 hkid;				/* G: global private HKID */
+	unsigned int nr_tdmrs;			/* G */
+	tdxmod_atomic_t nr_init_lps;		/* A */
+	tdxmod_atomic_t nr_inside;		/* A: LPs inside the module */
+	unsigned int packages_done;		/* G: number */
+	u32 package_mask;			/* G: KEY.CONFIG done */
+	bool handoff_valid;			/* G */
+	u8 lp_done[TDXMOD_MAX_LPS];		/* own LP only */
+	u8 kot[TDXMOD_MAX_HKIDS];		/* G: 0 free, 1 reserved */
+	struct tdxmod_tdmr tdmrs[TDXMOD_MAX_TDMRS];	/* G, T */
+};
+
+/**
+ * tdxmod_init - the module as MCHECK and P-SEAMLDR leave it after boot
+ * @m: storage
+ * @platform: copied
+ * @ops: surroundings
+ * @ctx: handed to @ops
+ *
+ * Return: 0, or -1 when @platform exceeds a limit of the model.
+ */
+int tdxmod_init(struct tdxmod *m, const struct tdxmod_platform *platform,
+		const struct tdxmod_ops *ops, void *ctx);
+
+/**
+ * tdxmod_seamcall - one SEAMCALL to the TDX module on one LP
+ * @m: the module
+ * @lp: the LP that executes it
+ * @regs: in and out
+ *
+ * Return: true when the module answered (CF=0, @regs->rax is the status);
+ * false for VMfailInvalid (CF=1, @regs untouched).
+ */
+bool tdxmod_seamcall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+
+/**
+ * tdxmod_reload - P-SEAMLDR put a fresh module in place of one shut down
+ * @m: the module
+ *
+ * Hand-off data survives.  Return: true; false unless @m is in SYS_SHUTDOWN.
+ */
+bool tdxmod_reload(struct tdxmod *m);
+
+/**
+ * tdxmod_pamt_entry - what the module wrote into a PAMT entry
+ * @m: the module
+ * @tdmr: index of a configured TDMR
+ * @level: page size
+ * @index: entry number in that PAMT
+ * @type: out, the page type, valid when true is returned
+ *
+ * Return: true when the module has written this entry.
+ */
+bool tdxmod_pamt_entry(const struct tdxmod *m, unsigned int tdmr,
+		       enum tdxmod_level level, u64 index, u8 *type);
+
+#endif /* _TDX_EMULATOR_MODEL_H */
