@@ -42,10 +42,10 @@ struct tdxmod_range {
  * Where modules are known to differ from TDX 1.5.01.  None set: 1.5.01 to the
  * bit.
  */
-#define TDXMOD_LP_INIT_RELAXED	(1U << 0) /* SYS.CONFIG does not wait for every LP */
-#define TDXMOD_LP_INIT_LATE	(1U << 1) /* LP.INIT also after SYS.CONFIG */
-#define TDXMOD_MAX_VCPUS_FIELD	(1U << 2) /* MAX_VCPUS_PER_TD can be read */
-#define TDXMOD_SYS_DISABLE	(1U << 3) /* leaf 69 exists */
+#define TDXMOD_LP_INIT_RELAXED	BIT(0) /* SYS.CONFIG does not wait for every LP */
+#define TDXMOD_LP_INIT_LATE	BIT(1) /* LP.INIT also after SYS.CONFIG */
+#define TDXMOD_MAX_VCPUS_FIELD	BIT(2) /* MAX_VCPUS_PER_TD can be read */
+#define TDXMOD_SYS_DISABLE	BIT(3) /* leaf 69 exists, see tdxmod_sys_disable() */
 
 /* What MCHECK and the CPU tell the module.  Constant once given. */
 struct tdxmod_platform {
@@ -102,6 +102,19 @@ struct tdxmod_tdmr {
 	tdxmod_atomic_t lock;		/* try-lock: 0 free, 1 taken */
 };
 
+/*
+ * What SYS.SHUTDOWN leaves for the SYS.UPDATE of the next module.  SYS.CONFIG
+ * of that next module must not touch it, so it is a copy.
+ */
+struct tdxmod_handoff {
+	u32 size;
+	u32 hkid;
+	u32 package_mask;
+	unsigned int nr_tdmrs;
+	u8 kot[TDXMOD_MAX_HKIDS];
+	struct tdxmod_tdmr tdmrs[TDXMOD_MAX_TDMRS];
+};
+
 /**
  * struct tdxmod - one TDX module
  *
@@ -127,6 +140,7 @@ struct tdxmod {
 	u8 lp_done[TDXMOD_MAX_LPS];		/* own LP only */
 	u8 kot[TDXMOD_MAX_HKIDS];		/* G: 0 free, 1 reserved */
 	struct tdxmod_tdmr tdmrs[TDXMOD_MAX_TDMRS];	/* G, T */
+	struct tdxmod_handoff handoff;		/* G, with handoff_valid */
 };
 
 /**

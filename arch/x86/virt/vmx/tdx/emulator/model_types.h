@@ -7,7 +7,13 @@
 #ifndef _TDX_EMULATOR_MODEL_TYPES_H
 #define _TDX_EMULATOR_MODEL_TYPES_H
 
+#include <linux/align.h>
+#include <linux/array_size.h>
 #include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/compiler.h>
+#include <linux/minmax.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/types.h>
 

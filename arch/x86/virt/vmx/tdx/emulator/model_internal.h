@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the model share and nobody else needs.  The numbers are
+ * the module's interface; the names are those of TDX 1.5.01.
+ */
+#ifndef _TDX_EMULATOR_MODEL_INTERNAL_H
+#define _TDX_EMULATOR_MODEL_INTERNAL_H
+
+#include "model.h"
+
+#define TDX_SUCCESS				0ULL
+#define TDX_OPERAND_INVALID			0xC000010000000000ULL
+#define TDX_OPERAND_ADDR_RANGE_ERROR		0xC000010100000000ULL
+#define TDX_OPERAND_BUSY			0x8000020000000000ULL
+#define TDX_SYS_BUSY				0x8000020200000000ULL
+#define TDX_RND_NO_ENTROPY			0x8000020300000000ULL
+#define TDX_SYS_INIT_NOT_PENDING		0xC000050000000000ULL
+#define TDX_SYS_LP_INIT_NOT_DONE		0xC000050200000000ULL
+#define TDX_SYS_LP_INIT_DONE			0xC000050300000000ULL
+#define TDX_SYS_NOT_READY			0xC000050500000000ULL
+#define TDX_SYS_SHUTDOWN			0xC000050600000000ULL
+#define TDX_SYS_KEY_CONFIG_NOT_PENDING		0xC000050700000000ULL
+#define TDX_SYS_STATE_INCORRECT			0xC000050800000000ULL
+#define TDX_SYS_INVALID_HANDOFF			0xC000050900000000ULL
+#define TDX_SYS_LP_INIT_NOT_PENDING		0xC000050B00000000ULL
+#define TDX_SYS_CONFIG_NOT_PENDING		0xC000050C00000000ULL
+#define TDX_KEY_GENERATION_FAILED		0x8000080000000000ULL
+#define TDX_KEY_CONFIGURED			0x0000081500000000ULL
+#define TDX_NUM_ACTIVATED_HKIDS_NOT_SUPPORTED	0xC000082500000000ULL
+#define TDX_INVALID_PKG_ID			0xC000090600000000ULL
+#define TDX_INVALID_TDMR			0xC0000A0000000000ULL
+#define TDX_NON_ORDERED_TDMR			0xC0000A0100000000ULL
+#define TDX_TDMR_OUTSIDE_CMRS			0xC0000A0200000000ULL
+#define TDX_TDMR_ALREADY_INITIALIZED		0x00000A0300000000ULL
+#define TDX_INVALID_PAMT			0xC0000A1000000000ULL
+#define TDX_PAMT_OUTSIDE_CMRS			0xC0000A1100000000ULL
+#define TDX_PAMT_OVERLAP			0xC0000A1200000000ULL
+#define TDX_INVALID_RESERVED_IN_TDMR		0xC0000A2000000000ULL
+#define TDX_NON_ORDERED_RESERVED_IN_TDMR	0xC0000A2100000000ULL
+#define TDX_CMR_LIST_INVALID			0xC0000A2200000000ULL
+#define TDX_METADATA_FIELD_ID_INCORRECT		0xC0000C0000000000ULL
+#define TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT	0x00000C0B00000000ULL
+
+/*
+ * Not a status: the call never returns.  Class 0xFF, which the module does
+ * not use.
+ */
+#define TDXMOD_NO_ANSWER			0xFFFFFFFF00000000ULL
+
+/* Operand ids, added to a status.  RAX is 0. */
+#define TDX_RCX					1
+#define TDX_RDX					2
+#define TDX_R8					8
+#define TDX_R9					9
+#define TDX_KET					187
+
+#define TDXMOD_PAMT_ENTRY_SIZE			16
+#define TDXMOD_PT_NDA				0
+#define TDXMOD_PT_RSVD				1
+#define TDXMOD_PT_REG				3
+#define TDXMOD_PT_EPT				8
+
+/* Hand-off version 0 is the only one of 1.5.01; bytes it takes there. */
+#define TDXMOD_HANDOFF_VERSION			0
+#define TDXMOD_HANDOFF_SIZE			53386
+
+typedef u64 (*tdxmod_leaf_fn)(struct tdxmod *m, unsigned int lp,
+			      struct tdxmod_regs *regs);
+
+/* model_init.c */
+u64 tdxmod_sys_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_lp_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+bool tdxmod_all_lps_done(const struct tdxmod *m);
+
+/* model_metadata.c: what SYS.RD, SYS.RDALL and SYS.INFO all tell */
+#define TDXMOD_VENDOR_ID			0x8086
+#define TDXMOD_BUILD_DATE			20240129
+#define TDXMOD_BUILD_NUM			0
+#define TDXMOD_MAJOR_VERSION			1
+#define TDXMOD_MINOR_VERSION			5
+#define TDXMOD_TDCS_BASE_SIZE			(6 * SZ_4K)
+#define TDXMOD_TDVPS_BASE_SIZE			(6 * SZ_4K)
+#define TDXMOD_ATTRIBUTES_FIXED0		0x8000000070000001ULL
+#define TDXMOD_ATTRIBUTES_FIXED1		0ULL
+#define TDXMOD_XFAM_FIXED0			0x6DBE7ULL
+#define TDXMOD_XFAM_FIXED1			3ULL
+#define TDXMOD_NR_CPUID_CONFIG			12
+
+/* Bits of a CPUID leaf that a host may choose for a TD: EAX to EDX. */
+struct tdxmod_cpuid_config {
+	u32 leaf;
+	u32 subleaf;
+	u32 direct[4];		/* freely */
+	u32 native[4];		/* where the CPU has them */
+};
+
+extern const struct tdxmod_cpuid_config tdxmod_cpuid_configs[TDXMOD_NR_CPUID_CONFIG];
+
+u64 tdxmod_sys_rd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_sys_rdall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+
+/* model_info.c */
+u64 tdxmod_sys_info(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+
+/* model_config.c */
+u64 tdxmod_sys_config(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+
+/* model_key.c */
+u64 tdxmod_key_config(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+
+/* model_tdmr.c */
+u64 tdxmod_tdmr_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+
+/* model_rdmd.c */
+u64 tdxmod_page_rdmd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+
+/* model_update.c */
+u64 tdxmod_sys_shutdown(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_sys_update(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_sys_disable(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+
+/* model_address.c */
+bool tdxmod_pa_is_plain(const struct tdxmod *m, u64 pa);
+bool tdxmod_pa_is_shared(const struct tdxmod *m, u64 pa, u64 size);
+bool tdxmod_overlap(const struct tdxmod_range *a, const struct tdxmod_range *b);
+void *tdxmod_memory(const struct tdxmod *m, u64 pa);
+u64 tdxmod_read64(const struct tdxmod *m, u64 pa);
+void tdxmod_write64(const struct tdxmod *m, u64 pa, u64 value);
+
+/*
+ * The global lock: one exclusive holder or any number of readers, and never
+ * a wait.  On hardware a failed reader leaves its count behind and the
+ * holder's release erases it, which comes to the same.
+ */
+static inline bool tdxmod_lock_global(struct tdxmod *m)
+{
+	return atomic_cmpxchg_acquire(&m->global, 0, -1) == 0;
+}
+
+static inline void tdxmod_unlock_global(struct tdxmod *m)
+{
+	atomic_set_release(&m->global, 0);
+}
+
+static inline bool tdxmod_lock_global_shared(struct tdxmod *m)
+{
+	return atomic_inc_unless_negative(&m->global);
+}
+
+static inline void tdxmod_unlock_global_shared(struct tdxmod *m)
+{
+	atomic_dec_return_release(&m->global);
+}
+
+/*
+ * Leaves test the state without a lock; what the leaf that changed it wrote
+ * before must be seen by those it lets in.
+ */
+static inline int tdxmod_get_state(const struct tdxmod *m)
+{
+	/* Pairs with tdxmod_set_state(). */
+	return smp_load_acquire(&m->state);
+}
+
+static inline void tdxmod_set_state(struct tdxmod *m, enum tdxmod_state state)
+{
+	/* Pairs with tdxmod_get_state(). */
+	smp_store_release(&m->state, state);
+}
+
+/* Reset by tdxmod_reload() while an LP may already be knocking. */
+static inline bool tdxmod_lp_done(const struct tdxmod *m, unsigned int lp)
+{
+	return READ_ONCE(m->lp_done[lp]);
+}
+
+static inline unsigned int tdxmod_page_shift(enum tdxmod_level level)
+{
+	return 12 + 9 * level;
+}
+
+static inline bool tdxmod_differs(const struct tdxmod *m, u32 difference)
+{
+	return m->platform.differences & difference;
+}
+
+#endif /* _TDX_EMULATOR_MODEL_INTERNAL_H */
