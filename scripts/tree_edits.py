@@ -61,14 +61,120 @@ with trees('7.'):
          where=r'^obj-y \+= .*\btdx\.o$',
          add='\n\ninclude $(src)/Makefile.bringup')
 
-    # Upstream's initialisation at boot makes room.  What follows in this
-    # function is dead code then, and the compiler drops all that only it used.
+    # Initialisation at boot makes room, and its name, for tdx_enable().  What
+    # follows in this function is dead code then, and the compiler drops all
+    # that only it used.
     edit('arch/x86/virt/vmx/tdx/tdx.c',
-         where=r'^static __init int tdx_enable\(void\)\n\{\n(?:\t.*;\n)+',
+         where=r'^static __init int tdx_enable(?=\(void\)$)',
+         put='static __init int tdx_enable_at_boot')
+    edit('arch/x86/virt/vmx/tdx/tdx.c',
+         where=r'^static __init int tdx_enable_at_boot\(void\)\n\{\n(?:\t.*;\n)+',
          add='\n\tif (IS_ENABLED(CONFIG_TDX_BRINGUP))\n\t\treturn 0;\n')
+    edit('arch/x86/virt/vmx/tdx/tdx.c',
+         where=r'^subsys_initcall\(tdx_enable\);$',
+         put='subsys_initcall(tdx_enable_at_boot);')
+
+    # tdx_host=off: a host without TDX.
+    edit('arch/x86/virt/vmx/tdx/tdx.c',
+         where=r'^#include <asm/tdx\.h>$',
+         add='\n#include <asm/tdx_enable.h>')
+    edit('arch/x86/virt/vmx/tdx/tdx.c',
+         where=r'^void __init tdx_init\(void\)\n\{\n(?:\t.*;\n)+',
+         add='\n\tif (tdx_host_off())\n\t\treturn;\n')
 
     # The data that the rest of tdx.c, KVM and the update of the module at run
     # time use are static: what hands them over has to be in the same file.
     edit('arch/x86/virt/vmx/tdx/tdx.c',
          where=END,
          add='\n#ifdef CONFIG_TDX_BRINGUP\n#include "handover.c"\n#endif\n')
+
+    # tdx-host subscribes: its device appears when the module is ready, and
+    # loading the driver starts nothing.
+    edit('drivers/virt/coco/tdx-host/tdx-host.c',
+         where=r'^#include <asm/tdx\.h>$',
+         add='\n#include <asm/tdx_enable.h>')
+    edit('drivers/virt/coco/tdx-host/tdx-host.c',
+         where=r'^static int __init tdx_host_init\(void\)$',
+         put="""static void tdx_host_ready(struct tdx_enable_request *req, int result)
+{
+	/* An attempt that failed may be followed by another. */
+	if (result) {
+		tdx_enable_subscribe(req);
+		return;
+	}
+
+	fdev = faux_device_create_with_groups(KBUILD_MODNAME, NULL,
+					      &tdx_host_ops,
+					      tdx_host_groups);
+}
+
+static struct tdx_enable_request tdx_host_request = {
+	.complete = tdx_host_ready,
+};
+
+static int __init tdx_host_init(void)""")
+    edit('drivers/virt/coco/tdx-host/tdx-host.c',
+         where=r'^\tif \(!x86_match_cpu\(tdx_host_ids\) \|\| !tdx_get_sysinfo\(\)\)\n'
+               r'\t\treturn -ENODEV;\n\n\tfdev = (?:.*\n)+?\t\treturn -ENODEV;\n\n'
+               r'\treturn 0;$',
+         put="""	if (!x86_match_cpu(tdx_host_ids))
+		return -ENODEV;
+
+	return tdx_enable_subscribe(&tdx_host_request);""")
+    edit('drivers/virt/coco/tdx-host/tdx-host.c',
+         where=r'^static void __exit tdx_host_exit\(void\)\n\{\n',
+         add='\ttdx_enable_cancel(&tdx_host_request);\n')
+
+    # KVM: the first TD has the module initialised, and makes the checks that
+    # need its metadata.
+    edit('arch/x86/kvm/vmx/tdx.c',
+         where=r'^#include <asm/tdx\.h>$',
+         add='\n#include <asm/tdx_enable.h>')
+    edit('arch/x86/kvm/vmx/tdx.c',
+         where=r'^int tdx_vm_init\(struct kvm \*kvm\)\n\{\n(?:\t.*;\n)+',
+         add="""	int ret;
+
+	ret = tdx_module_setup();
+	if (ret)
+		return ret;
+""")
+    edit('arch/x86/kvm/vmx/tdx.c',
+         where=r'^int tdx_vm_init\(struct kvm \*kvm\)$',
+         put="""static int tdx_module_setup(void);
+
+int tdx_vm_init(struct kvm *kvm)""")
+    edit('arch/x86/kvm/vmx/tdx.c',
+         where=r'^static int __init __tdx_hardware_setup\(void\)$',
+         put='static int __tdx_hardware_setup(void)')
+    edit('arch/x86/kvm/vmx/tdx.c',
+         where=r'^int __init tdx_hardware_setup\(void\)$',
+         put="""/*
+ * With the module initialised on demand, the first TD asks for it and checks
+ * what it offers.  No lock may be held while waiting for the module.
+ */
+static int tdx_module_setup(void)
+{
+	static DEFINE_MUTEX(lock);
+	static bool done;
+	int ret;
+
+	if (!IS_ENABLED(CONFIG_TDX_BRINGUP))
+		return 0;
+
+	ret = tdx_enable();
+	if (ret)
+		return ret;
+
+	guard(mutex)(&lock);
+
+	if (!done)
+		ret = __tdx_hardware_setup();
+	done = !ret;
+
+	return ret;
+}
+
+int __init tdx_hardware_setup(void)""")
+    edit('arch/x86/kvm/vmx/tdx.c',
+         where=r'^\tr = __tdx_hardware_setup\(\);$',
+         put='\tr = IS_ENABLED(CONFIG_TDX_BRINGUP) ? 0 : __tdx_hardware_setup();')
