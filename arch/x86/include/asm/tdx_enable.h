@@ -47,6 +47,7 @@ int tdx_enable(void);
 int tdx_enable_subscribe(struct tdx_enable_request *req);
 void tdx_enable_cancel(struct tdx_enable_request *req);
 enum tdx_status tdx_enable_status(void);
+bool tdx_host_off(void);
 
 #else
 
@@ -58,7 +59,11 @@ static inline int tdx_enable(void)
 
 static inline int tdx_enable_subscribe(struct tdx_enable_request *req)
 {
-	return -ENODEV;
+	if (!tdx_get_sysinfo())
+		return -ENODEV;
+
+	req->complete(req, 0);
+	return 0;
 }
 
 static inline void tdx_enable_cancel(struct tdx_enable_request *req) { }
@@ -66,6 +71,11 @@ static inline void tdx_enable_cancel(struct tdx_enable_request *req) { }
 static inline enum tdx_status tdx_enable_status(void)
 {
 	return tdx_get_sysinfo() ? TDX_STATUS_INITIALIZED : TDX_STATUS_UNKNOWN;
+}
+
+static inline bool tdx_host_off(void)
+{
+	return false;
 }
 
 #endif /* CONFIG_TDX_BRINGUP */

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The seven steps that bring up a TDX module, in order, and their unwind.
+ *
+ *	1 metadata	SYS.INIT and LP.INIT on one CPU, SYS.RD
+ *	2 memory	list what the page allocator may hand out, freeze it
+ *	3 layout	TDMRs, memory for their PAMTs, reserved areas
+ *	4 KeyID		the first private one
+ *	  LP.INIT	on all other CPUs
+ *	5 SYS.CONFIG	the point of no return
+ *	6 KEY.CONFIG	once per package
+ *	7 TDMR.INIT	until every TDMR is done
+ *
+ * cpu_hotplug_lock is held from LP.INIT through KEY.CONFIG: the module counts
+ * LPs at SYS.CONFIG and needs a CPU of every package at KEY.CONFIG.  What takes
+ * long, allocating PAMTs before and TDMR.INIT after, is done without.
+ */
+#define pr_fmt(fmt)	"virt/tdx: " fmt
+
+#include <linux/cpu.h>
+#include <linux/ktime.h>
+#include <linux/printk.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#include "bringup.h"
+
+/**
+ * tdx_bringup_stopped - has the system begun to go down?
+ * @tb: the bring-up
+ *
+ * Context: any.
+ *
+ * Return: true if the runner is to make no further SEAMCALL.
+ */
+bool tdx_bringup_stopped(struct tdx_bringup *tb)
+{
+	return READ_ONCE(tb->stop);
+}
+
+static void phase_done(struct tdx_bringup *tb, enum tdx_phase phase, u64 *since)
+{
+	u64 now = ktime_get_ns();
+
+	tb->phase_ns[phase] = now - *since;
+	*since = now;
+}
+
+static int layout_alloc(struct tdx_bringup *tb)
+{
+	const struct tdx_sys_info_tdmr *info = &tb->sysinfo.tdmr;
+	struct tdmr_layout *layout = &tb->layout;
+
+	layout->limits = (struct tdmr_limits) {
+		.max_tdmrs = info->max_tdmrs,
+		.max_reserved = info->max_reserved_per_tdmr,
+		.entry_size[TDMR_4K] = info->pamt_4k_entry_size,
+		.entry_size[TDMR_2M] = info->pamt_2m_entry_size,
+		.entry_size[TDMR_1G] = info->pamt_1g_entry_size,
+	};
+
+	layout->plans = kvcalloc(info->max_tdmrs, sizeof(*layout->plans),
+				 GFP_KERNEL);
+	if (!layout->plans)
+		goto err;
+
+	layout->areas = kvcalloc(array_size(info->max_tdmrs,
+					    info->max_reserved_per_tdmr),
+				 sizeof(*layout->areas), GFP_KERNEL);
+	if (!layout->areas)
+		goto err_plans;
+
+	return 0;
+
+err_plans:
+	kvfree(layout->plans);
+	layout->plans = NULL;
+err:
+	return tdx_bringup_fail(tb, -ENOMEM, "out of memory for the TDMR layout");
+}
+
+static void layout_free(struct tdx_bringup *tb)
+{
+	kvfree(tb->layout.areas);
+	kvfree(tb->layout.plans);
+	memset(&tb->layout, 0, sizeof(tb->layout));
+}
+
+static int cover_memory(struct tdx_bringup *tb)
+{
+	struct tdmr_layout *layout = &tb->layout;
+	int ret;
+
+	ret = tdmr_layout_cover(layout, tb->ranges, tb->nr_ranges);
+	if (ret == -ENOSPC)
+		return tdx_bringup_fail(tb, ret,
+					"memory [0x%llx, 0x%llx): TDMRs exhausted, the module takes %u",
+					layout->bad_start, layout->bad_end,
+					layout->limits.max_tdmrs);
+	if (ret)
+		return tdx_bringup_fail(tb, ret,
+					"memory [0x%llx, 0x%llx) cannot be covered with TDMRs",
+					layout->bad_start, layout->bad_end);
+
+	return 0;
+}
+
+static int reserve_areas(struct tdx_bringup *tb)
+{
+	struct tdmr_layout *layout = &tb->layout;
+	int ret;
+
+	ret = tdmr_layout_reserve(layout, tb->ranges, tb->nr_ranges);
+	if (ret)
+		return tdx_bringup_fail(tb, ret,
+					"TDMR [0x%llx, 0x%llx): reserved areas exhausted, the module takes %u",
+					layout->bad_start, layout->bad_end,
+					layout->limits.max_reserved);
+
+	return 0;
+}
+
+/* Step 3. */
+static int plan_tdmrs(struct tdx_bringup *tb)
+{
+	int ret;
+
+	ret = layout_alloc(tb);
+	if (ret)
+		return ret;
+
+	ret = cover_memory(tb);
+	if (ret)
+		goto err_layout;
+
+	ret = tdx_pamts_alloc(tb);
+	if (ret)
+		goto err_layout;
+
+	ret = reserve_areas(tb);
+	if (ret)
+		goto err_pamts;
+
+	ret = tdx_tdmrs_encode(tb);
+	if (ret)
+		goto err_pamts;
+
+	return 0;
+
+err_pamts:
+	tdx_pamts_free(tb);
+err_layout:
+	layout_free(tb);
+	return ret;
+}
+
+static void unplan_tdmrs(struct tdx_bringup *tb)
+{
+	tdx_tdmrs_free(tb);
+	tdx_pamts_free(tb);
+	layout_free(tb);
+}
+
+/* Steps 1 to 3: nothing that the module would remember. */
+static int prepare(struct tdx_bringup *tb, u64 *since)
+{
+	int ret;
+
+	ret = tdx_read_metadata(tb);
+	if (ret)
+		return ret;
+	phase_done(tb, TDX_PHASE_METADATA, since);
+
+	ret = tdx_memory_freeze(tb);
+	if (ret)
+		return ret;
+	phase_done(tb, TDX_PHASE_MEMORY, since);
+
+	ret = plan_tdmrs(tb);
+	if (ret)
+		goto err_memory;
+	phase_done(tb, TDX_PHASE_PAMT, since);
+
+	return 0;
+
+err_memory:
+	tdx_memory_thaw(tb);
+	return ret;
+}
+
+static void unprepare(struct tdx_bringup *tb)
+{
+	unplan_tdmrs(tb);
+	tdx_memory_thaw(tb);
+}
+
+/* Steps 4 to 6.  With @tb->configured set, an error is final. */
+static int configure(struct tdx_bringup *tb, u64 *since)
+{
+	int ret;
+
+	guard(cpus_read_lock)();
+
+	/* For a reboot to stop here, not between LPs. */
+	if (tdx_bringup_stopped(tb))
+		return -ESHUTDOWN;
+
+	ret = tdx_packages_check(tb);
+	if (ret)
+		return ret;
+
+	ret = tdx_host_start_lps(tb);
+	if (ret)
+		return ret;
+	phase_done(tb, TDX_PHASE_LP_INIT, since);
+
+	ret = tdx_sys_config(tb);
+	if (ret)
+		goto err_lps;
+	tb->configured = true;
+	tdx_host_set_tdmrs(&tb->tdmrs);
+	phase_done(tb, TDX_PHASE_CONFIG, since);
+
+	ret = tdx_keys_config(tb);
+	if (ret)
+		return ret;
+	phase_done(tb, TDX_PHASE_KEYS, since);
+
+	return 0;
+
+err_lps:
+	tdx_host_stop_lps();
+	return ret;
+}
+
+/**
+ * tdx_bringup_forget - give back what a configured module was given
+ * @tb: the bring-up; no SEAMCALL runs or will run
+ *
+ * Context: may sleep; takes cpu_hotplug_lock and mem_hotplug_lock.  The runner
+ * of @tb.
+ */
+void tdx_bringup_forget(struct tdx_bringup *tb)
+{
+	/* The flush must come before any CPU leaves: caches hold PAMT lines. */
+	tdx_host_set_tdmrs(NULL);
+	cpus_read_lock();
+	tdx_pamts_reclaim(tb);
+	tdx_host_stop_lps();
+	cpus_read_unlock();
+
+	unplan_tdmrs(tb);
+	tdx_memory_thaw(tb);
+}
+
+static unsigned int ms(u64 ns)
+{
+	return ns / NSEC_PER_MSEC;
+}
+
+static void say_success(struct tdx_bringup *tb, u64 total_ns)
+{
+	const u64 *ns = tb->phase_ns;
+
+	/* Scripts look for these two lines. */
+	pr_info("%llu KB allocated for PAMT\n", tdx_pamts_bytes(tb) / SZ_1K);
+	pr_info("TDX-Module initialized\n");
+	pr_info("%u ms: metadata %u, memory %u, PAMT %u, LP.INIT %u, SYS.CONFIG %u, KEY.CONFIG %u, TDMR.INIT %u; %u TDMRs\n",
+		ms(total_ns), ms(ns[TDX_PHASE_METADATA]),
+		ms(ns[TDX_PHASE_MEMORY]), ms(ns[TDX_PHASE_PAMT]),
+		ms(ns[TDX_PHASE_LP_INIT]), ms(ns[TDX_PHASE_CONFIG]),
+		ms(ns[TDX_PHASE_KEYS]), ms(ns[TDX_PHASE_TDMRS]),
+		tb->layout.nr_plans);
+}
+
+/**
+ * tdx_bringup_run - the seven steps
+ * @tb: the bring-up
+ *
+ * Context: may sleep, and long; takes cpu_hotplug_lock and mem_hotplug_lock.
+ *
+ * Return: 0, or the errno of the step that failed.  What was allocated is
+ * given back, except on -ESHUTDOWN after TDH.SYS.CONFIG: then the module keeps
+ * its PAMTs until the machine is down.
+ */
+int tdx_bringup_run(struct tdx_bringup *tb)
+{
+	u64 start = ktime_get_ns();
+	u64 since = start;
+	int ret;
+
+	memset(tb->phase_ns, 0, sizeof(tb->phase_ns));
+
+	ret = prepare(tb, &since);
+	if (ret)
+		return ret;
+
+	ret = configure(tb, &since);
+	if (ret && !tb->configured) {
+		unprepare(tb);
+		return ret;
+	}
+
+	if (!ret)
+		ret = tdx_tdmrs_init(tb);
+	if (ret)
+		goto err_configured;
+	phase_done(tb, TDX_PHASE_TDMRS, &since);
+
+	tdx_host_set_ready(&tb->sysinfo);
+	say_success(tb, ktime_get_ns() - start);
+
+	return 0;
+
+err_configured:
+	if (ret == -ESHUTDOWN)
+		pr_info("stopped for shutdown, %llu KB of PAMT stay with the module\n",
+			tdx_pamts_bytes(tb) / SZ_1K);
+	else
+		tdx_bringup_forget(tb);
+	return ret;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One bring-up of the TDX module: its state, its seven steps, and what they
+ * take from and give to tdx.c.  Nothing outside this directory needs it.
+ */
+#ifndef _X86_VIRT_TDX_BRINGUP_H
+#define _X86_VIRT_TDX_BRINGUP_H
+
+#include <linux/compiler.h>
+#include <linux/list.h>
+#include <linux/lockdep_types.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include <asm/tdx.h>
+#include <asm/tdx_enable.h>
+#include <asm/tdx_global_metadata.h>
+
+#include "seam_status.h"
+#include "tdmr_layout.h"
+#include "tdx.h"
+
+/* The phases whose times are told, in the order in which they run. */
+enum tdx_phase {
+	TDX_PHASE_METADATA,
+	TDX_PHASE_MEMORY,
+	TDX_PHASE_PAMT,
+	TDX_PHASE_LP_INIT,
+	TDX_PHASE_CONFIG,
+	TDX_PHASE_KEYS,
+	TDX_PHASE_TDMRS,
+	TDX_NR_PHASES,
+};
+
+#define TDX_REASON_LEN	(SEAM_TEXT_LEN + 96)
+
+/*
+ * How often a SEAMCALL is repeated while the module calls that useful, and how
+ * long to wait in between: together some 100 ms.
+ */
+#define TDX_SEAMCALL_TRIES	64
+#define TDX_SEAMCALL_PAUSE_US	1000
+
+/**
+ * struct tdx_bringup - everything about bringing up one TDX module
+ *
+ * Locking: "L" @lock; "R" the runner of an attempt alone, between its entry to
+ * TDX_STATUS_INITIALIZING and its exit from it; "S" set once, then constant;
+ * "O" written under @lock or by the runner, read with READ_ONCE() by anybody.
+ *
+ * @lock: nests inside nothing and is never held across a step or a callback,
+ *	except by tdx_bringup_reset() in tests
+ * @status: O
+ * @result: L, errno of the last attempt
+ * @stop: O, reboot has begun: go no further
+ * @requests: L, waiting for the end of an attempt
+ * @completing: L, the request whose callback runs
+ * @completer: L, the task in which it runs
+ * @idle: woken when a callback has returned and when an attempt has ended
+ * @work: runs the attempt, then the callbacks
+ * @run: S, the seven steps
+ * @lockdep_map: held while an attempt runs; waiters touch it, so that waiting
+ *	with a lock held that an attempt takes is reported on the first run
+ * @reason: R, the first error of this attempt in words
+ * @said: R, the error last printed, so that asking again does not flood the log
+ * @configured: R, TDH.SYS.CONFIG has succeeded: there is no way back
+ * @sysinfo: R, the module's metadata
+ * @ranges: R, the memory, while an attempt needs it
+ * @nr_ranges: R, number of @ranges
+ * @layout: R, the TDMRs
+ * @tdmrs: R, the TDMRs as the module reads them
+ * @phase_ns: R, how long each phase took
+ */
+struct tdx_bringup {
+	struct mutex lock;	/* see "L" above */
+	enum tdx_status status;
+	int result;
+	bool stop;
+	struct list_head requests;
+	struct tdx_enable_request *completing;
+	struct task_struct *completer;
+	wait_queue_head_t idle;
+	struct work_struct work;
+	int (*run)(struct tdx_bringup *tb);
+#ifdef CONFIG_LOCKDEP
+	struct lockdep_map lockdep_map;
+#endif
+
+	char reason[TDX_REASON_LEN];
+	char said[TDX_REASON_LEN];
+	bool configured;
+	struct tdx_sys_info sysinfo;
+	struct tdmr_range *ranges;
+	unsigned int nr_ranges;
+	struct tdmr_layout layout;
+	struct tdmr_info_list tdmrs;
+	u64 phase_ns[TDX_NR_PHASES];
+};
+
+/* enable.c */
+void tdx_bringup_init(struct tdx_bringup *tb, int (*run)(struct tdx_bringup *tb));
+int tdx_bringup_request(struct tdx_bringup *tb, struct tdx_enable_request *req,
+			bool start);
+void tdx_bringup_cancel(struct tdx_bringup *tb, struct tdx_enable_request *req);
+int tdx_bringup_sync(struct tdx_bringup *tb);
+void tdx_bringup_stop(struct tdx_bringup *tb);
+#ifdef CONFIG_KUNIT
+int tdx_bringup_reset(void);
+#endif
+
+/* bringup.c */
+int tdx_bringup_run(struct tdx_bringup *tb);
+void tdx_bringup_forget(struct tdx_bringup *tb);
+bool tdx_bringup_stopped(struct tdx_bringup *tb);
+
+/* report.c */
+__printf(3, 4)
+int tdx_bringup_fail(struct tdx_bringup *tb, int err, const char *fmt, ...);
+__printf(4, 5)
+int tdx_bringup_fail_seam(struct tdx_bringup *tb, u64 leaf, u64 status,
+			  const char *fmt, ...);
+
+/* seam_retry.c */
+bool tdx_status_retryable(u64 status);
+u64 tdx_seamcall_retry(u64 leaf, struct tdx_module_args *args);
+
+/* metadata.c */
+int tdx_read_metadata(struct tdx_bringup *tb);
+
+/* memory.c */
+int tdx_memory_freeze(struct tdx_bringup *tb);
+void tdx_memory_thaw(struct tdx_bringup *tb);
+
+/* pamt.c */
+int tdx_pamts_alloc(struct tdx_bringup *tb);
+void tdx_pamts_free(struct tdx_bringup *tb);
+void tdx_pamts_reclaim(struct tdx_bringup *tb);
+u64 tdx_pamts_bytes(const struct tdx_bringup *tb);
+
+/* sys_config.c */
+int tdx_tdmrs_encode(struct tdx_bringup *tb);
+void tdx_tdmrs_free(struct tdx_bringup *tb);
+int tdx_sys_config(struct tdx_bringup *tb);
+
+/* key_config.c */
+int tdx_packages_check(struct tdx_bringup *tb);
+int tdx_keys_config(struct tdx_bringup *tb);
+
+/* tdmr_init.c */
+int tdx_tdmrs_init(struct tdx_bringup *tb);
+
+/* handover.c, part of tdx.c */
+int tdx_host_lp_init(struct tdx_bringup *tb);
+int tdx_host_start_lps(struct tdx_bringup *tb);
+void tdx_host_stop_lps(void);
+bool tdx_host_lp_ready(void);
+int tdx_host_with_vmx(int (*fn)(struct tdx_bringup *tb), struct tdx_bringup *tb);
+u32 tdx_host_global_keyid(void);
+void tdx_host_set_memory(struct list_head *blocks);
+void tdx_host_set_tdmrs(const struct tdmr_info_list *tdmrs);
+void tdx_host_set_ready(const struct tdx_sys_info *sysinfo);
+
+#ifdef CONFIG_KUNIT
+void tdx_host_reset(void);
+#endif
+
+#endif /* _X86_VIRT_TDX_BRINGUP_H */

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The first error of a bring-up, in words.
+ *
+ * Later errors are consequences, mostly of unwinding, and would hide it.
+ */
+#define pr_fmt(fmt)	"virt/tdx: " fmt
+
+#include <linux/printk.h>
+#include <linux/sprintf.h>
+#include <linux/stdarg.h>
+#include <linux/string.h>
+
+#include "bringup.h"
+
+/* Asking again for what still fails the same way need not fill the log. */
+static void say(struct tdx_bringup *tb, int err)
+{
+	if (!strcmp(tb->reason, tb->said))
+		return;
+
+	strscpy(tb->said, tb->reason);
+	pr_err("initialization failed: %s (%d)\n", tb->reason, err);
+}
+
+static bool first_error(const struct tdx_bringup *tb)
+{
+	return !tb->reason[0];
+}
+
+/**
+ * tdx_bringup_fail - note why a bring-up fails
+ * @tb: the bring-up
+ * @err: negative errno
+ * @fmt: what failed, where, and what to do
+ *
+ * Context: the runner of @tb.
+ *
+ * Return: @err.
+ */
+int tdx_bringup_fail(struct tdx_bringup *tb, int err, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!first_error(tb))
+		return err;
+
+	va_start(args, fmt);
+	vscnprintf(tb->reason, sizeof(tb->reason), fmt, args);
+	va_end(args);
+	say(tb, err);
+
+	return err;
+}
+
+/**
+ * tdx_bringup_fail_seam - note that a SEAMCALL is why a bring-up fails
+ * @tb: the bring-up
+ * @leaf: RAX of the call
+ * @status: the module's answer
+ * @fmt: package, CPU or range that the call was about
+ *
+ * Context: the runner of @tb.
+ *
+ * Return: the errno of @status, see seam_status_errno().
+ */
+int tdx_bringup_fail_seam(struct tdx_bringup *tb, u64 leaf, u64 status,
+			  const char *fmt, ...)
+{
+	int err = seam_status_errno(leaf, status);
+	char text[SEAM_TEXT_LEN];
+	char where[64];
+	va_list args;
+
+	va_start(args, fmt);
+	vscnprintf(where, sizeof(where), fmt, args);
+	va_end(args);
+
+	seam_status_describe(text, sizeof(text), leaf, status);
+
+	return tdx_bringup_fail(tb, err, "%s: %s", where, text);
+}
