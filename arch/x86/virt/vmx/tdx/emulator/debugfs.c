@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The emulator under /sys/kernel/debug/tdx_emulator, for tests in user space.
+ */
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/init.h>
+#include <linux/kstrtox.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+DEFINE_SHOW_ATTRIBUTE(tdx_calls);
+DEFINE_SHOW_ATTRIBUTE(tdx_audit);
+
+/* "LEAF STATUS SKIP COUNT", for any RDX; "clear". */
+static ssize_t inject_write(struct file *file, const char __user *from,
+			    size_t len, loff_t *pos)
+{
+	struct tdx_emulator_fault fault = { .any_rdx = true };
+	char *text __free(kfree) = NULL;
+	int ret;
+
+	if (len > PAGE_SIZE)
+		return -EINVAL;
+
+	text = memdup_user_nul(from, len);
+	if (IS_ERR(text))
+		return PTR_ERR(no_free_ptr(text));
+
+	if (sysfs_streq(text, "clear")) {
+		tdx_emulator_inject_clear();
+		return len;
+	}
+
+	if (sscanf(text, "%lli %llx %u %u", &fault.leaf, &fault.status,
+		   &fault.skip, &fault.count) != 4)
+		return -EINVAL;
+
+	ret = tdx_emulator_inject(&fault);
+	return ret ?: len;
+}
+
+static const struct file_operations inject_fops = {
+	.owner	= THIS_MODULE,
+	.open	= simple_open,
+	.write	= inject_write,
+};
+
+#if IS_ENABLED(CONFIG_KUNIT)
+static ssize_t reset_write(struct file *file, const char __user *from,
+			   size_t len, loff_t *pos)
+{
+	bool reset;
+	int ret;
+
+	ret = kstrtobool_from_user(from, len, &reset);
+	if (ret)
+		return ret;
+	if (!reset)
+		return -EINVAL;
+
+	ret = tdx_emulator_reset();
+	return ret ?: len;
+}
+
+static const struct file_operations reset_fops = {
+	.owner	= THIS_MODULE,
+	.open	= simple_open,
+	.write	= reset_write,
+};
+
+static void create_reset(struct dentry *dir)
+{
+	debugfs_create_file("reset", 0200, dir, NULL, &reset_fops);
+}
+#else
+static void create_reset(struct dentry *dir)
+{
+}
+#endif
+
+static int __init tdx_emulator_debugfs(void)
+{
+	struct dentry *dir;
+
+	if (!tdx_emulator_active())
+		return 0;
+
+	dir = debugfs_create_dir("tdx_emulator", NULL);
+	debugfs_create_file("calls", 0400, dir, NULL, &tdx_calls_fops);
+	debugfs_create_file("audit", 0400, dir, NULL, &tdx_audit_fops);
+	debugfs_create_file("inject", 0200, dir, NULL, &inject_fops);
+	create_reset(dir);
+	tdx_faults_debugfs(dir);
+
+	return 0;
+}
+late_initcall(tdx_emulator_debugfs);

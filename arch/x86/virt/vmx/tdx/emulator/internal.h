@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the emulated TDX module know of each other.
+ */
+#ifndef _TDX_EMULATOR_INTERNAL_H
+#define _TDX_EMULATOR_INTERNAL_H
+
+#include <linux/types.h>
+
+#include "emulator.h"
+#include "model.h"
+
+struct dentry;
+struct fault_attr;
+struct seq_file;
+
+/* RAX */
+#define TDX_EMU_SEAMLDR		BIT_ULL(63)
+#define TDX_EMU_LEAF(rax)	((rax) & 0xffff)
+
+/*
+ * Answers of the module that the audit looks for.  The module adds the
+ * operand to the low half, RCX is operand 1.
+ */
+#define TDX_EMU_SYS_BUSY		0x8000020200000000ULL
+#define TDX_EMU_OPERAND_BUSY_RCX	0x8000020000000001ULL
+#define TDX_EMU_LP_INIT_NOT_DONE	0xc000050200000000ULL
+
+/* Leaves of which the emulator knows more than the number. */
+enum tdx_emu_leaf {
+	TDX_EMU_KEY_CONFIG	= 31,
+	TDX_EMU_SYS_INIT	= 33,
+	TDX_EMU_SYS_RD		= 34,
+	TDX_EMU_LP_INIT		= 35,
+	TDX_EMU_TDMR_INIT	= 36,
+	TDX_EMU_LP_SHUTDOWN	= 44,
+	TDX_EMU_SYS_CONFIG	= 45,
+	TDX_EMU_SYS_SHUTDOWN	= 52,
+	TDX_EMU_SYS_DISABLE	= 69,
+};
+
+/**
+ * struct tdx_emu_params - the kernel command line's tdx_emulator.* options
+ *
+ * Constant after boot, except @dilation and the costs, which tests change
+ * while no call is in flight.
+ */
+struct tdx_emu_params {
+	bool on;
+	bool refused;			/* an option was wrong */
+	bool pw_mce;
+	u64 mktme_keyids;
+	u64 tdx_keyids;
+	u64 tdmr_ns;
+	u64 key_ns;
+	u64 config_ns;
+	u64 other_ns;
+	u64 dilation;
+	u64 features0;
+	u64 max_vcpus;
+	u32 differences;		/* TDXMOD_* */
+	unsigned int nr_cmrs;		/* 0: those of the memory map */
+	struct tdxmod_range cmrs[TDXMOD_MAX_CMRS];
+};
+
+extern struct tdx_emu_params tdx_emu_params;
+
+/* platform.c */
+extern struct tdxmod tdx_emu_module;
+int tdx_platform_boot_module(void);
+void *tdx_platform_page(u64 pa);
+bool tdx_platform_in_vmx(void);
+
+/* trap.c */
+int tdx_trap_start(void);
+bool tdx_trap_block(void);
+void tdx_trap_unblock(void);
+
+/* movdir64b.c */
+bool tdx_emu_is_movdir64b(const u8 *opcode);
+bool tdx_emu_movdir64b(struct pt_regs *regs);
+
+/* timing.c */
+void tdx_timing_start(void);
+u64 tdx_timing_now(void);
+void tdx_timing_pay(const struct tdxmod_regs *in, u64 status, u64 start, bool may_halt);
+
+/* calls.c */
+void tdx_calls_count(u64 rax);
+void tdx_calls_clear(void);
+int tdx_calls_show(struct seq_file *m, void *unused);
+
+/* faults.c */
+bool tdx_faults_take(const struct tdxmod_regs *regs, u64 *status);
+void tdx_faults_debugfs(struct dentry *dir);
+
+/* audit.c */
+int tdx_audit_start(void);
+void tdx_audit_nested(u64 rax);
+bool tdx_audit_before(unsigned int lp, const struct tdxmod_regs *in);
+void tdx_audit_after(unsigned int lp, const struct tdxmod_regs *in, u64 status);
+void tdx_audit_sweep(void);
+void tdx_audit_clear(void);
+int tdx_audit_show(struct seq_file *m, void *unused);
+
+#endif /* _TDX_EMULATOR_INTERNAL_H */
