@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../../../arch/x86/virt/vmx/tdx/tests/seam_status_cases.h"
 
@@ -38,7 +39,7 @@ static void test_complete(void)
 
 	report(seam_nr_named() && code == -1ULL, "every known code has a case");
 	if (code != -1ULL)
-		printf("# none for 0x%llx\n", (unsigned long long)code);
+		printf("# none for 0x%llx\n", code);
 }
 
 static void test_unknown(void)

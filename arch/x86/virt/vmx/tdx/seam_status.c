@@ -9,8 +9,9 @@
  *
  * Pure: compiled in user space too.
  */
+#include <linux/array_size.h>
 #include <linux/errno.h>
-#include <linux/kernel.h>
+#include <linux/sprintf.h>
 #include <linux/types.h>
 
 #include "seam_status.h"
@@ -518,7 +519,7 @@ static int describe_leaf(char *buf, size_t len, u64 leaf)
 	if (name)
 		return scnprintf(buf, len, "%s: ", name);
 
-	return scnprintf(buf, len, "leaf 0x%llx: ", (unsigned long long)leaf);
+	return scnprintf(buf, len, "leaf 0x%llx: ", leaf);
 }
 
 /* What there is in @info, and that part in hex which has no words. */
@@ -566,7 +567,7 @@ int seam_status_describe(char *buf, size_t len, u64 leaf, u64 status)
 
 	if (!found)
 		return n + scnprintf(buf + n, len - n, "unknown status 0x%llx",
-				     (unsigned long long)status);
+				     status);
 
 	n += scnprintf(buf + n, len - n, "%s", found->name);
 	n += describe_detail(buf + n, len - n, found->detail,

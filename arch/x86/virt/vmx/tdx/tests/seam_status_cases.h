@@ -6,9 +6,8 @@
 #ifndef _X86_VIRT_TDX_SEAM_STATUS_CASES_H
 #define _X86_VIRT_TDX_SEAM_STATUS_CASES_H
 
+#include <linux/array_size.h>
 #include <linux/errno.h>
-#include <linux/kernel.h>
-#include <linux/string.h>
 #include <linux/types.h>
 
 #include "../seam_status.h"
