@@ -28,14 +28,17 @@ static u64 owner_of(u64 word)
 /* The TDMR of a page, if the GiB around the page is finished. */
 static const struct tdxmod_tdmr *find_block(const struct tdxmod *m, u64 pa)
 {
+	const struct tdxmod_tdmr *t;
 	unsigned int i;
+	u64 next;
 
 	for (i = 0; i < m->nr_tdmrs; i++) {
-		const struct tdxmod_tdmr *t = &m->tdmrs[i];
-
-		if (pa >= t->base && pa - t->base < t->size)
-			return pa < ALIGN_DOWN(smp_load_acquire(&t->next), SZ_1G) ?
-			       t : NULL;
+		t = &m->tdmrs[i];
+		if (pa < t->base || pa - t->base >= t->size)
+			continue;
+		/* Pairs with the release in init_locked(). */
+		next = smp_load_acquire(&t->next);
+		return pa < ALIGN_DOWN(next, SZ_1G) ? t : NULL;
 	}
 	return NULL;
 }

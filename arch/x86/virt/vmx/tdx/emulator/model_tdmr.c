@@ -154,6 +154,7 @@ bool tdxmod_pamt_entry(const struct tdxmod *m, unsigned int tdmr,
 
 	if (tdmr >= m->nr_tdmrs)
 		return false;
+	/* Pairs with the release in init_locked(). */
 	done = (smp_load_acquire(&t->next) - t->base) >> tdxmod_page_shift(level);
 	if (index >= ALIGN(done, ENTRIES_PER_LINE))
 		return false;
