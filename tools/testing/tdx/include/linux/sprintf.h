@@ -1,30 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Unlike snprintf(), scnprintf() returns what it has written. */
+/* Formatted text that says what it wrote. */
 #ifndef _TDX_TEST_LINUX_SPRINTF_H
 #define _TDX_TEST_LINUX_SPRINTF_H
 
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 
-#ifndef __printf
-#define __printf(a, b)	__attribute__((__format__(printf, a, b)))
-#endif
+#include <linux/compiler.h>
+#include <linux/types.h>
 
-static inline __printf(3, 4)
-int scnprintf(char *buf, size_t size, const char *fmt, ...)
+static inline __printf(3, 4) int scnprintf(char *buf, size_t size, const char *format, ...)
 {
 	va_list args;
 	int n;
 
 	if (!size)
 		return 0;
-
-	va_start(args, fmt);
-	n = vsnprintf(buf, size, fmt, args);
+	va_start(args, format);
+	n = vsnprintf(buf, size, format, args);
 	va_end(args);
-
-	return (size_t)n < size ? n : (int)(size - 1);
+	return n < (int)size ? n : (int)size - 1;
 }
 
 #endif /* _TDX_TEST_LINUX_SPRINTF_H */

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _TDX_TEST_LINUX_MINMAX_H
+#define _TDX_TEST_LINUX_MINMAX_H
+
+#define min(a, b) ({			\
+	__typeof__(a) _a = (a);		\
+	__typeof__(b) _b = (b);		\
+	_a < _b ? _a : _b; })
+
+#define max(a, b) ({			\
+	__typeof__(a) _a = (a);		\
+	__typeof__(b) _b = (b);		\
+	_a > _b ? _a : _b; })
+
+#endif /* _TDX_TEST_LINUX_MINMAX_H */
