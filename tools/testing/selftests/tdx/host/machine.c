@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The machine under test, through its files in /sys and /proc. */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "machine.h"
+
+#define ASKER		"/sys/kernel/debug/tdx_test"
+#define EMULATOR	"/sys/kernel/debug/tdx_emulator"
+#define MAX_PACKAGES	1024
+
+static int write_file(const char *path, const char *text)
+{
+	ssize_t n;
+	int fd, ret;
+
+	fd = open(path, O_WRONLY);
+	if (fd < 0)
+		return -errno;
+
+	n = write(fd, text, strlen(text));
+	ret = n < 0 ? -errno : 0;
+	close(fd);
+
+	return ret;
+}
+
+static int read_word(const char *path, char *word, size_t size)
+{
+	FILE *file = fopen(path, "r");
+
+	if (!file)
+		return -errno;
+
+	if (!fgets(word, size, file)) {
+		fclose(file);
+		return -ENODATA;
+	}
+	word[strcspn(word, "\n")] = '\0';
+	fclose(file);
+
+	return 0;
+}
+
+static long read_number(const char *path)
+{
+	char word[32], *end;
+	long number;
+
+	if (read_word(path, word, sizeof(word)))
+		return LONG_MIN;
+
+	number = strtol(word, &end, 0);
+
+	return end != word && !*end ? number : LONG_MIN;
+}
+
+/* Modules.  What modprobe cannot find may lie beside this program. */
+
+static int load_beside_program(const char *name)
+{
+	char path[PATH_MAX], *slash;
+	ssize_t n;
+	int fd, ret;
+
+	n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	if (n < 0)
+		return -errno;
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	snprintf(slash, path + sizeof(path) - slash, "/test_modules/%s.ko", name);
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ret = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	close(fd);
+
+	return ret;
+}
+
+static int modprobe(const char *name)
+{
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		execlp("modprobe", "modprobe", "-q", name, NULL);
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) < 0)
+		return -errno;
+
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -ENOENT;
+}
+
+static int unload(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
+}
+
+/* The test module */
+
+bool asker_present(void)
+{
+	return !access(ASKER, F_OK);
+}
+
+int asker_load(void)
+{
+	int ret = load_beside_program("tdx_test");
+
+	if (ret == -ENOENT)
+		ret = modprobe("tdx_test");
+
+	return ret == -EEXIST ? 0 : ret;
+}
+
+int asker_unload(void)
+{
+	return unload("tdx_test");
+}
+
+int ask(void)
+{
+	return write_file(ASKER "/enable", "1");
+}
+
+int ask_in_parallel(unsigned int threads)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", threads);
+
+	return write_file(ASKER "/parallel", text);
+}
+
+int parallel_results(int *asked, int *succeeded)
+{
+	FILE *file = fopen(ASKER "/results", "r");
+	int result;
+
+	if (!file)
+		return -errno;
+
+	*asked = 0;
+	*succeeded = 0;
+	while (fscanf(file, "%d", &result) == 1) {
+		++*asked;
+		*succeeded += !result;
+	}
+	fclose(file);
+
+	return 0;
+}
+
+int asker_subscribe(void)
+{
+	return write_file(ASKER "/subscribe", "1");
+}
+
+int asker_cancel(void)
+{
+	return write_file(ASKER "/subscribe", "0");
+}
+
+long asker_completions(void)
+{
+	return read_number(ASKER "/completions");
+}
+
+/* A callback may run a little later than tdx_enable() returns. */
+long asker_completions_reach(long wanted)
+{
+	int tries = 100;
+
+	while (asker_completions() < wanted && tries--)
+		usleep(100 * 1000);
+
+	return asker_completions();
+}
+
+long asker_result(void)
+{
+	return read_number(ASKER "/result");
+}
+
+bool status_is(const char *word)
+{
+	char text[32];
+
+	return !read_word(ASKER "/status", text, sizeof(text)) &&
+	       !strcmp(text, word);
+}
+
+/* The emulated TDX module */
+
+bool emulator_present(void)
+{
+	return !access(EMULATOR, F_OK);
+}
+
+bool emulator_can_reset(void)
+{
+	return !access(EMULATOR "/reset", F_OK);
+}
+
+/* Busy for as long as a callback runs. */
+int emulator_reset(void)
+{
+	int tries = 100;
+	int ret;
+
+	do {
+		ret = write_file(EMULATOR "/reset", "1");
+	} while (ret == -EBUSY && tries-- && !usleep(100 * 1000));
+
+	return ret;
+}
+
+int emulator_inject(unsigned int leaf, unsigned long long status,
+		    unsigned int skip, unsigned int count)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%u 0x%llx %u %u", leaf, status,
+		 skip, count);
+
+	return write_file(EMULATOR "/inject", text);
+}
+
+int emulator_inject_nothing(void)
+{
+	return write_file(EMULATOR "/inject", "clear");
+}
+
+/* Calls of @leaf, or of all leaves if it is negative. */
+static long count_calls(int leaf)
+{
+	FILE *file = fopen(EMULATOR "/calls", "r");
+	char line[128];
+	int slot, fields;
+	long calls, sum = 0;
+
+	if (!file)
+		return -1;
+
+	while (sum >= 0 && fgets(line, sizeof(line), file)) {
+		if (line[0] == '#')
+			continue;
+		fields = sscanf(line, "%d %*s %ld", &slot, &calls);
+		if (fields != 2)
+			sum = -1;
+		else if (leaf < 0 || leaf == slot)
+			sum += calls;
+	}
+	fclose(file);
+
+	return sum;
+}
+
+long calls_of(unsigned int leaf)
+{
+	return count_calls(leaf);
+}
+
+long calls_in_all(void)
+{
+	return count_calls(-1);
+}
+
+/* @rule is set to one that was broken. */
+long audit_reports(char *rule, size_t size)
+{
+	FILE *file = fopen(EMULATOR "/audit", "r");
+	char line[128], name[64];
+	int rules = 0;
+	long reports, sum = 0;
+
+	if (!file)
+		return -1;
+
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%63s %ld", name, &reports) != 2)
+			break;
+		rules++;
+		sum += reports;
+		if (reports)
+			snprintf(rule, size, "%s", name);
+	}
+	fclose(file);
+
+	return rules ? sum : -1;
+}
+
+/* Linux */
+
+bool tdx_host_present(void)
+{
+	return !access("/sys/module/tdx_host", F_OK);
+}
+
+int tdx_host_load(void)
+{
+	return modprobe("tdx-host");
+}
+
+int tdx_host_unload(void)
+{
+	return unload("tdx_host");
+}
+
+long online_cpus(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+long packages(void)
+{
+	static bool seen[MAX_PACKAGES];
+	long id, found = 0;
+	glob_t cpus;
+	size_t i;
+
+	if (glob("/sys/devices/system/cpu/cpu[0-9]*/topology/physical_package_id",
+		 0, NULL, &cpus))
+		return -1;
+
+	for (i = 0; i < cpus.gl_pathc; i++) {
+		id = read_number(cpus.gl_pathv[i]);
+		if (id < 0 || id >= MAX_PACKAGES) {
+			found = -1;
+			break;
+		}
+		found += !seen[id];
+		seen[id] = true;
+	}
+	globfree(&cpus);
+
+	return found;
+}
+
+/* TDMRs consist of whole GiB: those that have any memory. */
+long gib_with_memory(void)
+{
+	FILE *file = fopen("/proc/iomem", "r");
+	unsigned long long start, end, gib, next = 0;
+	long found = 0;
+	char line[256];
+
+	if (!file)
+		return -1;
+
+	while (fgets(line, sizeof(line), file)) {
+		/* What is inside another range is indented. */
+		if (line[0] == ' ' || !strstr(line, " : System RAM") ||
+		    sscanf(line, "%llx-%llx", &start, &end) != 2)
+			continue;
+		for (gib = start >> 30; gib <= end >> 30; gib++) {
+			found += gib >= next;
+			next = gib >= next ? gib + 1 : next;
+		}
+	}
+	fclose(file);
+
+	return found;
+}

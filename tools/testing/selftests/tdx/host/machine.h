@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The machine under test: the module that asks for TDX, the emulated TDX
+ * module, and what Linux says of memory and CPUs.
+ *
+ * Functions that return int return 0 or a negative errno; those that return
+ * long return a number, which is negative if there was none to be had.
+ */
+#ifndef _TDX_HOST_MACHINE_H
+#define _TDX_HOST_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Leaves that tests count, or have answered wrongly */
+#define TDH_SYS_KEY_CONFIG	31
+#define TDH_SYS_INIT		33
+#define TDH_SYS_RD		34
+#define TDH_SYS_LP_INIT		35
+#define TDH_SYS_TDMR_INIT	36
+#define TDH_SYS_CONFIG		45
+
+/* The test module, see test_modules/tdx_test.c */
+bool asker_present(void);
+int asker_load(void);
+int asker_unload(void);
+int ask(void);
+int ask_in_parallel(unsigned int threads);
+int parallel_results(int *asked, int *succeeded);
+int asker_subscribe(void);
+int asker_cancel(void);
+long asker_completions(void);
+long asker_completions_reach(long wanted);
+long asker_result(void);
+bool status_is(const char *word);
+
+/* The emulated TDX module */
+bool emulator_present(void);
+bool emulator_can_reset(void);
+int emulator_reset(void);
+int emulator_inject(unsigned int leaf, unsigned long long status,
+		    unsigned int skip, unsigned int count);
+int emulator_inject_nothing(void);
+long calls_of(unsigned int leaf);
+long calls_in_all(void);
+long audit_reports(char *rule, size_t size);
+
+/* Linux */
+bool tdx_host_present(void);
+int tdx_host_load(void);
+int tdx_host_unload(void);
+long online_cpus(void);
+long packages(void);
+long gib_with_memory(void);
+
+#endif /* _TDX_HOST_MACHINE_H */

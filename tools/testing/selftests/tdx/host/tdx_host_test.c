@@ -1,0 +1,516 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Does this host bring TDX up when it is asked to, and only then?
+ *
+ * Run as root on a kernel with the options in `config`.  What asks is the
+ * module in test_modules.  With the emulated TDX module (tdx_emulator=on on
+ * the kernel command line) it is also seen what was asked of the module, and
+ * how failures end; without it only the tests of `host` are run, which on
+ * real hardware leave TDX initialised until reboot.
+ *
+ * The emulated module is reset after each test.  Nobody else should ask for
+ * TDX meanwhile.
+ */
+#include "../../kselftest_harness.h"
+#include "machine.h"
+
+#define TASKS		64
+#define CALLS_PER_GIB	256
+
+/* A guest without acceleration and with a terabyte needs that long. */
+#define TIMEOUT		300
+
+/* More than any bounded retry makes. */
+#define FOR_EVER	1000000
+
+static const char *missing_asker(void)
+{
+	if (geteuid())
+		return "not root";
+	if (!asker_present() && asker_load())
+		return "no module tdx_test for this kernel";
+	if (!asker_present())
+		return "no debugfs at /sys/kernel/debug";
+
+	return NULL;
+}
+
+/* The emulator first: the module is loaded only where a test will run. */
+static const char *missing(void)
+{
+	if (geteuid())
+		return "not root";
+	if (!emulator_present())
+		return "no emulated TDX module: CONFIG_TDX_EMULATOR=y, tdx_emulator=on";
+	if (!emulator_can_reset())
+		return "no reset of the emulated TDX module: CONFIG_KUNIT=y";
+
+	return missing_asker();
+}
+
+/* One initialisation, however many asked. */
+static void expect_one_initialisation(struct __test_metadata *_metadata)
+{
+	EXPECT_TRUE(status_is("initialized"));
+	EXPECT_EQ(1, calls_of(TDH_SYS_INIT));
+	EXPECT_EQ(online_cpus(), calls_of(TDH_SYS_LP_INIT));
+	EXPECT_EQ(1, calls_of(TDH_SYS_CONFIG));
+	EXPECT_EQ(packages(), calls_of(TDH_SYS_KEY_CONFIG));
+	EXPECT_EQ(gib_with_memory() * CALLS_PER_GIB, calls_of(TDH_SYS_TDMR_INIT));
+}
+
+/* What every test on the emulated module begins and ends with */
+
+static void start_afresh(struct __test_metadata *_metadata)
+{
+	const char *lack = missing();
+
+	if (lack)
+		SKIP(return, "%s", lack);
+
+	ASSERT_EQ(0, emulator_reset());
+	ASSERT_TRUE(status_is("unknown"));
+	ASSERT_EQ(0, calls_in_all());
+}
+
+static void end_clean(struct __test_metadata *_metadata)
+{
+	char rule[64] = "";
+
+	EXPECT_EQ(0, audit_reports(rule, sizeof(rule)))
+		TH_LOG("audit: %s", rule);
+	EXPECT_EQ(0, emulator_reset());
+	EXPECT_EQ(0, asker_unload());
+}
+
+/* Nobody has asked.  First, and without a reset that would hide calls. */
+
+FIXTURE(unasked) {
+};
+
+FIXTURE_SETUP(unasked)
+{
+	const char *lack = missing();
+
+	if (lack)
+		SKIP(return, "%s", lack);
+	if (!status_is("unknown"))
+		SKIP(return, "somebody has asked for TDX before this test");
+}
+
+FIXTURE_TEARDOWN(unasked)
+{
+	EXPECT_EQ(0, asker_unload());
+}
+
+TEST_F(unasked, nothing_is_called)
+{
+	EXPECT_EQ(0, calls_in_all());
+}
+
+TEST_F(unasked, tdx_host_calls_nothing)
+{
+	if (tdx_host_present() && tdx_host_unload())
+		SKIP(return, "module tdx-host is built in, or in use");
+	if (tdx_host_load())
+		SKIP(return, "no module tdx-host: CONFIG_TDX_HOST_SERVICES=m");
+
+	EXPECT_TRUE(tdx_host_present());
+	EXPECT_EQ(0, calls_in_all());
+	EXPECT_TRUE(status_is("unknown"));
+	EXPECT_EQ(0, tdx_host_unload());
+}
+
+TEST_F(unasked, a_subscriber_calls_nothing)
+{
+	long before = asker_completions();
+
+	EXPECT_EQ(0, asker_subscribe());
+	EXPECT_EQ(0, calls_in_all());
+	EXPECT_TRUE(status_is("unknown"));
+	EXPECT_EQ(before, asker_completions());
+	EXPECT_EQ(0, asker_cancel());
+}
+
+/* Real hardware too. */
+
+FIXTURE(host) {
+};
+
+FIXTURE_SETUP(host)
+{
+	const char *lack = missing_asker();
+
+	if (lack)
+		SKIP(return, "%s", lack);
+}
+
+FIXTURE_TEARDOWN(host)
+{
+	EXPECT_EQ(0, asker_unload());
+}
+
+TEST_F_TIMEOUT(host, comes_up, TIMEOUT)
+{
+	int ret = ask();
+
+	if (ret == -ENODEV) {
+		EXPECT_TRUE(status_is("unknown"));
+		SKIP(return, "no TDX on this host (see dmesg)");
+	}
+
+	EXPECT_EQ(0, ret);
+	EXPECT_TRUE(status_is("initialized"));
+	EXPECT_EQ(0, ask());
+}
+
+/* All goes well. */
+
+FIXTURE(emulated) {
+};
+
+FIXTURE_SETUP(emulated)
+{
+	start_afresh(_metadata);
+}
+
+FIXTURE_TEARDOWN(emulated)
+{
+	end_clean(_metadata);
+}
+
+TEST_F_TIMEOUT(emulated, asked_again, TIMEOUT)
+{
+	long calls;
+
+	ASSERT_EQ(0, ask());
+	expect_one_initialisation(_metadata);
+
+	calls = calls_in_all();
+	EXPECT_EQ(0, ask());
+	EXPECT_EQ(calls, calls_in_all());
+}
+
+TEST_F_TIMEOUT(emulated, asked_by_kernel_threads, TIMEOUT)
+{
+	int asked, succeeded;
+
+	ASSERT_EQ(0, ask_in_parallel(TASKS));
+	ASSERT_EQ(0, parallel_results(&asked, &succeeded));
+	EXPECT_EQ(TASKS, asked);
+	EXPECT_EQ(TASKS, succeeded);
+	expect_one_initialisation(_metadata);
+}
+
+/* Asks when the other end of the pipe @go is closed. */
+static void ask_at_signal(const int go[2])
+{
+	char nothing;
+
+	close(go[1]);
+	if (read(go[0], &nothing, 1))
+		_exit(EXIT_FAILURE);
+
+	_exit(ask() ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+TEST_F_TIMEOUT(emulated, asked_by_processes, TIMEOUT)
+{
+	int go[2], i, status, succeeded = 0;
+	pid_t pids[TASKS];
+
+	ASSERT_EQ(0, pipe(go));
+	for (i = 0; i < TASKS; i++) {
+		pids[i] = fork();
+		ASSERT_LE(0, pids[i]);
+		if (!pids[i])
+			ask_at_signal(go);
+	}
+	close(go[0]);
+	close(go[1]);
+
+	for (i = 0; i < TASKS; i++) {
+		ASSERT_EQ(pids[i], waitpid(pids[i], &status, 0));
+		succeeded += WIFEXITED(status) && !WEXITSTATUS(status);
+	}
+	EXPECT_EQ(TASKS, succeeded);
+	expect_one_initialisation(_metadata);
+}
+
+TEST_F_TIMEOUT(emulated, subscribers_are_told_once, TIMEOUT)
+{
+	long before = asker_completions();
+
+	ASSERT_EQ(0, asker_subscribe());
+	ASSERT_EQ(0, ask());
+	EXPECT_EQ(before + 1, asker_completions_reach(before + 1));
+	EXPECT_EQ(0, asker_result());
+
+	EXPECT_EQ(0, ask());
+	EXPECT_EQ(before + 1, asker_completions());
+}
+
+TEST_F_TIMEOUT(emulated, late_subscribers_are_told, TIMEOUT)
+{
+	long before = asker_completions();
+
+	ASSERT_EQ(0, ask());
+	ASSERT_EQ(0, asker_subscribe());
+	EXPECT_EQ(before + 1, asker_completions_reach(before + 1));
+	EXPECT_EQ(0, asker_result());
+}
+
+TEST_F_TIMEOUT(emulated, who_cancels_is_not_told, TIMEOUT)
+{
+	long before = asker_completions();
+
+	ASSERT_EQ(0, asker_subscribe());
+	ASSERT_EQ(0, asker_cancel());
+	ASSERT_EQ(0, ask());
+	usleep(100 * 1000);
+	EXPECT_EQ(before, asker_completions());
+}
+
+TEST_F_TIMEOUT(emulated, its_user_is_reloaded, TIMEOUT)
+{
+	long calls;
+
+	ASSERT_EQ(0, ask());
+	calls = calls_in_all();
+
+	ASSERT_EQ(0, asker_unload());
+	ASSERT_EQ(0, asker_load());
+	EXPECT_TRUE(status_is("initialized"));
+	EXPECT_EQ(0, ask());
+	EXPECT_EQ(calls, calls_in_all());
+
+	/* A subscription must not outlive the module it calls back into. */
+	ASSERT_EQ(0, emulator_reset());
+	ASSERT_EQ(0, asker_subscribe());
+	ASSERT_EQ(0, asker_unload());
+	ASSERT_EQ(0, asker_load());
+	EXPECT_EQ(0, ask());
+	expect_one_initialisation(_metadata);
+}
+
+/* The module, or the instruction, fails now and then: nobody is told. */
+
+FIXTURE(passing) {
+};
+
+FIXTURE_VARIANT(passing) {
+	unsigned int leaf;
+	unsigned long long status;
+	unsigned int skip;
+	unsigned int count;
+};
+
+FIXTURE_VARIANT_ADD(passing, entropy_at_lp_init) {
+	TDH_SYS_LP_INIT, 0x8000020300000000, 1, 2,
+};
+
+FIXTURE_VARIANT_ADD(passing, contended_sys_config) {
+	TDH_SYS_CONFIG, 0x8000020200000000, 0, 1,
+};
+
+FIXTURE_VARIANT_ADD(passing, contended_key_config) {
+	TDH_SYS_KEY_CONFIG, 0x8000020200000000, 0, 3,
+};
+
+FIXTURE_VARIANT_ADD(passing, key_table_busy) {
+	TDH_SYS_KEY_CONFIG, 0x80000200000000BB, 0, 1,
+};
+
+FIXTURE_VARIANT_ADD(passing, entropy_at_key_config) {
+	TDH_SYS_KEY_CONFIG, 0x8000080000000000, 0, 2,
+};
+
+FIXTURE_VARIANT_ADD(passing, tdmr_busy) {
+	TDH_SYS_TDMR_INIT, 0x8000020000000001, 100, 3,
+};
+
+FIXTURE_SETUP(passing)
+{
+	start_afresh(_metadata);
+}
+
+FIXTURE_TEARDOWN(passing)
+{
+	end_clean(_metadata);
+}
+
+TEST_F_TIMEOUT(passing, is_repeated, TIMEOUT)
+{
+	ASSERT_EQ(0, emulator_inject(variant->leaf, variant->status,
+				     variant->skip, variant->count));
+	EXPECT_EQ(0, ask());
+	EXPECT_TRUE(status_is("initialized"));
+	EXPECT_LE(variant->skip + variant->count + 1, calls_of(variant->leaf));
+}
+
+/* Fails before the module was configured: it may be asked again. */
+
+FIXTURE(undone) {
+};
+
+FIXTURE_VARIANT(undone) {
+	unsigned int leaf;
+	unsigned long long status;
+	unsigned int skip;
+	int error;
+};
+
+FIXTURE_VARIANT_ADD(undone, no_module) {
+	TDH_SYS_INIT, 0x8000FF00FFFF0000, 0, -ENODEV,
+};
+
+FIXTURE_VARIANT_ADD(undone, not_enabled_by_bios) {
+	TDH_SYS_INIT, 0x8000FF000000000D, 0, -EOPNOTSUPP,
+};
+
+FIXTURE_VARIANT_ADD(undone, not_in_vmx) {
+	TDH_SYS_INIT, 0x8000FF0000000006, 0, -EACCES,
+};
+
+FIXTURE_VARIANT_ADD(undone, old_bios) {
+	TDH_SYS_INIT, 0xC000090000000000, 0, -EOPNOTSUPP,
+};
+
+FIXTURE_VARIANT_ADD(undone, initialised_before) {
+	TDH_SYS_INIT, 0xC000050000000000, 0, -EPERM,
+};
+
+FIXTURE_VARIANT_ADD(undone, no_entropy) {
+	TDH_SYS_LP_INIT, 0x8000020300000000, 0, -EAGAIN,
+};
+
+FIXTURE_VARIANT_ADD(undone, other_cpus_differ) {
+	TDH_SYS_LP_INIT, 0xC00009200000003B, 1, -EOPNOTSUPP,
+};
+
+FIXTURE_VARIANT_ADD(undone, old_module) {
+	TDH_SYS_RD, 0xC000050500000000, 0, -ENODATA,
+};
+
+FIXTURE_VARIANT_ADD(undone, field_unknown) {
+	TDH_SYS_RD, 0xC0000C0000000000, 5, -ENODATA,
+};
+
+FIXTURE_VARIANT_ADD(undone, lp_missing) {
+	TDH_SYS_CONFIG, 0xC000050C00000000, 0, -ENXIO,
+};
+
+FIXTURE_VARIANT_ADD(undone, operand_invalid) {
+	TDH_SYS_CONFIG, 0xC000010000000001, 0, -EINVAL,
+};
+
+FIXTURE_VARIANT_ADD(undone, tdmr_outside_cmrs) {
+	TDH_SYS_CONFIG, 0xC0000A0200000000, 0, -EINVAL,
+};
+
+FIXTURE_VARIANT_ADD(undone, pamt_overlap) {
+	TDH_SYS_CONFIG, 0xC0000A1200000102, 0, -EINVAL,
+};
+
+FIXTURE_VARIANT_ADD(undone, module_stays_busy) {
+	TDH_SYS_CONFIG, 0x8000020200000000, 0, -EBUSY,
+};
+
+FIXTURE_VARIANT_ADD(undone, status_unknown) {
+	TDH_SYS_CONFIG, 0xC000050100000000, 0, -EIO,
+};
+
+FIXTURE_SETUP(undone)
+{
+	start_afresh(_metadata);
+}
+
+FIXTURE_TEARDOWN(undone)
+{
+	end_clean(_metadata);
+}
+
+TEST_F_TIMEOUT(undone, may_be_asked_again, TIMEOUT)
+{
+	long before = asker_completions();
+
+	ASSERT_EQ(0, asker_subscribe());
+	ASSERT_EQ(0, emulator_inject(variant->leaf, variant->status,
+				     variant->skip, FOR_EVER));
+	EXPECT_EQ(variant->error, ask());
+	EXPECT_TRUE(status_is("unknown"));
+	EXPECT_EQ(before + 1, asker_completions_reach(before + 1));
+	EXPECT_EQ(variant->error, asker_result());
+
+	ASSERT_EQ(0, emulator_inject_nothing());
+	EXPECT_EQ(0, ask());
+	EXPECT_TRUE(status_is("initialized"));
+}
+
+/* Fails after the module was configured: only a reset helps. */
+
+FIXTURE(final) {
+};
+
+FIXTURE_VARIANT(final) {
+	unsigned int leaf;
+	unsigned long long status;
+	unsigned int skip;
+	int error;
+};
+
+FIXTURE_VARIANT_ADD(final, keys_contended) {
+	TDH_SYS_KEY_CONFIG, 0x8000020200000000, 0, -EBUSY,
+};
+
+FIXTURE_VARIANT_ADD(final, keys_without_entropy) {
+	TDH_SYS_KEY_CONFIG, 0x8000080000000000, 0, -EAGAIN,
+};
+
+FIXTURE_VARIANT_ADD(final, keys_refused) {
+	TDH_SYS_KEY_CONFIG, 0xC000050700000000, 0, -EPERM,
+};
+
+FIXTURE_VARIANT_ADD(final, first_tdmr_refused) {
+	TDH_SYS_TDMR_INIT, 0xC000010000000001, 0, -EINVAL,
+};
+
+FIXTURE_VARIANT_ADD(final, tdmr_refused_halfway) {
+	TDH_SYS_TDMR_INIT, 0xC000010000000001, 300, -EINVAL,
+};
+
+FIXTURE_VARIANT_ADD(final, module_gone) {
+	TDH_SYS_TDMR_INIT, 0x8000FF00FFFF0000, 10, -ENODEV,
+};
+
+FIXTURE_SETUP(final)
+{
+	start_afresh(_metadata);
+}
+
+FIXTURE_TEARDOWN(final)
+{
+	end_clean(_metadata);
+}
+
+TEST_F_TIMEOUT(final, ends_in_error, TIMEOUT)
+{
+	long calls;
+
+	ASSERT_EQ(0, emulator_inject(variant->leaf, variant->status,
+				     variant->skip, FOR_EVER));
+	EXPECT_EQ(variant->error, ask());
+	EXPECT_TRUE(status_is("error"));
+
+	ASSERT_EQ(0, emulator_inject_nothing());
+	calls = calls_in_all();
+	EXPECT_EQ(variant->error, ask());
+	EXPECT_EQ(calls, calls_in_all());
+	EXPECT_TRUE(status_is("error"));
+
+	ASSERT_EQ(0, emulator_reset());
+	EXPECT_EQ(0, ask());
+	expect_one_initialisation(_metadata);
+}
+
+TEST_HARNESS_MAIN

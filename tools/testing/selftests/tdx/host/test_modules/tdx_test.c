@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A user of asm/tdx_enable.h that does what a file in /sys/kernel/debug/tdx_test
+ * tells it, for the kselftest in the directory above:
+ *
+ *	enable		write 1: tdx_enable() in the writer's context; the write
+ *			fails with its errno
+ *	status		read: the word for tdx_enable_status()
+ *	subscribe	write 1: take the subscription; 0: cancel it
+ *	completions	read: how often the subscription was completed
+ *	result		read: what it was told the last time
+ *	parallel	write N: N kernel threads call tdx_enable() at once
+ *	results		read: what they got, a line each
+ */
+#include <linux/atomic.h>
+#include <linux/cleanup.h>
+#include <linux/completion.h>
+#include <linux/debugfs.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/sched/task.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include <asm/tdx_enable.h>
+
+#define MAX_THREADS	256
+
+static struct dentry *dir;
+
+static int enable_set(void *data, u64 val)
+{
+	return val == 1 ? tdx_enable() : -EINVAL;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(enable_fops, NULL, enable_set, "%llu\n");
+
+static int status_show(struct seq_file *m, void *unused)
+{
+	static const char * const words[] = {
+		[TDX_STATUS_UNKNOWN]		= "unknown",
+		[TDX_STATUS_INITIALIZING]	= "initializing",
+		[TDX_STATUS_INITIALIZED]	= "initialized",
+		[TDX_STATUS_ERROR]		= "error",
+	};
+
+	seq_printf(m, "%s\n", words[tdx_enable_status()]);
+
+	return 0;
+}
+
+DEFINE_SHOW_ATTRIBUTE(status);
+
+static DEFINE_MUTEX(subscribe_lock);
+static bool subscribed;
+static int last_result;
+static atomic_t completions = ATOMIC_INIT(0);
+
+/* Without the lock: a cancel waits for this to return, and holds it. */
+static void subscription_complete(struct tdx_enable_request *req, int result)
+{
+	WRITE_ONCE(last_result, result);
+	atomic_inc_return_release(&completions);
+}
+
+static struct tdx_enable_request subscription = {
+	.complete = subscription_complete,
+};
+
+static int subscribe(void)
+{
+	int ret;
+
+	if (subscribed)
+		return -EBUSY;
+
+	ret = tdx_enable_subscribe(&subscription);
+	subscribed = !ret;
+
+	return ret;
+}
+
+/* Also after completion, which leaves it ours but still counted as taken. */
+static void unsubscribe(void)
+{
+	if (subscribed)
+		tdx_enable_cancel(&subscription);
+	subscribed = false;
+}
+
+static int subscribe_set(void *data, u64 val)
+{
+	guard(mutex)(&subscribe_lock);
+
+	if (val > 1)
+		return -EINVAL;
+	if (val)
+		return subscribe();
+	unsubscribe();
+
+	return 0;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(subscribe_fops, NULL, subscribe_set, "%llu\n");
+
+static int completions_get(void *data, u64 *val)
+{
+	*val = atomic_read_acquire(&completions);
+
+	return 0;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(completions_fops, completions_get, NULL, "%llu\n");
+
+static int result_get(void *data, u64 *val)
+{
+	*val = READ_ONCE(last_result);
+
+	return 0;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE_SIGNED(result_fops, result_get, NULL, "%lld\n");
+
+/* What the threads of one write wait for. */
+struct start {
+	struct completion ready;
+	struct completion go;
+};
+
+static DEFINE_MUTEX(parallel_lock);
+static int results[MAX_THREADS];
+static unsigned int nr_results;
+
+static int parallel_thread(void *data)
+{
+	struct start *start = data;
+
+	complete(&start->ready);
+	wait_for_completion(&start->go);
+
+	return tdx_enable();
+}
+
+static unsigned int create_threads(struct task_struct **threads, unsigned int nr,
+				   struct start *start)
+{
+	struct task_struct *thread;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		thread = kthread_run(parallel_thread, start, "tdx_test/%u", i);
+		if (IS_ERR(thread))
+			break;
+		threads[i] = get_task_struct(thread);
+	}
+
+	return i;
+}
+
+/* A thread that was not running yet would be stopped before it had asked. */
+static void start_together(struct start *start, unsigned int nr)
+{
+	while (nr--)
+		wait_for_completion(&start->ready);
+
+	complete_all(&start->go);
+}
+
+/* Only when the threads are gone may this module go. */
+static void collect_results(struct task_struct **threads, unsigned int nr)
+{
+	for (nr_results = 0; nr_results < nr; nr_results++)
+		results[nr_results] = kthread_stop_put(threads[nr_results]);
+}
+
+static int parallel_set(void *data, u64 val)
+{
+	struct task_struct **threads;
+	struct start start;
+	unsigned int nr;
+
+	if (!val || val > MAX_THREADS)
+		return -EINVAL;
+
+	threads = kcalloc(val, sizeof(*threads), GFP_KERNEL);
+	if (!threads)
+		return -ENOMEM;
+
+	init_completion(&start.ready);
+	init_completion(&start.go);
+
+	scoped_guard(mutex, &parallel_lock) {
+		nr = create_threads(threads, val, &start);
+		start_together(&start, nr);
+		collect_results(threads, nr);
+	}
+	kfree(threads);
+
+	return nr == val ? 0 : -ENOMEM;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(parallel_fops, NULL, parallel_set, "%llu\n");
+
+static int results_show(struct seq_file *m, void *unused)
+{
+	unsigned int i;
+
+	guard(mutex)(&parallel_lock);
+
+	for (i = 0; i < nr_results; i++)
+		seq_printf(m, "%d\n", results[i]);
+
+	return 0;
+}
+
+DEFINE_SHOW_ATTRIBUTE(results);
+
+static int __init tdx_test_init(void)
+{
+	dir = debugfs_create_dir("tdx_test", NULL);
+	if (IS_ERR(dir))
+		return PTR_ERR(dir);
+
+	debugfs_create_file_unsafe("enable", 0200, dir, NULL, &enable_fops);
+	debugfs_create_file("status", 0400, dir, NULL, &status_fops);
+	debugfs_create_file_unsafe("subscribe", 0200, dir, NULL, &subscribe_fops);
+	debugfs_create_file_unsafe("completions", 0400, dir, NULL, &completions_fops);
+	debugfs_create_file_unsafe("result", 0400, dir, NULL, &result_fops);
+	debugfs_create_file_unsafe("parallel", 0200, dir, NULL, &parallel_fops);
+	debugfs_create_file("results", 0400, dir, NULL, &results_fops);
+
+	return 0;
+}
+module_init(tdx_test_init);
+
+/* No file is in use after the first line, no callback runs after the second. */
+static void __exit tdx_test_exit(void)
+{
+	debugfs_remove_recursive(dir);
+	unsubscribe();
+}
+module_exit(tdx_test_exit);
+
+MODULE_DESCRIPTION("Asks for TDX as tests tell it");
+MODULE_LICENSE("GPL");
