@@ -163,6 +163,7 @@ void tdx_host_set_tdmrs(const struct tdmr_info_list *tdmrs);
 void tdx_host_set_ready(const struct tdx_sys_info *sysinfo);
 
 #ifdef CONFIG_KUNIT
+struct page *tdx_pamt_pages(u64 size, int node);
 void tdx_host_reset(void);
 #endif
 

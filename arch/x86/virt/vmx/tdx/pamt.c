@@ -6,6 +6,9 @@
  * where; each of the three PAMTs of a TDMR must be contiguous.  They are one
  * allocation, so that they need one reserved area and not three.
  */
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
+
 #include <linux/gfp.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -18,13 +21,20 @@
 
 #include "bringup.h"
 
+VISIBLE_IF_KUNIT struct page *tdx_pamt_pages(u64 size, int node)
+{
+	KUNIT_STATIC_STUB_REDIRECT(tdx_pamt_pages, size, node);
+
+	return alloc_contig_pages(PFN_DOWN(size), GFP_KERNEL, node,
+				  &node_online_map);
+}
+
 static int alloc_one(struct tdx_bringup *tb, struct tdmr_plan *plan)
 {
 	u64 size = tdmr_pamt_bytes(plan);
 	struct page *pages;
 
-	pages = alloc_contig_pages(PFN_DOWN(size), GFP_KERNEL, plan->node,
-				   &node_online_map);
+	pages = tdx_pamt_pages(size, plan->node);
 	if (!pages)
 		return tdx_bringup_fail(tb, -ENOMEM,
 					"no %llu KB of contiguous memory for the PAMT of [0x%llx, 0x%llx): free memory or use tdx_host=sync",

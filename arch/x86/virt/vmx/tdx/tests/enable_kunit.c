@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of enable.c: states, joining, callbacks.  Each runs on a bring-up of
+ * its own whose seven steps are a gate that the test opens.
+ */
+#include <kunit/test.h>
+
+#include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/sched/signal.h>
+#include <linux/workqueue.h>
+
+#include "../bringup.h"
+
+#define SOON	msecs_to_jiffies(10000)
+#define NR_TASKS	64
+
+/* An attempt that enters, waits for the gate, and returns what is wanted. */
+struct gated {
+	struct tdx_bringup tb;
+	struct completion entered;
+	struct completion gate;
+	int attempts;
+	int result;
+	bool past_config;
+};
+
+static int gated_run(struct tdx_bringup *tb)
+{
+	struct gated *g = container_of(tb, struct gated, tb);
+
+	g->attempts++;
+	complete(&g->entered);
+	wait_for_completion(&g->gate);
+	tb->configured = g->past_config;
+
+	return g->result;
+}
+
+/* A request that counts how often it was completed. */
+struct counted {
+	struct tdx_enable_request req;
+	struct gated *gated;
+	struct completion done;
+	struct task_struct *task;
+	atomic_t count;
+	int result;
+	bool ask_again;
+	bool cancel_inside;
+};
+
+static void counted_complete(struct tdx_enable_request *req, int result)
+{
+	struct counted *c = container_of(req, struct counted, req);
+
+	c->result = result;
+	c->task = current;
+	atomic_inc(&c->count);
+
+	if (c->ask_again) {
+		c->ask_again = false;
+		tdx_bringup_request(&c->gated->tb, req, true);
+	}
+	if (c->cancel_inside)
+		tdx_bringup_cancel(&c->gated->tb, req);
+
+	complete(&c->done);
+}
+
+static void counted_init(struct counted *c, struct gated *g)
+{
+	memset(c, 0, sizeof(*c));
+	c->req.complete = counted_complete;
+	INIT_LIST_HEAD(&c->req.node);
+	init_completion(&c->done);
+	c->gated = g;
+}
+
+static int enable_init(struct kunit *test)
+{
+	struct gated *g = kunit_kzalloc(test, sizeof(*g), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, g);
+	init_completion(&g->entered);
+	init_completion(&g->gate);
+	tdx_bringup_init(&g->tb, gated_run);
+	test->priv = g;
+
+	return 0;
+}
+
+/* Whatever a test left running ends here. */
+static void enable_exit(struct kunit *test)
+{
+	struct gated *g = test->priv;
+
+	complete_all(&g->gate);
+	flush_work(&g->tb.work);
+}
+
+static void expect_done(struct kunit *test, struct counted *c, int result)
+{
+	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&c->done, SOON), 0UL);
+	KUNIT_EXPECT_EQ(test, c->result, result);
+}
+
+static void enable_test_success(struct kunit *test)
+{
+	struct gated *g = test->priv;
+
+	complete(&g->gate);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(&g->tb), 0);
+	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_INITIALIZED);
+
+	/* Done once: asking again runs nothing. */
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(&g->tb), 0);
+	KUNIT_EXPECT_EQ(test, g->attempts, 1);
+}
+
+static void enable_test_retry(struct kunit *test)
+{
+	struct gated *g = test->priv;
+
+	g->result = -ENOMEM;
+	complete(&g->gate);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(&g->tb), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_UNKNOWN);
+
+	g->result = 0;
+	complete(&g->gate);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(&g->tb), 0);
+	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_INITIALIZED);
+	KUNIT_EXPECT_EQ(test, g->attempts, 2);
+}
+
+/* After TDH.SYS.CONFIG there is no way back: the error stays. */
+static void enable_test_final(struct kunit *test)
+{
+	struct gated *g = test->priv;
+
+	g->result = -EINVAL;
+	g->past_config = true;
+	complete(&g->gate);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(&g->tb), -EINVAL);
+	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_ERROR);
+
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(&g->tb), -EINVAL);
+	KUNIT_EXPECT_EQ(test, g->attempts, 1);
+}
+
+struct asker {
+	struct gated *gated;
+	struct completion done;
+	int result;
+};
+
+static int ask(void *data)
+{
+	struct asker *asker = data;
+
+	/* Kernel threads ignore signals unless they say otherwise. */
+	allow_signal(SIGKILL);
+	asker->result = tdx_bringup_sync(&asker->gated->tb);
+	complete(&asker->done);
+
+	return 0;
+}
+
+static void enable_test_join(struct kunit *test)
+{
+	struct gated *g = test->priv;
+	struct asker *askers;
+	int i;
+
+	askers = kunit_kcalloc(test, NR_TASKS, sizeof(*askers), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, askers);
+
+	for (i = 0; i < NR_TASKS; i++) {
+		askers[i].gated = g;
+		askers[i].result = 1;
+		init_completion(&askers[i].done);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(ask, &askers[i],
+							    "tdx-ask/%d", i)));
+	}
+
+	g->result = -ENXIO;
+	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&g->entered, SOON), 0UL);
+	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_INITIALIZING);
+
+	/* Those who come too late for this attempt make another. */
+	complete_all(&g->gate);
+	for (i = 0; i < NR_TASKS; i++) {
+		wait_for_completion(&askers[i].done);
+		KUNIT_EXPECT_EQ(test, askers[i].result, -ENXIO);
+	}
+}
+
+static void enable_test_join_running(struct kunit *test)
+{
+	struct gated *g = test->priv;
+	struct counted first, second;
+
+	counted_init(&first, g);
+	counted_init(&second, g);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &first.req, true), 0);
+	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&g->entered, SOON), 0UL);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &second.req, true), 0);
+
+	complete(&g->gate);
+	expect_done(test, &first, 0);
+	expect_done(test, &second, 0);
+	KUNIT_EXPECT_EQ(test, g->attempts, 1);
+	KUNIT_EXPECT_PTR_NE(test, first.task, current);
+}
+
+static void enable_test_late_request(struct kunit *test)
+{
+	struct gated *g = test->priv;
+	struct counted late;
+
+	complete(&g->gate);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_sync(&g->tb), 0);
+
+	counted_init(&late, g);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &late.req, true), 0);
+	expect_done(test, &late, 0);
+	KUNIT_EXPECT_EQ(test, g->attempts, 1);
+	KUNIT_EXPECT_PTR_NE(test, late.task, current);
+}
+
+static void enable_test_subscribe(struct kunit *test)
+{
+	struct gated *g = test->priv;
+	struct counted sub;
+
+	counted_init(&sub, g);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &sub.req, false), 0);
+	flush_work(&g->tb.work);
+	KUNIT_EXPECT_EQ(test, g->attempts, 0);
+	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_UNKNOWN);
+	KUNIT_EXPECT_EQ(test, atomic_read(&sub.count), 0);
+
+	/* Somebody else starts. */
+	complete(&g->gate);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(&g->tb), 0);
+	expect_done(test, &sub, 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&sub.count), 1);
+}
+
+static void enable_test_cancel_waiting(struct kunit *test)
+{
+	struct gated *g = test->priv;
+	struct counted c;
+
+	counted_init(&c, g);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req, true), 0);
+	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&g->entered, SOON), 0UL);
+	tdx_bringup_cancel(&g->tb, &c.req);
+
+	/* The request is gone, the initialisation is not. */
+	complete(&g->gate);
+	flush_work(&g->tb.work);
+	KUNIT_EXPECT_EQ(test, atomic_read(&c.count), 0);
+	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_INITIALIZED);
+}
+
+static void enable_test_cancel_done(struct kunit *test)
+{
+	struct gated *g = test->priv;
+	struct counted c;
+
+	counted_init(&c, g);
+	complete(&g->gate);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req, true), 0);
+	expect_done(test, &c, 0);
+	tdx_bringup_cancel(&g->tb, &c.req);
+	tdx_bringup_cancel(&g->tb, &c.req);
+	KUNIT_EXPECT_EQ(test, atomic_read(&c.count), 1);
+}
+
+/* Would wait for itself for ever if it did not notice. */
+static void enable_test_cancel_inside(struct kunit *test)
+{
+	struct gated *g = test->priv;
+	struct counted c;
+
+	counted_init(&c, g);
+	c.cancel_inside = true;
+	complete(&g->gate);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req, true), 0);
+	expect_done(test, &c, 0);
+	flush_work(&g->tb.work);
+	KUNIT_EXPECT_EQ(test, atomic_read(&c.count), 1);
+}
+
+static void enable_test_ask_again_inside(struct kunit *test)
+{
+	struct gated *g = test->priv;
+	struct counted c;
+
+	counted_init(&c, g);
+	c.ask_again = true;
+	g->result = -EBUSY;
+	complete(&g->gate);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req, true), 0);
+	expect_done(test, &c, -EBUSY);
+
+	g->result = 0;
+	complete(&g->gate);
+	expect_done(test, &c, 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&c.count), 2);
+	KUNIT_EXPECT_EQ(test, g->attempts, 2);
+}
+
+static void deadlock_complete(struct tdx_enable_request *req, int result)
+{
+	struct counted *c = container_of(req, struct counted, req);
+
+	c->result = tdx_bringup_sync(&c->gated->tb);
+	complete(&c->done);
+}
+
+static void enable_test_wait_inside(struct kunit *test)
+{
+	struct gated *g = test->priv;
+	struct counted c;
+
+	counted_init(&c, g);
+	c.req.complete = deadlock_complete;
+	complete(&g->gate);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req, true), 0);
+	expect_done(test, &c, -EDEADLK);
+}
+
+static void enable_test_killed(struct kunit *test)
+{
+	struct gated *g = test->priv;
+	struct task_struct *task;
+	struct asker asker = {
+		.gated = g,
+		.done = COMPLETION_INITIALIZER_ONSTACK(asker.done),
+	};
+
+	task = kthread_create(ask, &asker, "tdx-killed");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	get_task_struct(task);
+	wake_up_process(task);
+	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&g->entered, SOON), 0UL);
+
+	send_sig(SIGKILL, task, 1);
+	KUNIT_EXPECT_GT(test, wait_for_completion_timeout(&asker.done, SOON), 0UL);
+	KUNIT_EXPECT_EQ(test, asker.result, -EINTR);
+	put_task_struct(task);
+
+	/* Nobody waits any more, and it still comes to its end. */
+	complete(&g->gate);
+	flush_work(&g->tb.work);
+	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_INITIALIZED);
+}
+
+static int stop(void *data)
+{
+	struct asker *asker = data;
+
+	tdx_bringup_stop(&asker->gated->tb);
+	complete(&asker->done);
+
+	return 0;
+}
+
+static void enable_test_stop(struct kunit *test)
+{
+	struct gated *g = test->priv;
+	struct counted c;
+	struct asker stopper = {
+		.gated = g,
+		.done = COMPLETION_INITIALIZER_ONSTACK(stopper.done),
+	};
+
+	counted_init(&c, g);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req, true), 0);
+	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&g->entered, SOON), 0UL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(stop, &stopper, "tdx-stop")));
+
+	/* It waits for the step that runs. */
+	KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&stopper.done, HZ / 10),
+			0UL);
+	KUNIT_EXPECT_TRUE(test, tdx_bringup_stopped(&g->tb));
+
+	g->result = -ESHUTDOWN;
+	complete(&g->gate);
+	KUNIT_EXPECT_GT(test, wait_for_completion_timeout(&stopper.done, SOON), 0UL);
+	expect_done(test, &c, -ESHUTDOWN);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(&g->tb), -ESHUTDOWN);
+	KUNIT_EXPECT_EQ(test, g->attempts, 1);
+}
+
+static struct kunit_case enable_cases[] = {
+	KUNIT_CASE(enable_test_success),
+	KUNIT_CASE(enable_test_retry),
+	KUNIT_CASE(enable_test_final),
+	KUNIT_CASE(enable_test_join),
+	KUNIT_CASE(enable_test_join_running),
+	KUNIT_CASE(enable_test_late_request),
+	KUNIT_CASE(enable_test_subscribe),
+	KUNIT_CASE(enable_test_cancel_waiting),
+	KUNIT_CASE(enable_test_cancel_done),
+	KUNIT_CASE(enable_test_cancel_inside),
+	KUNIT_CASE(enable_test_ask_again_inside),
+	KUNIT_CASE(enable_test_wait_inside),
+	KUNIT_CASE(enable_test_killed),
+	KUNIT_CASE(enable_test_stop),
+	{}
+};
+
+static struct kunit_suite enable_suite = {
+	.name = "tdx_enable",
+	.init = enable_init,
+	.exit = enable_exit,
+	.test_cases = enable_cases,
+};
+
+kunit_test_suite(enable_suite);
+
+MODULE_DESCRIPTION("KUnit tests of the states of TDX bring-up");
+MODULE_LICENSE("GPL");
