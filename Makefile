@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What there is to do: make help
+
+# With CONFIG_TDX_BRINGUP=n, upstream's own initialisation at boot.
+kernel_variant := $(if $(filter n,$(CONFIG_TDX_BRINGUP)),upstream,ours)
+
+# A kernel tree of one's own, and the folder of what is downloaded.
+export KSRC TDX_CACHE VECTORS
+
+help:
+	@echo 'make demo       fetch and build what is needed, boot upstream and ours, compare'
+	@echo 'make test       all tests; the last line counts them'
+	@echo 'make test-debug tests with KASAN and KCSAN: builds two more kernels'
+	@echo 'make tree       prepare the kernel tree: build/linux/tree'
+	@echo 'make kernel     build our kernel; CONFIG_TDX_BRINGUP=n: with the path of upstream'
+	@echo 'make check      checkpatch, sparse, W=1, kernel-doc, shellcheck on our files'
+	@echo 'make patches    the series for a kernel git tree: build/patches/*.patch'
+	@echo 'make clean      remove kernels, logs and tests; make distclean: trees too'
+	@echo
+	@echo 'KSRC=DIR        use the kernel tree in DIR, which is only read'
+	@echo 'TDX_CACHE=DIR   keep the download there (~/.cache/tdx-bringup)'
+
+demo:
+	@scripts/need qemu-system-x86
+	@scripts/kernel ours upstream
+	@scripts/demo
+
+test:
+	@scripts/run-tests
+
+test-debug:
+	@scripts/run-tests debug
+
+tree:
+	@scripts/tree
+
+kernel:
+	@scripts/kernel $(kernel_variant)
+
+check:
+	@scripts/check
+
+patches:
+	@scripts/patches
+
+clean:
+	@for dir in build/*/tree; do \
+		find "$${dir%/tree}" -mindepth 1 -maxdepth 1 ! -name tree -exec rm -rf {} + || exit; \
+	done
+	@rm -rf build/logs build/guests build/user build/patches
+
+distclean:
+	@rm -rf build
+
+.PHONY: help demo test test-debug tree kernel check patches clean distclean
