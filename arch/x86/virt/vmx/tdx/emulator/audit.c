@@ -69,6 +69,9 @@ static unsigned long flush_said;
 static DECLARE_BITMAP(freed_said, TDXMOD_MAX_TDMRS);
 static DECLARE_BITMAP(written_said, TDXMOD_MAX_TDMRS);
 
+/* A reset makes the host free its PAMTs, whatever the module's state. */
+static bool frees_expected;
+
 /* One sweep or reset at a time. */
 static DEFINE_MUTEX(sweep_lock);
 
@@ -95,11 +98,11 @@ static u64 count_of(enum tdx_audit rule)
  * Ownership of PAMT pages.  A page that is the module's carries a mark, and
  * whoever removes the mark drops the reference that came with it.
  */
-static const char owned_mark;
+#define OWNED	((unsigned long)&pamt_clock)
 
 static bool page_is_owned(struct page *page)
 {
-	return READ_ONCE(page->private) == (unsigned long)&owned_mark;
+	return READ_ONCE(page->private) == OWNED;
 }
 
 static void own_page(struct page *page)
@@ -108,13 +111,13 @@ static void own_page(struct page *page)
 		return;
 
 	get_page(page);
-	set_page_private(page, (unsigned long)&owned_mark);
+	set_page_private(page, OWNED);
 }
 
 /* May free the page, unless the caller knows that the host has it still. */
 static void disown_page(struct page *page)
 {
-	unsigned long mark = (unsigned long)&owned_mark;
+	unsigned long mark = OWNED;
 
 	if (try_cmpxchg(&page->private, &mark, 0))
 		put_page(page);
@@ -127,7 +130,7 @@ static struct page *pamt_page(const struct tdxmod_range *pamt, u64 offset)
 	return tdx_platform_page(pa) ? pfn_to_page(PHYS_PFN(pa)) : NULL;
 }
 
-static void for_each_pamt_page(void (*fn)(struct page *page))
+static void visit_pamt_pages(void (*visit)(struct page *page))
 {
 	const struct tdxmod *m = &tdx_emu_module;
 	unsigned int i, level;
@@ -141,7 +144,7 @@ static void for_each_pamt_page(void (*fn)(struct page *page))
 			for (offset = 0; offset < pamt->size; offset += PAGE_SIZE) {
 				page = pamt_page(pamt, offset);
 				if (page)
-					fn(page);
+					visit(page);
 			}
 		}
 	}
@@ -200,6 +203,9 @@ static bool module_in_use(void)
 
 static void judge_free(u64 pa)
 {
+	if (READ_ONCE(frees_expected))
+		return;
+
 	if (module_in_use())
 		report(TDX_AUDIT_PAMT_FREED, "page 0x%llx while the module uses it", pa);
 	else if (READ_ONCE(module_wrote) && !flushed())
@@ -387,7 +393,7 @@ static void before_key_config(void)
 		return;
 
 	if (!test_and_set_bit(0, &flush_said))
-		report(TDX_AUDIT_CACHE_FLUSH, "KEY.CONFIG without WBINVD on all CPUs after SYS.CONFIG");
+		report(TDX_AUDIT_CACHE_FLUSH, "KEY.CONFIG without WBINVD on all CPUs");
 }
 
 /*
@@ -425,7 +431,7 @@ static void module_has_written(void)
 
 static void pamts_are_named(void)
 {
-	for_each_pamt_page(own_page);
+	visit_pamt_pages(own_page);
 	WRITE_ONCE(module_wrote, false);
 	clear_bit(0, &flush_said);
 	atomic64_inc(&pamt_clock);
@@ -507,6 +513,12 @@ void tdx_audit_sweep(void)
 	}
 }
 
+/* From a reset's start to its end, freed PAMTs are no offence. */
+void tdx_audit_expect_frees(bool expected)
+{
+	WRITE_ONCE(frees_expected, expected);
+}
+
 /* Let go of the PAMTs and of all reports.  No LP is inside; sleeps. */
 void tdx_audit_clear(void)
 {
@@ -514,7 +526,7 @@ void tdx_audit_clear(void)
 
 	guard(mutex)(&sweep_lock);
 
-	for_each_pamt_page(disown_page);
+	visit_pamt_pages(disown_page);
 	WRITE_ONCE(module_wrote, false);
 	clear_bit(0, &flush_said);
 	bitmap_zero(freed_said, TDXMOD_MAX_TDMRS);

@@ -20,15 +20,15 @@ static ssize_t inject_write(struct file *file, const char __user *from,
 			    size_t len, loff_t *pos)
 {
 	struct tdx_emulator_fault fault = { .any_rdx = true };
-	char *text __free(kfree) = NULL;
 	int ret;
 
 	if (len > PAGE_SIZE)
 		return -EINVAL;
 
-	text = memdup_user_nul(from, len);
+	char *text __free(kfree) = memdup_user_nul(from, len);
+
 	if (IS_ERR(text))
-		return PTR_ERR(no_free_ptr(text));
+		return PTR_ERR(text);
 
 	if (sysfs_streq(text, "clear")) {
 		tdx_emulator_inject_clear();
@@ -49,7 +49,7 @@ static const struct file_operations inject_fops = {
 	.write	= inject_write,
 };
 
-#if IS_ENABLED(CONFIG_KUNIT)
+#if IS_BUILTIN(CONFIG_KUNIT)
 static ssize_t reset_write(struct file *file, const char __user *from,
 			   size_t len, loff_t *pos)
 {

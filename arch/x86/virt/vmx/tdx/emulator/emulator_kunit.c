@@ -760,4 +760,5 @@ static struct kunit_suite emulator_test_suite = {
 	.exit = emulator_test_exit,
 	.test_cases = emulator_test_cases,
 };
+
 kunit_test_suite(emulator_test_suite);

@@ -98,17 +98,19 @@ EMU_NUMBER(dilation, 0, 1000000);
 EMU_NUMBER(features0, 0, U64_MAX);
 EMU_NUMBER(max_vcpus, 1, U16_MAX);
 
-static const struct {
+struct difference {
 	const char *name;
 	u32 bit;
-} differences[] __initconst = {
+};
+
+static const struct difference differences[] __initconst = {
 	{ "lp_init_relaxed",	TDXMOD_LP_INIT_RELAXED },
 	{ "lp_init_late",	TDXMOD_LP_INIT_LATE },
 	{ "max_vcpus_field",	TDXMOD_MAX_VCPUS_FIELD },
 	{ "sys_disable",	TDXMOD_SYS_DISABLE },
 };
 
-static u32 __init difference(const char *name)
+static u32 __init difference_of(const char *name)
 {
 	int i;
 
@@ -132,7 +134,7 @@ static int __init parse_differences(char *val)
 		val = NULL;
 
 	while ((name = strsep(&val, ","))) {
-		u32 bit = difference(name);
+		u32 bit = difference_of(name);
 
 		if (!bit)
 			return refuse("tdx_emulator.differences", "unknown name");

@@ -10,19 +10,9 @@
 #include "../bringup.h"
 #include "internal.h"
 
-/**
- * tdx_emulator_reset - forget everything, PAMTs, counters and faults included
- *
- * Context: Process context, sleeps.
- * Return: 0; -EBUSY while the subsystem works or an LP is inside the module;
- * -ENODEV without an emulated module.
- */
-int tdx_emulator_reset(void)
+static int forget(void)
 {
 	int ret;
-
-	if (!tdx_emulator_active())
-		return -ENODEV;
 
 	/* The initialisation at boot is once per boot: nothing to undo. */
 	ret = IS_ENABLED(CONFIG_TDX_BRINGUP) ? tdx_bringup_reset() : 0;
@@ -38,6 +28,27 @@ int tdx_emulator_reset(void)
 	ret = tdx_platform_boot_module();
 
 	tdx_trap_unblock();
+	return ret;
+}
+
+/**
+ * tdx_emulator_reset - forget everything, PAMTs, counters and faults included
+ *
+ * Context: Process context, sleeps.
+ * Return: 0; -EBUSY while the subsystem works or an LP is inside the module;
+ * -ENODEV without an emulated module.
+ */
+int tdx_emulator_reset(void)
+{
+	int ret;
+
+	if (!tdx_emulator_active())
+		return -ENODEV;
+
+	tdx_audit_expect_frees(true);
+	ret = forget();
+	tdx_audit_expect_frees(false);
+
 	return ret;
 }
 EXPORT_SYMBOL_GPL(tdx_emulator_reset);

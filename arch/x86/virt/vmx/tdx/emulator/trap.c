@@ -169,8 +169,7 @@ static int seamcall(struct pt_regs *regs)
 	ret = call_module(regs, lp, start);
 
 	this_cpu_dec(depth);
-	/* The exception's exit reschedules if need be. */
-	preempt_enable_no_resched();
+	preempt_enable();
 	atomic_dec(&inside);
 
 	return ret;
