@@ -21,17 +21,23 @@ static bool leave_running_state(struct tdxmod *m)
 	return false;
 }
 
+/* SYS.RD tells both and takes no lock. */
+static void set_handoff(struct tdxmod *m, bool valid, u32 size)
+{
+	WRITE_ONCE(m->handoff_valid, valid);
+	WRITE_ONCE(m->handoff.size, size);
+}
+
 static void save_handoff(struct tdxmod *m)
 {
 	struct tdxmod_handoff *h = &m->handoff;
 
-	h->size = TDXMOD_HANDOFF_SIZE;
 	h->hkid = m->hkid;
 	h->package_mask = m->package_mask;
 	h->nr_tdmrs = m->nr_tdmrs;
 	memcpy(h->kot, m->kot, sizeof(h->kot));
 	memcpy(h->tdmrs, m->tdmrs, sizeof(h->tdmrs));
-	m->handoff_valid = true;
+	set_handoff(m, true, TDXMOD_HANDOFF_SIZE);
 }
 
 /* TDH.SYS.SHUTDOWN: RCX hand-off version. */
@@ -79,7 +85,7 @@ bool tdxmod_reload(struct tdxmod *m)
 
 static u64 take_over(struct tdxmod *m)
 {
-	struct tdxmod_handoff *h = &m->handoff;
+	const struct tdxmod_handoff *h = &m->handoff;
 
 	if (m->state != TDXMOD_SYSINIT_DONE || !tdxmod_all_lps_done(m))
 		return TDX_SYS_STATE_INCORRECT;
@@ -91,8 +97,7 @@ static u64 take_over(struct tdxmod *m)
 	m->nr_tdmrs = h->nr_tdmrs;
 	memcpy(m->kot, h->kot, sizeof(m->kot));
 	memcpy(m->tdmrs, h->tdmrs, sizeof(m->tdmrs));
-	m->handoff_valid = false;
-	h->size = 0;
+	set_handoff(m, false, 0);
 	tdxmod_set_state(m, TDXMOD_SYS_READY);
 	return TDX_SUCCESS;
 }
@@ -125,8 +130,7 @@ u64 tdxmod_sys_disable(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *re
 	if (!tdxmod_lock_global(m))
 		return TDX_SYS_BUSY;
 	if (leave_running_state(m)) {
-		m->handoff_valid = false;
-		m->handoff.size = 0;
+		set_handoff(m, false, 0);
 		status = TDX_SUCCESS;
 	}
 	tdxmod_unlock_global(m);
