@@ -9,6 +9,6 @@
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, v)	__atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
 
-#define __printf(f, a)		__attribute__((format(printf, f, a)))
+#define __printf(f, a)		__attribute((format(printf, f, a)))
 
 #endif /* _TDX_TEST_LINUX_COMPILER_H */
