@@ -210,6 +210,7 @@ static void lp_init_package(struct check *c)
 static void lp_init_relaxed(struct check *c)
 {
 	check_boot(c, TDXMOD_LP_INIT_RELAXED);
+	EXPECT_EQ(c, check_config(c, CHECK_HKID), 0xC000050C00000000);
 	EXPECT_EQ(c, check_plain_call(c, 0, LEAF_SYS_INIT), 0);
 	EXPECT_EQ(c, check_plain_call(c, 2, LEAF_LP_INIT), 0);
 	/* An LP that has not done it is turned away instead. */
@@ -274,6 +275,57 @@ static void dead(struct check *c)
 	EXPECT_EQ(c, regs.rax, LEAF_LP_SHUTDOWN);
 }
 
+/* Every leaf but these refuses a version, known or not. */
+static void versions(struct check *c)
+{
+	static const u8 with_version[] = { 3, 11, 23, 26, 30 };
+	unsigned int leaf, i = 0;
+
+	check_boot(c, 0);
+	for (leaf = 0; leaf < 0x200; leaf++) {
+		bool takes = i < ARRAY_SIZE(with_version) && leaf == with_version[i];
+
+		EXPECT_EQ(c, check_plain_call(c, 0, 0xff << 16 | leaf),
+			  takes ? 0xC000050500000000 : OPERAND_INVALID);
+		i += takes;
+	}
+}
+
+/* The module's one constant for the widest address is the platform's. */
+static void narrow_addresses(struct check *c)
+{
+	struct tdxmod_regs regs = { .rcx = 0x1000 | 31ULL << 40, .rdx = 1, .r8 = 32 };
+	struct tdxmod_platform p;
+
+	check_platform(&p);
+	p.maxpa = 46;
+	p.cmrs[0].size = 1ULL << 40;
+	EXPECT_EQ(c, machine_init(c->mc, &p), 0);
+	check_sys_init(c);
+	EXPECT_EQ(c, check_call(c, 0, LEAF_SYS_CONFIG, &regs), 0xC0000A0000000000);
+	regs.rcx = 0x1000 | 32ULL << 40;
+	EXPECT_EQ(c, check_call(c, 0, LEAF_SYS_CONFIG, &regs), OPERAND_INVALID + 1);
+	regs.rcx = 0x1000 | 1ULL << 46;
+	EXPECT_EQ(c, check_call(c, 0, LEAF_SYS_CONFIG, &regs), OPERAND_INVALID + 1);
+	EXPECT_EQ(c, check_config(c, CHECK_HKID), 0);
+	machine_exit(c->mc);
+
+	p.cmrs[0].size += 0x1000;
+	EXPECT_EQ(c, machine_init(c->mc, &p), 0);
+	EXPECT_EQ(c, check_plain_call(c, 0, LEAF_SYS_INIT), 0xC0000A2200000000);
+}
+
+static void hkid_operand(struct check *c)
+{
+	check_boot(c, 0);
+	check_sys_init(c);
+	EXPECT_EQ(c, check_config(c, 31), OPERAND_INVALID + 8);
+	EXPECT_EQ(c, check_config(c, 64), OPERAND_INVALID + 8);
+	EXPECT_EQ(c, check_config(c, 32 | 1 << 16), OPERAND_INVALID + 8);
+	EXPECT_EQ(c, check_config(c, 32 | 1ULL << 32), OPERAND_INVALID + 8);
+	EXPECT_EQ(c, check_config(c, 63), 0);
+}
+
 static void dispatcher(struct check *c)
 {
 	struct tdxmod_regs regs = { .rcx = 1, .rdx = 2, .r8 = 8, .r9 = 9, .r10 = 10, .r11 = 11 };
@@ -299,6 +351,9 @@ const struct check check_init_list[] = {
 	{ .name = "limits of the model", .run = limits },
 	{ .name = "an LP that does not exist", .run = no_such_lp },
 	{ .name = "dispatcher", .run = dispatcher },
+	{ .name = "versions of leaves", .run = versions },
+	{ .name = "46 bits of physical address", .run = narrow_addresses },
+	{ .name = "HKID of SYS.CONFIG", .run = hkid_operand },
 	{ .name = "SYS.INIT", .run = sys_init },
 	{ .name = "SYS.INIT: attributes", .run = sys_init_attributes },
 	{ .name = "SYS.INIT: lock", .run = sys_init_contended },

@@ -117,6 +117,19 @@ static void pamt_entries(struct check *c)
 	EXPECT(c, !tdxmod_pamt_entry(&c->mc->module, 1, TDXMOD_4K, 0, &type));
 }
 
+/* An entry that does not begin a cache line is written alone. */
+static void pamt_entries_in_a_line(struct check *c)
+{
+	check_ready(c, 0);
+	init_calls(c, 1);
+	dirty(c, CHECK_PAMT_2M, 0x80);
+	init_calls(c, 1);
+	EXPECT_EQ(c, store_read64(&c->mc->memory, CHECK_PAMT_2M + 0x18), ~0ULL);
+	EXPECT_EQ(c, store_read64(&c->mc->memory, CHECK_PAMT_2M + 0x20), 0);
+	EXPECT_EQ(c, store_read64(&c->mc->memory, CHECK_PAMT_2M + 0x38), 0);
+	EXPECT_EQ(c, store_read64(&c->mc->memory, CHECK_PAMT_2M + 0x40), ~0ULL);
+}
+
 static u64 rdmd(struct check *c, u64 pa, struct tdxmod_regs *regs)
 {
 	*regs = (struct tdxmod_regs){ .rcx = pa, .rdx = 2, .r8 = 8, .r9 = 9, .r10 = 10, .r11 = 11 };
@@ -386,6 +399,7 @@ const struct check check_life_list[] = {
 	{ .name = "TDMR.INIT to the end", .run = tdmr_to_the_end },
 	{ .name = "TDMR.INIT: lock", .run = tdmr_lock },
 	{ .name = "PAMT entries", .run = pamt_entries },
+	{ .name = "PAMT entries in a cache line", .run = pamt_entries_in_a_line },
 	{ .name = "PAGE.RDMD", .run = page_rdmd },
 	{ .name = "PAGE.RDMD: pages in use", .run = page_rdmd_in_use },
 	{ .name = "no memory", .run = no_memory },

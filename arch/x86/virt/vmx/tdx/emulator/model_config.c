@@ -351,7 +351,8 @@ static u64 configure(struct tdxmod *m, u64 array, u64 count, u64 hkid)
 		return TDX_OPERAND_INVALID + TDX_RCX;
 	if (!count || count > TDXMOD_MAX_TDMRS)
 		return TDX_OPERAND_INVALID + TDX_RDX;
-	if (hkid >> 16 || !is_private_hkid(m, hkid))
+	/* R8 63:16 must be 0, and no HKID reaches that far. */
+	if (!is_private_hkid(m, hkid))
 		return TDX_OPERAND_INVALID + TDX_R8;
 
 	/*
@@ -365,7 +366,6 @@ static u64 configure(struct tdxmod *m, u64 array, u64 count, u64 hkid)
 	if (status)
 		return status;
 
-	m->package_mask = 0;
 	m->nr_tdmrs = count;
 	tdxmod_set_state(m, TDXMOD_SYSCONFIG_DONE);
 	return TDX_SUCCESS;
