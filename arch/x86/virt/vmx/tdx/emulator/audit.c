@@ -465,6 +465,45 @@ void tdx_audit_after(unsigned int lp, const struct tdxmod_regs *in, u64 status)
 
 /* The sweep */
 
+static bool reserved_edge_within(const struct tdxmod_tdmr *t, u64 from, u64 to)
+{
+	unsigned int j;
+	u64 end;
+
+	for (j = 0; j < TDXMOD_MAX_RESERVED; j++) {
+		end = t->rsvd[j].base + t->rsvd[j].size;
+		if ((t->rsvd[j].base > from && t->rsvd[j].base < to) ||
+		    (end > from && end < to))
+			return true;
+	}
+
+	return false;
+}
+
+/*
+ * Nearly all pages of a PAMT hold one entry again and again, and there are
+ * too many to ask the model for each entry.  False: ask.
+ */
+static bool page_is_intact(unsigned int i, unsigned int level, struct page *page, u64 start)
+{
+	const struct tdxmod_tdmr *t = &tdx_emu_module.tdmrs[i];
+	const u64 index = start / ENTRY_SIZE, nr = PAGE_SIZE / ENTRY_SIZE;
+	const u8 *bytes = page_address(page);
+	u8 type;
+
+	/* Entries are written in order. */
+	if (!tdxmod_pamt_entry(&tdx_emu_module, i, level, index, &type))
+		return true;
+
+	if (level != TDXMOD_4K ||
+	    !tdxmod_pamt_entry(&tdx_emu_module, i, level, index + nr - 1, &type) ||
+	    reserved_edge_within(t, index * SZ_4K, (index + nr) * SZ_4K))
+		return false;
+
+	return entry_is_intact(i, level, start) &&
+	       !memcmp(bytes, bytes + ENTRY_SIZE, PAGE_SIZE - ENTRY_SIZE);
+}
+
 static void sweep_page(unsigned int i, unsigned int level, struct page *page, u64 start)
 {
 	u64 offset;
@@ -477,6 +516,9 @@ static void sweep_page(unsigned int i, unsigned int level, struct page *page, u6
 		disown_page(page);
 		return;
 	}
+
+	if (page_is_intact(i, level, page, start))
+		return;
 
 	for (offset = start; offset < start + PAGE_SIZE; offset += ENTRY_SIZE) {
 		if (!entry_is_intact(i, level, offset)) {
