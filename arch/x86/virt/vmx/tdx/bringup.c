@@ -22,8 +22,7 @@
 #include <linux/printk.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
-
-#include <asm/smp.h>
+#include <linux/smp.h>
 
 #include "bringup.h"
 

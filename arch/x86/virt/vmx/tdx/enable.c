@@ -17,6 +17,7 @@
 #include <linux/cleanup.h>
 #include <linux/completion.h>
 #include <linux/cpu.h>
+#include <linux/cpufeature.h>
 #include <linux/export.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
@@ -26,8 +27,6 @@
 #include <linux/reboot.h>
 #include <linux/sched.h>
 #include <linux/string.h>
-
-#include <asm/cpufeature.h>
 
 #include "bringup.h"
 

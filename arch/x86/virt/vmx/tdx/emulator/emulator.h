@@ -20,6 +20,7 @@
  * @TDX_AUDIT_KEY_CONTENDED: KEY.CONFIG met the module's global lock taken
  * @TDX_AUDIT_TDMR_BUSY: TDMR.INIT met the lock of its TDMR taken
  * @TDX_AUDIT_NESTED: SEAMCALL from an interrupt inside a SEAMCALL
+ * @TDX_AUDIT_NR: number of rules
  */
 enum tdx_audit {
 	TDX_AUDIT_CACHE_FLUSH,

@@ -42,6 +42,20 @@ enum tdx_emu_leaf {
 
 /**
  * struct tdx_emu_params - the kernel command line's tdx_emulator.* options
+ * @on: the emulator is wanted
+ * @pw_mce: the CPU has the partial write erratum
+ * @mktme_keyids: shared KeyIDs
+ * @tdx_keyids: private KeyIDs
+ * @tdmr_ns: time of TDH.SYS.TDMR.INIT
+ * @key_ns: time of TDH.SYS.KEY.CONFIG
+ * @config_ns: time of TDH.SYS.CONFIG
+ * @other_ns: time of any other call
+ * @dilation: factor of all times
+ * @features0: TDX_FEATURES0
+ * @max_vcpus: MAX_VCPUS_PER_TD
+ * @differences: from TDX 1.5.01, TDXMOD_*
+ * @nr_cmrs: number of @cmrs; 0: those of the memory map
+ * @cmrs: CMRs
  *
  * Constant after boot, except @dilation and the costs, which tests change
  * while no call is in flight.
@@ -58,8 +72,8 @@ struct tdx_emu_params {
 	u64 dilation;
 	u64 features0;
 	u64 max_vcpus;
-	u32 differences;		/* TDXMOD_* */
-	unsigned int nr_cmrs;		/* 0: those of the memory map */
+	u32 differences;
+	unsigned int nr_cmrs;
 	struct tdxmod_range cmrs[TDXMOD_MAX_CMRS];
 };
 

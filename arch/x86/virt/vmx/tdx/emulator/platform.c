@@ -11,6 +11,7 @@
  */
 #define pr_fmt(fmt) "tdx_emulator: " fmt
 
+#include <linux/cpufeature.h>
 #include <linux/cpumask.h>
 #include <linux/export.h>
 #include <linux/init.h>
@@ -22,13 +23,12 @@
 #include <linux/printk.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/timekeeping.h>
+#include <linux/topology.h>
 #include <asm/archrandom.h>
-#include <asm/cpufeature.h>
 #include <asm/cpuid/api.h>
 #include <asm/msr.h>
-#include <asm/smp.h>
-#include <asm/topology.h>
 #include <asm/virt.h>
 #include <asm/vmx.h>
 
