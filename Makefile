@@ -22,7 +22,6 @@ help:
 	@echo 'TDX_CACHE=DIR   keep the download there (~/.cache/tdx-bringup)'
 
 demo:
-	@scripts/need qemu-system-x86
 	@scripts/kernel ours upstream
 	@scripts/demo
 

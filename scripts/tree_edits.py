@@ -94,7 +94,7 @@ with trees('7.'):
          where=r'^#include <asm/tdx\.h>$',
          add='\n#include <asm/tdx_enable.h>')
     edit('drivers/virt/coco/tdx-host/tdx-host.c',
-         where=r'^static int __init tdx_host_init\(void\)$',
+         where=r'^static int __init tdx_host_init\(void\)\n\{$',
          put="""static void tdx_host_ready(struct tdx_enable_request *req, int result)
 {
 	/* An attempt that failed may be followed by another. */
@@ -106,13 +106,18 @@ with trees('7.'):
 	fdev = faux_device_create_with_groups(KBUILD_MODNAME, NULL,
 					      &tdx_host_ops,
 					      tdx_host_groups);
+	if (!fdev)
+		pr_err("%s: cannot create the device\\n", KBUILD_MODNAME);
 }
 
 static struct tdx_enable_request tdx_host_request = {
 	.complete = tdx_host_ready,
 };
 
-static int __init tdx_host_init(void)""")
+static int __init tdx_host_init(void)
+{
+	int ret;
+""")
     edit('drivers/virt/coco/tdx-host/tdx-host.c',
          where=r'^\tif \(!x86_match_cpu\(tdx_host_ids\) \|\| !tdx_get_sysinfo\(\)\)\n'
                r'\t\treturn -ENODEV;\n\n\tfdev = (?:.*\n)+?\t\treturn -ENODEV;\n\n'
@@ -120,7 +125,12 @@ static int __init tdx_host_init(void)""")
          put="""	if (!x86_match_cpu(tdx_host_ids))
 		return -ENODEV;
 
-	return tdx_enable_subscribe(&tdx_host_request);""")
+	ret = tdx_enable_subscribe(&tdx_host_request);
+	if (ret)
+		return ret;
+
+	/* Initialised at boot, the device is there now or never. */
+	return IS_ENABLED(CONFIG_TDX_BRINGUP) || fdev ? 0 : -ENODEV;""")
     edit('drivers/virt/coco/tdx-host/tdx-host.c',
          where=r'^static void __exit tdx_host_exit\(void\)\n\{\n',
          add='\ttdx_enable_cancel(&tdx_host_request);\n')
@@ -177,4 +187,12 @@ static int tdx_module_setup(void)
 int __init tdx_hardware_setup(void)""")
     edit('arch/x86/kvm/vmx/tdx.c',
          where=r'^\tr = __tdx_hardware_setup\(\);$',
-         put='\tr = IS_ENABLED(CONFIG_TDX_BRINGUP) ? 0 : __tdx_hardware_setup();')
+         put="""	/* The KeyIDs are known, and limits to them can be set, before any TD. */
+	if (IS_ENABLED(CONFIG_TDX_BRINGUP))
+		r = misc_cg_set_capacity(MISC_CG_RES_TDX,
+					 tdx_get_nr_guest_keyids());
+	else
+		r = __tdx_hardware_setup();""")
+    edit('arch/x86/kvm/vmx/tdx.c',
+         where=r'^\t\tpr_err(?=\("Disable TDX: MAX_VCPU_PER_TD )',
+         put='\t\tpr_err_once')

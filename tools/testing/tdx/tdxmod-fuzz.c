@@ -369,6 +369,35 @@ static void init_all(void)
 		REQUIRE(!plain_call(lp, LEAF_LP_INIT));
 }
 
+/* A page that TDs may get, or that holds a PAMT, is in a CMR. */
+static void check_convertible(const struct tdxmod_tdmr *t, u64 pa)
+{
+	if (is_usable(t, pa) || in_a_pamt(t, pa))
+		REQUIRE(in_a_cmr(pa));
+}
+
+static void check_edges(const struct tdxmod_tdmr *t, u64 base, u64 size)
+{
+	check_convertible(t, base - 1);
+	check_convertible(t, base);
+	check_convertible(t, base + size - 1);
+	check_convertible(t, base + size);
+}
+
+/* What is true at every edge is true everywhere. */
+static void check_accepted(const struct tdxmod_tdmr *t)
+{
+	unsigned int i;
+
+	check_edges(t, t->base, t->size);
+	for (i = 0; i < TDXMOD_NR_LEVELS; i++)
+		check_edges(t, t->pamt[i].base, t->pamt[i].size);
+	for (i = 0; i < TDXMOD_MAX_RESERVED && t->rsvd[i].size; i++)
+		check_edges(t, t->base + t->rsvd[i].base, t->rsvd[i].size);
+	for (i = 0; i < module.platform.nr_cmrs; i++)
+		check_edges(t, module.platform.cmrs[i].base, module.platform.cmrs[i].size);
+}
+
 static bool configure(void)
 {
 	struct tdxmod_regs regs = {
@@ -377,11 +406,14 @@ static bool configure(void)
 		.rdx = take(1) % (MAX_TDMRS + 2),
 		.r8 = 32,
 	};
+	unsigned int i;
 
 	REQUIRE(call(0, &regs));
 	REQUIRE(!regs.rax == (module.state == TDXMOD_SYSCONFIG_DONE));
 	if (regs.rax)
 		return false;
+	for (i = 0; i < module.nr_tdmrs; i++)
+		check_accepted(&module.tdmrs[i]);
 	REQUIRE(!plain_call(1, LEAF_KEY_CONFIG));
 	REQUIRE(!plain_call(2, LEAF_KEY_CONFIG));
 	return true;
@@ -398,13 +430,12 @@ static void step_tdmr(const struct tdxmod_tdmr *t)
 	REQUIRE(regs.rdx == (next & ~(SZ_1G - 1ULL)));
 }
 
-/* The first step, one anywhere and the last: those between are alike. */
+/* A step anywhere and the last one: those between are alike. */
 static void finish_tdmr(struct tdxmod_tdmr *t)
 {
 	u64 end = t->base + t->size;
 	struct tdxmod_regs regs = { .rax = LEAF_TDMR_INIT, .rcx = t->base };
 
-	step_tdmr(t);
 	t->next = t->base + take(2) * SZ_4M % t->size;
 	step_tdmr(t);
 	t->next = end - SZ_4M;
@@ -475,7 +506,7 @@ int fuzz_one_input(const u8 *data, size_t size)
 				finish_tdmr(&module.tdmrs[i]);
 		}
 	}
-	for (i = 0; i < 32 && input.left && any_call(); i++)
+	for (i = 0; i < 16 && input.left && any_call(); i++)
 		;
 	return 0;
 }

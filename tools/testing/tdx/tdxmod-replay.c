@@ -195,7 +195,7 @@ static bool do_keyfail(struct replay *r)
 	return true;
 }
 
-/* Another agent takes or gives back what it must find free or taken. */
+/* Somebody else takes or gives back what he must find free or taken. */
 static bool move_lock(struct replay *r, tdxmod_atomic_t *lock, int from, int to)
 {
 	if (atomic_read(lock) == from) {

@@ -30,7 +30,8 @@ enum tdx_status {
 /**
  * struct tdx_enable_request - one party that wants to hear of the outcome
  * @complete: called once for every accepted request, in process context of
- *	the subsystem's own, never on the stack of the caller; may sleep
+ *	the subsystem's own, not on the stack of the caller (unless TDX was
+ *	initialised at boot); may sleep
  *
  * Owned by the subsystem from acceptance until @complete has been entered or
  * tdx_enable_cancel() has returned; may be used again from within @complete.

@@ -23,6 +23,8 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
+#include <asm/smp.h>
+
 #include "bringup.h"
 
 /**
@@ -171,7 +173,14 @@ static int prepare(struct tdx_bringup *tb, u64 *since)
 		return ret;
 	phase_done(tb, TDX_PHASE_METADATA, since);
 
-	ret = tdx_memory_freeze(tb);
+	/* Asked again under the lock; here, to know before PAMTs are allocated. */
+	cpus_read_lock();
+	ret = tdx_packages_check(tb);
+	cpus_read_unlock();
+	if (ret)
+		return ret;
+
+	ret = tdx_memory_claim(tb);
 	if (ret)
 		return ret;
 	phase_done(tb, TDX_PHASE_MEMORY, since);
@@ -184,22 +193,19 @@ static int prepare(struct tdx_bringup *tb, u64 *since)
 	return 0;
 
 err_memory:
-	tdx_memory_thaw(tb);
+	tdx_memory_release(tb);
 	return ret;
 }
 
 static void unprepare(struct tdx_bringup *tb)
 {
 	unplan_tdmrs(tb);
-	tdx_memory_thaw(tb);
+	tdx_memory_release(tb);
 }
 
-/* Steps 4 to 6.  With @tb->configured set, an error is final. */
-static int configure(struct tdx_bringup *tb, u64 *since)
+static int configure_locked(struct tdx_bringup *tb, u64 *since)
 {
 	int ret;
-
-	guard(cpus_read_lock)();
 
 	/* For a reboot to stop here, not between LPs. */
 	if (tdx_bringup_stopped(tb))
@@ -233,6 +239,18 @@ err_lps:
 	return ret;
 }
 
+/* Steps 4 to 6.  With @tb->configured set, an error is final. */
+static int configure(struct tdx_bringup *tb, u64 *since)
+{
+	int ret;
+
+	cpus_read_lock();
+	ret = configure_locked(tb, since);
+	cpus_read_unlock();
+
+	return ret;
+}
+
 /**
  * tdx_bringup_forget - give back what a configured module was given
  * @tb: the bring-up; no SEAMCALL runs or will run
@@ -242,15 +260,19 @@ err_lps:
  */
 void tdx_bringup_forget(struct tdx_bringup *tb)
 {
-	/* The flush must come before any CPU leaves: caches hold PAMT lines. */
 	tdx_host_set_tdmrs(NULL);
+
+	/*
+	 * The caches may hold lines that the module wrote under its own KeyID.
+	 * Written back later they would corrupt whoever has the page by then.
+	 */
 	cpus_read_lock();
-	tdx_pamts_reclaim(tb);
+	wbinvd_on_all_cpus();
 	tdx_host_stop_lps();
 	cpus_read_unlock();
 
-	unplan_tdmrs(tb);
-	tdx_memory_thaw(tb);
+	tdx_pamts_clear(tb);
+	unprepare(tb);
 }
 
 static unsigned int ms(u64 ns)
@@ -307,6 +329,7 @@ int tdx_bringup_run(struct tdx_bringup *tb)
 		goto err_configured;
 	phase_done(tb, TDX_PHASE_TDMRS, &since);
 
+	tdx_memory_forget_ranges(tb);
 	tdx_host_set_ready(&tb->sysinfo);
 	say_success(tb, ktime_get_ns() - start);
 

@@ -56,18 +56,20 @@ enum tdx_phase {
  * @result: L, errno of the last attempt
  * @stop: O, reboot has begun: go no further
  * @requests: L, waiting for the end of an attempt
- * @completing: L, the request whose callback runs
+ * @completing: O, the request whose callback runs
  * @completer: L, the task in which it runs
  * @idle: woken when a callback has returned and when an attempt has ended
  * @work: runs the attempt, then the callbacks
  * @run: S, the seven steps
- * @lockdep_map: held while an attempt runs; waiters touch it, so that waiting
+ * @attempt_map: held while an attempt runs; waiters touch it, so that waiting
  *	with a lock held that an attempt takes is reported on the first run
+ * @callback_map: the same for callbacks and those who cancel
  * @reason: R, the first error of this attempt in words
  * @said: R, the error last printed, so that asking again does not flood the log
+ * @said_version: R, the module's version last printed, for the same reason
  * @configured: R, TDH.SYS.CONFIG has succeeded: there is no way back
  * @sysinfo: R, the module's metadata
- * @ranges: R, the memory, while an attempt needs it
+ * @ranges: R, the memory, while an attempt needs to know it
  * @nr_ranges: R, number of @ranges
  * @layout: R, the TDMRs
  * @tdmrs: R, the TDMRs as the module reads them
@@ -84,12 +86,12 @@ struct tdx_bringup {
 	wait_queue_head_t idle;
 	struct work_struct work;
 	int (*run)(struct tdx_bringup *tb);
-#ifdef CONFIG_LOCKDEP
-	struct lockdep_map lockdep_map;
-#endif
+	struct lockdep_map attempt_map;
+	struct lockdep_map callback_map;
 
 	char reason[TDX_REASON_LEN];
 	char said[TDX_REASON_LEN];
+	struct tdx_sys_info_version said_version;
 	bool configured;
 	struct tdx_sys_info sysinfo;
 	struct tdmr_range *ranges;
@@ -106,7 +108,7 @@ int tdx_bringup_request(struct tdx_bringup *tb, struct tdx_enable_request *req,
 void tdx_bringup_cancel(struct tdx_bringup *tb, struct tdx_enable_request *req);
 int tdx_bringup_sync(struct tdx_bringup *tb);
 void tdx_bringup_stop(struct tdx_bringup *tb);
-#ifdef CONFIG_KUNIT
+#ifdef CONFIG_TDX_EMULATOR
 int tdx_bringup_reset(void);
 #endif
 
@@ -130,13 +132,14 @@ u64 tdx_seamcall_retry(u64 leaf, struct tdx_module_args *args);
 int tdx_read_metadata(struct tdx_bringup *tb);
 
 /* memory.c */
-int tdx_memory_freeze(struct tdx_bringup *tb);
-void tdx_memory_thaw(struct tdx_bringup *tb);
+int tdx_memory_claim(struct tdx_bringup *tb);
+void tdx_memory_forget_ranges(struct tdx_bringup *tb);
+void tdx_memory_release(struct tdx_bringup *tb);
 
 /* pamt.c */
 int tdx_pamts_alloc(struct tdx_bringup *tb);
 void tdx_pamts_free(struct tdx_bringup *tb);
-void tdx_pamts_reclaim(struct tdx_bringup *tb);
+void tdx_pamts_clear(struct tdx_bringup *tb);
 u64 tdx_pamts_bytes(const struct tdx_bringup *tb);
 
 /* sys_config.c */
@@ -162,9 +165,13 @@ void tdx_host_set_memory(struct list_head *blocks);
 void tdx_host_set_tdmrs(const struct tdmr_info_list *tdmrs);
 void tdx_host_set_ready(const struct tdx_sys_info *sysinfo);
 
-#ifdef CONFIG_KUNIT
-struct page *tdx_pamt_pages(u64 size, int node);
+#ifdef CONFIG_TDX_EMULATOR
+bool tdx_host_in_use(void);
 void tdx_host_reset(void);
+#endif
+
+#if IS_ENABLED(CONFIG_KUNIT)
+struct page *tdx_pamt_pages(u64 size, int node);
 #endif
 
 #endif /* _X86_VIRT_TDX_BRINGUP_H */

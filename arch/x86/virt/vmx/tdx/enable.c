@@ -70,22 +70,35 @@ bool __init tdx_host_off(void)
 	return host_mode == HOST_OFF;
 }
 
-#ifdef CONFIG_LOCKDEP
 static void attempt_begins(struct tdx_bringup *tb)
 {
-	lock_map_acquire(&tb->lockdep_map);
+	lock_map_acquire(&tb->attempt_map);
 }
 
 static void attempt_ends(struct tdx_bringup *tb)
 {
-	lock_map_release(&tb->lockdep_map);
+	lock_map_release(&tb->attempt_map);
+}
+
+static void callback_begins(struct tdx_bringup *tb)
+{
+	lock_map_acquire(&tb->callback_map);
+}
+
+static void callback_ends(struct tdx_bringup *tb)
+{
+	lock_map_release(&tb->callback_map);
 }
 
 static void init_lockdep(struct tdx_bringup *tb)
 {
-	static struct lock_class_key key;
+	static struct lock_class_key attempt_key, callback_key;
 
-	lockdep_init_map(&tb->lockdep_map, "tdx_bringup", &key, 0);
+	lockdep_init_map(&tb->attempt_map, "tdx_bringup attempt", &attempt_key, 0);
+	lockdep_init_map(&tb->callback_map, "tdx_bringup callback",
+			 &callback_key, 0);
+	if (!IS_ENABLED(CONFIG_LOCKDEP))
+		return;
 
 	/*
 	 * Teach what an attempt takes before the first one: a caller that
@@ -99,11 +112,6 @@ static void init_lockdep(struct tdx_bringup *tb)
 	cpus_read_unlock();
 	attempt_ends(tb);
 }
-#else
-static void attempt_begins(struct tdx_bringup *tb) { }
-static void attempt_ends(struct tdx_bringup *tb) { }
-static void init_lockdep(struct tdx_bringup *tb) { }
-#endif
 
 static void might_wait(struct tdx_bringup *tb)
 {
@@ -161,18 +169,28 @@ static void tell(struct tdx_bringup *tb, struct list_head *told)
 	while (!list_empty(told)) {
 		req = list_first_entry(told, struct tdx_enable_request, node);
 		list_del_init(&req->node);
-		tb->completing = req;
+		WRITE_ONCE(tb->completing, req);
 		mutex_unlock(&tb->lock);
 
 		/* May free or reuse the request: not touched afterwards. */
+		callback_begins(tb);
 		req->complete(req, tb->result);
+		callback_ends(tb);
 
 		mutex_lock(&tb->lock);
-		tb->completing = NULL;
+		WRITE_ONCE(tb->completing, NULL);
 		wake_up_all(&tb->idle);
 	}
 
 	tb->completer = NULL;
+}
+
+static bool final(const struct tdx_bringup *tb)
+{
+	lockdep_assert_held(&tb->lock);
+
+	return tb->status == TDX_STATUS_INITIALIZED ||
+	       tb->status == TDX_STATUS_ERROR;
 }
 
 static void bringup_work(struct work_struct *work)
@@ -192,10 +210,10 @@ static void bringup_work(struct work_struct *work)
 
 	/*
 	 * Taken in one piece with the end of the attempt: who asks afterwards
-	 * may start the next one and is to be told of that.  A subscriber that
-	 * waits for the first attempt goes on waiting.
+	 * may start the next one and is to be told of that.  Without an attempt
+	 * there is something to tell only if the result is final.
 	 */
-	if (attempt || tb->status != TDX_STATUS_UNKNOWN)
+	if (attempt || final(tb))
 		list_splice_init(&tb->requests, &told);
 
 	tell(tb, &told);
@@ -251,13 +269,6 @@ int tdx_bringup_request(struct tdx_bringup *tb, struct tdx_enable_request *req,
 	return 0;
 }
 
-static bool completing(struct tdx_bringup *tb, struct tdx_enable_request *req)
-{
-	guard(mutex)(&tb->lock);
-
-	return tb->completing == req;
-}
-
 /**
  * tdx_bringup_cancel - withdraw a request
  * @tb: the bring-up
@@ -268,15 +279,25 @@ static bool completing(struct tdx_bringup *tb, struct tdx_enable_request *req)
  */
 void tdx_bringup_cancel(struct tdx_bringup *tb, struct tdx_enable_request *req)
 {
-	bool inside;
+	bool inside, busy;
 
-	mutex_lock(&tb->lock);
-	list_del_init(&req->node);
-	inside = tb->completer == current;
-	mutex_unlock(&tb->lock);
+	might_sleep();
 
-	if (!inside)
-		wait_event(tb->idle, !completing(tb, req));
+	/* A callback that runs may ask again before it returns. */
+	do {
+		mutex_lock(&tb->lock);
+		list_del_init(&req->node);
+		inside = tb->completer == current;
+		busy = tb->completing == req && !inside;
+		mutex_unlock(&tb->lock);
+
+		if (!inside) {
+			callback_begins(tb);
+			callback_ends(tb);
+		}
+		if (busy)
+			wait_event(tb->idle, READ_ONCE(tb->completing) != req);
+	} while (busy);
 }
 
 /* A request of somebody who sleeps until it is completed. */
@@ -299,17 +320,11 @@ static int result_now(struct tdx_bringup *tb)
 {
 	guard(mutex)(&tb->lock);
 
-	/* The work item that would complete the request is the caller's own. */
-	if (tb->completer == current)
-		return -EDEADLK;
-
-	switch (tb->status) {
-	case TDX_STATUS_INITIALIZED:
-	case TDX_STATUS_ERROR:
+	if (final(tb))
 		return tb->result;
-	default:
-		return -EINPROGRESS;
-	}
+
+	/* The work item that would complete the request is the caller's own. */
+	return tb->completer == current ? -EDEADLK : -EINPROGRESS;
 }
 
 /**
@@ -358,6 +373,8 @@ int tdx_bringup_sync(struct tdx_bringup *tb)
  */
 void tdx_bringup_stop(struct tdx_bringup *tb)
 {
+	might_wait(tb);
+
 	mutex_lock(&tb->lock);
 	WRITE_ONCE(tb->stop, true);
 	mutex_unlock(&tb->lock);
@@ -420,6 +437,15 @@ static int check_platform(void)
 	return 0;
 }
 
+/*
+ * An update at run time that fails half-way leaves a module that is shut down,
+ * of which nobody tells.
+ */
+static bool lost_in_update(void)
+{
+	return status_of(&host) == TDX_STATUS_INITIALIZED && !tdx_get_sysinfo();
+}
+
 /**
  * tdx_enable - have TDX ready for use
  *
@@ -437,12 +463,16 @@ static int check_platform(void)
  * * -EOPNOTSUPP - the CPU or the module lacks what Linux needs, or SEAM is off.
  * * -ENODATA	- the module is too old to answer what Linux must know.
  * * -ENOMEM	- no memory, or none contiguous enough for a PAMT.
- * * -ENOSPC	- the memory needs more TDMRs or reserved areas than there are.
+ * * -ENOSPC	- the memory needs more TDMRs or reserved areas than there are,
+ *   or CPU hot-plug has no state left.
  * * -ENXIO	- a package without an online CPU, or the module misses an LP.
- * * -EINVAL	- the module refused the TDMRs.
- * * -EBUSY	- the module stayed busy.
+ * * -EINVAL	- the memory cannot be covered, or the module refused the TDMRs.
+ * * -EBUSY	- the module stayed busy, or somebody else has VMX.
  * * -EAGAIN	- the CPU stayed without entropy.
  * * -EPERM	- the module is in a state in which it cannot be initialised.
+ * * -EFAULT	- VMX operation cannot be entered.
+ * * -EACCES	- a SEAMCALL outside VMX operation.
+ * * -EIO	- the module gave an answer that is not known.
  * * -EINTR	- killed while waiting.
  * * -ESHUTDOWN	- the system goes down, or a module update has failed.
  * * -EDEADLK	- called from the callback of a request.
@@ -459,20 +489,21 @@ int tdx_enable(void)
 		return ret;
 
 	ret = tdx_bringup_sync(&host);
-
-	/* An update that failed half-way leaves a module that is shut down. */
-	if (!ret && !tdx_get_sysinfo())
+	if (!ret && lost_in_update())
 		return -ESHUTDOWN;
 
 	return ret;
 }
-EXPORT_SYMBOL_FOR_MODULES(tdx_enable, "kvm-intel,tdx-host,tdx_test");
+EXPORT_SYMBOL_FOR_MODULES(tdx_enable, "kvm-intel,tdx_test");
 
-static int final_error(struct tdx_bringup *tb)
+static int final_error(void)
 {
-	guard(mutex)(&tb->lock);
+	if (lost_in_update())
+		return -ESHUTDOWN;
 
-	return tb->status == TDX_STATUS_ERROR ? tb->result : 0;
+	guard(mutex)(&host.lock);
+
+	return host.status == TDX_STATUS_ERROR ? host.result : 0;
 }
 
 /**
@@ -486,7 +517,7 @@ static int final_error(struct tdx_bringup *tb)
  *
  * Return: 0 if @req was accepted; -EINVAL without a callback; -ENODEV where
  * nobody ever will; the errno of an initialisation that failed for good;
- * -ESHUTDOWN when the system goes down.
+ * -ESHUTDOWN when the system goes down, or a module update has failed.
  */
 int tdx_enable_subscribe(struct tdx_enable_request *req)
 {
@@ -499,7 +530,7 @@ int tdx_enable_subscribe(struct tdx_enable_request *req)
 		return -ENODEV;
 
 	/* Nothing will ever be told, so that who asks again is not asked again. */
-	ret = final_error(&host);
+	ret = final_error();
 	if (ret)
 		return ret;
 
@@ -507,7 +538,7 @@ int tdx_enable_subscribe(struct tdx_enable_request *req)
 
 	return tdx_bringup_request(&host, req, false);
 }
-EXPORT_SYMBOL_FOR_MODULES(tdx_enable_subscribe, "kvm-intel,tdx-host,tdx_test");
+EXPORT_SYMBOL_FOR_MODULES(tdx_enable_subscribe, "tdx-host,tdx_test");
 
 /**
  * tdx_enable_cancel - withdraw a request
@@ -522,7 +553,7 @@ void tdx_enable_cancel(struct tdx_enable_request *req)
 {
 	tdx_bringup_cancel(&host, req);
 }
-EXPORT_SYMBOL_FOR_MODULES(tdx_enable_cancel, "kvm-intel,tdx-host,tdx_test");
+EXPORT_SYMBOL_FOR_MODULES(tdx_enable_cancel, "tdx-host,tdx_test");
 
 /**
  * tdx_enable_status - how far is this host?
@@ -533,9 +564,12 @@ EXPORT_SYMBOL_FOR_MODULES(tdx_enable_cancel, "kvm-intel,tdx-host,tdx_test");
  */
 enum tdx_status tdx_enable_status(void)
 {
+	if (lost_in_update())
+		return TDX_STATUS_ERROR;
+
 	return status_of(&host);
 }
-EXPORT_SYMBOL_FOR_MODULES(tdx_enable_status, "kvm-intel,tdx-host,tdx_test");
+EXPORT_SYMBOL_FOR_MODULES(tdx_enable_status, "tdx_test");
 
 static int __init enable_at_boot(void)
 {
@@ -546,19 +580,20 @@ static int __init enable_at_boot(void)
 }
 subsys_initcall(enable_at_boot);
 
-#ifdef CONFIG_KUNIT
+#ifdef CONFIG_TDX_EMULATOR
 /**
- * tdx_bringup_reset - be as after boot, for tests
+ * tdx_bringup_reset - be as after boot, for tests on a module that can forget
  *
  * Context: may sleep.  Nobody makes a SEAMCALL meanwhile.
  *
- * Return: 0, or -EBUSY while an attempt or a callback runs.
+ * Return: 0, or -EBUSY while an attempt or a callback runs, or with TDs.
  */
 int tdx_bringup_reset(void)
 {
 	guard(mutex)(&host.lock);
 
-	if (host.status == TDX_STATUS_INITIALIZING || host.completer)
+	if (host.status == TDX_STATUS_INITIALIZING || host.completer ||
+	    tdx_host_in_use())
 		return -EBUSY;
 
 	tdx_host_set_ready(NULL);
@@ -573,5 +608,4 @@ int tdx_bringup_reset(void)
 
 	return 0;
 }
-EXPORT_SYMBOL_GPL(tdx_bringup_reset);
 #endif

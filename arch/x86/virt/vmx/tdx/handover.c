@@ -16,9 +16,13 @@ static DEFINE_PER_CPU(bool, lp_ready);
 
 static enum cpuhp_state lp_cpuhp_state = CPUHP_INVALID;
 
-/* Whom a failing CPU is reported to; NULL once bring-up is over. */
+/* Whom a failing CPU is reported to while all are started; else NULL. */
 static struct tdx_bringup *lp_reporter;
 
+/*
+ * Called by one CPU at a time: by the one attempt that runs, and by CPU hot-plug
+ * once that has succeeded.
+ */
 static u64 sys_init_once(void)
 {
 	struct tdx_module_args args = {};
@@ -32,10 +36,8 @@ static u64 sys_init_once(void)
 		return status;
 
 	/* Only success is final: the module can be asked again after any error. */
-	raw_spin_lock(&sysinit_lock);
 	tdx_module_state.sysinit_done = true;
 	tdx_module_state.sysinit_ret = 0;
-	raw_spin_unlock(&sysinit_lock);
 
 	return TDX_SUCCESS;
 }
@@ -155,7 +157,9 @@ static int lp_offline(unsigned int cpu)
 	/* Leaves VMX operation, so no SEAMCALL may start here any more. */
 	this_cpu_write(lp_ready, false);
 
-	ret = tdx_offline_cpu(cpu);
+	/* Flushing this CPU's cache wants preemption off. */
+	scoped_guard(preempt)
+		ret = tdx_offline_cpu(cpu);
 	if (ret)
 		this_cpu_write(lp_ready, true);
 
@@ -290,15 +294,21 @@ static void lp_shutdown(void *unused)
 
 /*
  * Registered before the first SEAMCALL, so that a reboot in the middle of
- * bring-up disables the module too.  Bring-up has stopped by then, see
- * tdx_bringup_stop().
+ * bring-up disables the module too, however far it was.  Bring-up has stopped
+ * by then, see tdx_bringup_stop().  Where nobody has asked for TDX there is
+ * nothing to disable.
  */
 static void host_shutdown(void *unused)
 {
-	if (lp_cpuhp_state == CPUHP_INVALID)
+	if (lp_cpuhp_state == CPUHP_INVALID && !tdx_module_state.sysinit_done)
 		return;
 
-	tdx_sys_disable();
+	scoped_guard(preempt) {
+		if (!x86_virt_get_ref(X86_FEATURE_VMX)) {
+			tdx_sys_disable();
+			x86_virt_put_ref(X86_FEATURE_VMX);
+		}
+	}
 	on_each_cpu(lp_shutdown, NULL, 1);
 }
 
@@ -335,7 +345,19 @@ static int __init host_syscore_init(void)
 }
 arch_initcall(host_syscore_init);
 
-#ifdef CONFIG_KUNIT
+#ifdef CONFIG_TDX_EMULATOR
+/**
+ * tdx_host_in_use - are there TDs?
+ *
+ * Context: any.
+ *
+ * Return: true if a guest has a KeyID.
+ */
+bool tdx_host_in_use(void)
+{
+	return !ida_is_empty(&tdx_guest_keyid_pool);
+}
+
 /**
  * tdx_host_reset - forget the module, as a reboot does
  *

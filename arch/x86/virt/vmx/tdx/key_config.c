@@ -13,6 +13,7 @@
 #include <linux/topology.h>
 
 #include <asm/apic.h>
+#include <asm/cpu.h>
 #include <asm/smp.h>
 
 #include "bringup.h"
@@ -53,10 +54,9 @@ static int fail_package(struct tdx_bringup *tb, unsigned int package)
 {
 	int cpu = first_present_cpu(package);
 
+	/* Firmware lists sockets that are empty. */
 	if (cpu < 0)
-		return tdx_bringup_fail(tb, -ENXIO,
-					"package %u has no CPU that Linux may use",
-					package);
+		return 0;
 
 	return tdx_bringup_fail(tb, -ENXIO,
 				"package %u has no online CPU: bring one online, e.g. CPU %d",
@@ -74,12 +74,16 @@ static int fail_package(struct tdx_bringup *tb, unsigned int package)
 int tdx_packages_check(struct tdx_bringup *tb)
 {
 	unsigned int package;
+	int ret;
 
 	lockdep_assert_cpus_held();
 
 	for (package = 0; package < topology_max_packages(); package++) {
-		if (first_online_cpu(package) < 0)
-			return fail_package(tb, package);
+		if (first_online_cpu(package) >= 0)
+			continue;
+		ret = fail_package(tb, package);
+		if (ret)
+			return ret;
 	}
 
 	return 0;
@@ -99,9 +103,11 @@ static int config_here(void *data)
 
 	/*
 	 * The work item of a CPU that goes away wakes up on another, where
-	 * the call would program the key of the wrong package.
+	 * the call would program the key of the wrong package.  CPU hot-plug
+	 * is held off, but too much depends on it to rely on that.
 	 */
-	call->strayed = package_of(raw_smp_processor_id()) != call->package;
+	call->strayed = WARN_ON_ONCE(package_of(raw_smp_processor_id()) !=
+				     call->package);
 	if (!call->strayed)
 		call->status = tdx_seamcall_retry(TDH_SYS_KEY_CONFIG, &args);
 
@@ -118,8 +124,8 @@ static int config_package(struct tdx_bringup *tb, unsigned int package)
 
 	if (smp_call_on_cpu(cpu, config_here, &call, false) || call.strayed)
 		return tdx_bringup_fail(tb, -ENXIO,
-					"CPU %d of package %u went offline while it was to configure the key",
-					cpu, package);
+					"package %u, CPU %d: not there to configure the key",
+					package, cpu);
 
 	switch (seam_status_class(call.status)) {
 	case SEAM_SUCCESS:

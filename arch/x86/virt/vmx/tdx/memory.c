@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Step 2: which memory TDs may be given, frozen.
+ * Step 2: which memory TDs may be given, for good.
  *
  * KVM takes memory for TDs from the page allocator, which does not know what
  * the module can use.  So all memory that the page allocator has is made
@@ -89,7 +89,7 @@ static struct tdmr_range *ranges_of(struct list_head *blocks, unsigned int nr)
 }
 
 /**
- * tdx_memory_freeze - step 2 of bring-up
+ * tdx_memory_claim - step 2 of bring-up
  * @tb: the bring-up; fills its ranges
  *
  * Afterwards memory outside the list is refused when it wants to come online.
@@ -98,13 +98,13 @@ static struct tdmr_range *ranges_of(struct list_head *blocks, unsigned int nr)
  *
  * Return: 0 or -ENOMEM.
  */
-int tdx_memory_freeze(struct tdx_bringup *tb)
+int tdx_memory_claim(struct tdx_bringup *tb)
 {
 	LIST_HEAD(blocks);
 	unsigned int nr = 0;
 	int ret;
 
-	/* No memory may come between the look at memblock and the freeze. */
+	/* No memory may come between the look at memblock and the list. */
 	get_online_mems();
 
 	ret = list_blocks(&blocks, &nr);
@@ -130,12 +130,25 @@ err_free:
 }
 
 /**
- * tdx_memory_thaw - undo tdx_memory_freeze()
+ * tdx_memory_forget_ranges - free what only the layout needs
+ * @tb: the bring-up
+ *
+ * Context: may sleep.  The runner of @tb.
+ */
+void tdx_memory_forget_ranges(struct tdx_bringup *tb)
+{
+	kvfree(tb->ranges);
+	tb->ranges = NULL;
+	tb->nr_ranges = 0;
+}
+
+/**
+ * tdx_memory_release - undo tdx_memory_claim()
  * @tb: the bring-up
  *
  * Context: may sleep; takes mem_hotplug_lock for reading.  The runner of @tb.
  */
-void tdx_memory_thaw(struct tdx_bringup *tb)
+void tdx_memory_release(struct tdx_bringup *tb)
 {
 	LIST_HEAD(none);
 
@@ -144,7 +157,5 @@ void tdx_memory_thaw(struct tdx_bringup *tb)
 	put_online_mems();
 	free_blocks(&none);
 
-	kvfree(tb->ranges);
-	tb->ranges = NULL;
-	tb->nr_ranges = 0;
+	tdx_memory_forget_ranges(tb);
 }

@@ -139,17 +139,27 @@ static int check_features(struct tdx_bringup *tb)
 	return 0;
 }
 
-static int read_all(struct tdx_bringup *tb)
+static void say_version(struct tdx_bringup *tb)
 {
 	const struct tdx_sys_info_version *version = &tb->sysinfo.version;
+
+	if (!memcmp(version, &tb->said_version, sizeof(*version)))
+		return;
+
+	tb->said_version = *version;
+	pr_info("Module version: " TDX_VERSION_FMT "\n", version->major_version,
+		version->minor_version, version->update_version);
+}
+
+static int read_all(struct tdx_bringup *tb)
+{
 	int ret;
 
 	ret = read_fields(tb, version_fields, ARRAY_SIZE(version_fields));
 	if (ret)
 		return ret;
 
-	pr_info("Module version: " TDX_VERSION_FMT "\n", version->major_version,
-		version->minor_version, version->update_version);
+	say_version(tb);
 
 	ret = read_fields(tb, fields, ARRAY_SIZE(fields));
 	if (ret)
@@ -184,8 +194,9 @@ static int init_and_read(struct tdx_bringup *tb)
  *
  * Return: 0; the errno of the status of TDH.SYS.INIT, TDH.SYS.LP.INIT or
  * TDH.SYS.RD (-ENODEV: no module loaded, -ENODATA: field unknown, the module
- * is too old); -EOPNOTSUPP: a module that this kernel cannot use, or VMX
- * cannot be had.  The module can be asked again in every case.
+ * is too old); -EOPNOTSUPP for a module that this kernel cannot use;
+ * -EOPNOTSUPP, -EBUSY or -EFAULT when VMX operation cannot be entered.  The
+ * module can be asked again in every case.
  */
 int tdx_read_metadata(struct tdx_bringup *tb)
 {

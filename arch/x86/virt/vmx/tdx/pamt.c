@@ -17,8 +17,6 @@
 #include <linux/sched.h>
 #include <linux/sizes.h>
 
-#include <asm/smp.h>
-
 #include "bringup.h"
 
 /*
@@ -195,25 +193,19 @@ static void clear_one(const struct tdmr_plan *plan)
 }
 
 /**
- * tdx_pamts_reclaim - take PAMTs back from a module that is given up
- * @tb: the bring-up; no SEAMCALL that writes to a PAMT runs or will run
+ * tdx_pamts_clear - make memory that the module has written to normal again
+ * @tb: the bring-up; caches are flushed, and no SEAMCALL will write to a PAMT
  *
- * The caches may hold lines that the module wrote under its own KeyID; written
- * back later they would corrupt whoever has the page by then.  Where partial
- * writes poison, the memory must also be made normal by full lines first.
+ * Where partial writes poison, the kernel could not use the memory otherwise.
  *
- * Context: may sleep.  The runner of @tb.
+ * Context: may sleep, and long.  The runner of @tb.
  */
-void tdx_pamts_reclaim(struct tdx_bringup *tb)
+void tdx_pamts_clear(struct tdx_bringup *tb)
 {
 	unsigned int i;
 
-	wbinvd_on_all_cpus();
-
 	for (i = 0; i < tb->layout.nr_plans; i++)
 		clear_one(&tb->layout.plans[i]);
-
-	tdx_pamts_free(tb);
 }
 
 /**

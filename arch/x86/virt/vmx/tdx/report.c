@@ -20,7 +20,7 @@ static void say(struct tdx_bringup *tb, int err)
 		return;
 
 	strscpy(tb->said, tb->reason);
-	pr_err("initialization failed: %s (%d)\n", tb->reason, err);
+	pr_err("TDX-Module initialization failed (%d): %s\n", err, tb->reason);
 }
 
 static bool first_error(const struct tdx_bringup *tb)

@@ -36,8 +36,9 @@ bool tdx_status_retryable(u64 status)
  * @leaf: RAX
  * @args: registers in; out as the last call left them
  *
- * Context: may sleep.  The CPU must be in VMX operation and stay the current
- * one, by migration disabled or by being a worker bound to it.
+ * Context: may sleep.  Every CPU that the caller may find itself on must be in
+ * VMX operation: it is bound to one that is, or all are, and CPU hot-plug is
+ * held off.
  *
  * Return: the last status.
  */

@@ -11,6 +11,8 @@
  * The emulated module is reset after each test.  Nobody else should ask for
  * TDX meanwhile.
  */
+#include <signal.h>
+
 #include "../../kselftest_harness.h"
 #include "machine.h"
 
@@ -235,6 +237,43 @@ TEST_F_TIMEOUT(emulated, asked_by_processes, TIMEOUT)
 	}
 	EXPECT_EQ(TASKS, succeeded);
 	expect_one_initialisation(_metadata);
+}
+
+/* Some 60 ms each: as often as is repeated, and a success in between. */
+static int slow_down(unsigned int times)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 1; i <= times && !ret; i++)
+		ret = emulator_inject(TDH_SYS_TDMR_INIT, 0x8000020000000001,
+				      10 * i, 60);
+
+	return ret;
+}
+
+TEST_F_TIMEOUT(emulated, a_killed_waiter_stops_nothing, TIMEOUT)
+{
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(0, slow_down(15));
+
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(ask() ? EXIT_FAILURE : EXIT_SUCCESS);
+
+	while (status_is("unknown"))
+		usleep(1000);
+	ASSERT_EQ(0, kill(pid, SIGKILL));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFSIGNALED(status));
+	EXPECT_TRUE(status_is("initializing"));
+
+	EXPECT_EQ(0, ask());
+	EXPECT_TRUE(status_is("initialized"));
+	EXPECT_EQ(1, calls_of(TDH_SYS_CONFIG));
 }
 
 TEST_F_TIMEOUT(emulated, subscribers_are_told_once, TIMEOUT)

@@ -47,7 +47,6 @@ enum tdx_emu_leaf {
  */
 struct tdx_emu_params {
 	bool on;
-	bool refused;			/* an option was wrong */
 	bool pw_mce;
 	u64 mktme_keyids;
 	u64 tdx_keyids;
@@ -63,7 +62,9 @@ struct tdx_emu_params {
 	struct tdxmod_range cmrs[TDXMOD_MAX_CMRS];
 };
 
+/* params.c */
 extern struct tdx_emu_params tdx_emu_params;
+bool tdx_emu_params_read(void);
 
 /* platform.c */
 extern struct tdxmod tdx_emu_module;

@@ -26,18 +26,6 @@
 
 static u64 dispatch(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 
-/**
- * tdxmod_seamcall - one SEAMCALL to the TDX module on one LP
- * @m: the module
- * @lp: the LP that executes it
- * @regs: in and out
- *
- * RAX bit 63 selects the P-SEAMLDR on hardware and must be clear here.
- *
- * Return: true when the module answered (CF=0, @regs->rax is the status);
- * false for VMfailInvalid (CF=1, @regs untouched): the module died before or
- * in this call, or the platform has no such LP.
- */
 bool tdxmod_seamcall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 {
 	struct tdxmod_regs out = *regs;

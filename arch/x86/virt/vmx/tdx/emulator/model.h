@@ -115,8 +115,8 @@ struct tdxmod_handoff {
 	struct tdxmod_tdmr tdmrs[TDXMOD_MAX_TDMRS];
 };
 
-/**
- * struct tdxmod - one TDX module
+/*
+ * One TDX module.
  *
  * Locking: "I" set by tdxmod_init() and constant; "G" written by the leaf
  * that holds @global exclusively, read without a lock by the dispatcher;
@@ -146,7 +146,7 @@ struct tdxmod {
 /**
  * tdxmod_init - the module as MCHECK and P-SEAMLDR leave it after boot
  * @m: storage
- * @platform: copied
+ * @platform: copied; what its @lp_package points to must stay
  * @ops: surroundings
  * @ctx: handed to @ops
  *
@@ -161,8 +161,11 @@ int tdxmod_init(struct tdxmod *m, const struct tdxmod_platform *platform,
  * @lp: the LP that executes it
  * @regs: in and out
  *
+ * RAX bit 63 selects the P-SEAMLDR on hardware and must be clear here.
+ *
  * Return: true when the module answered (CF=0, @regs->rax is the status);
- * false for VMfailInvalid (CF=1, @regs untouched).
+ * false for VMfailInvalid (CF=1, @regs untouched): the module died before or
+ * in this call, or the platform has no such LP.
  */
 bool tdxmod_seamcall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 
@@ -170,7 +173,10 @@ bool tdxmod_seamcall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs
  * tdxmod_reload - P-SEAMLDR put a fresh module in place of one shut down
  * @m: the module
  *
- * Hand-off data survives.  Return: true; false unless @m is in SYS_SHUTDOWN.
+ * Hand-off data survives.  P-SEAMLDR has gathered all LPs by then: no SEAMCALL
+ * may be under way.
+ *
+ * Return: true; false unless @m is in SYS_SHUTDOWN.
  */
 bool tdxmod_reload(struct tdxmod *m);
 
@@ -181,6 +187,9 @@ bool tdxmod_reload(struct tdxmod *m);
  * @level: page size
  * @index: entry number in that PAMT
  * @type: out, the page type, valid when true is returned
+ *
+ * Entries that were only cleared along with their cache line count as
+ * written, also those behind the end of the TDMR.
  *
  * Return: true when the module has written this entry.
  */

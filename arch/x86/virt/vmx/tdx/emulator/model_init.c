@@ -16,15 +16,6 @@ static bool fits(const struct tdxmod_platform *p)
 	       p->maxpa >= 36 && p->maxpa <= 52 && p->keyid_bits <= 15;
 }
 
-/**
- * tdxmod_init - the module as MCHECK and P-SEAMLDR leave it after boot
- * @m: storage
- * @platform: copied; what its @lp_package points to must stay
- * @ops: surroundings
- * @ctx: handed to @ops
- *
- * Return: 0, or -1 when @platform exceeds a limit of the model.
- */
 int tdxmod_init(struct tdxmod *m, const struct tdxmod_platform *platform,
 		const struct tdxmod_ops *ops, void *ctx)
 {

@@ -133,19 +133,6 @@ static bool is_reserved(const struct tdxmod_tdmr *t, u64 offset)
 	return false;
 }
 
-/**
- * tdxmod_pamt_entry - what the module wrote into a PAMT entry
- * @m: the module
- * @tdmr: index of a configured TDMR
- * @level: page size
- * @index: entry number in that PAMT
- * @type: out, the page type, valid when true is returned
- *
- * Entries that were only cleared along with their cache line count as
- * written, also those behind the end of the TDMR.
- *
- * Return: true when the module has written this entry.
- */
 bool tdxmod_pamt_entry(const struct tdxmod *m, unsigned int tdmr,
 		       enum tdxmod_level level, u64 index, u8 *type)
 {

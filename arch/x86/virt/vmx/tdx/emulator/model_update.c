@@ -57,15 +57,6 @@ u64 tdxmod_sys_shutdown(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *r
 	return status;
 }
 
-/**
- * tdxmod_reload - P-SEAMLDR put a fresh module in place of one shut down
- * @m: the module
- *
- * Hand-off data survives.  P-SEAMLDR has gathered all LPs by then: no SEAMCALL
- * may be under way.
- *
- * Return: true; false unless @m is in SYS_SHUTDOWN.
- */
 bool tdxmod_reload(struct tdxmod *m)
 {
 	if (tdxmod_get_state(m) != TDXMOD_SYS_SHUTDOWN)

@@ -3,9 +3,9 @@
  * The emulator's options on the kernel command line.
  *
  * tdx_init() already asks for the KeyIDs, before ordinary module parameters
- * are parsed: so these are early parameters.  A test on a module other than
- * the one asked for would be worse than none: an option that cannot be
- * understood is named, and the emulator stays off.
+ * are parsed: so these are read from the command line then.  A test on a
+ * module other than the one asked for would be worse than none: an option
+ * that is not known or not understood is named, and the emulator stays off.
  */
 #define pr_fmt(fmt) "tdx_emulator: " fmt
 
@@ -16,8 +16,11 @@
 #include <linux/kstrtox.h>
 #include <linux/limits.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/printk.h>
 #include <linux/string.h>
+
+#include <asm/setup.h>
 
 #include "internal.h"
 
@@ -36,67 +39,35 @@ struct tdx_emu_params tdx_emu_params = {
 			  TDXMOD_MAX_VCPUS_FIELD | TDXMOD_SYS_DISABLE,
 };
 
-static int __init refuse(const char *option, const char *why)
-{
-	pr_err("%s: %s; the emulator stays off\n", option, why);
-	tdx_emu_params.refused = true;
-	return -EINVAL;
-}
-
-static int __init parse_bool(const char *option, const char *val, bool *to)
-{
-	if (!val || kstrtobool(val, to))
-		return refuse(option, "not on or off");
-
-	return 0;
-}
-
-static int __init parse_number(const char *option, const char *val, u64 *to,
-			       u64 min, u64 max)
-{
-	u64 number;
-
-	if (!val || kstrtou64(val, 0, &number))
-		return refuse(option, "not a number");
-	if (number < min || number > max)
-		return refuse(option, "number out of range");
-
-	*to = number;
-	return 0;
-}
-
-static int __init parse_on(char *val)
-{
-	return parse_bool("tdx_emulator", val, &tdx_emu_params.on);
-}
-early_param("tdx_emulator", parse_on);
-
-static int __init parse_pw_mce(char *val)
-{
-	return parse_bool("tdx_emulator.pw_mce", val, &tdx_emu_params.pw_mce);
-}
-early_param("tdx_emulator.pw_mce", parse_pw_mce);
-
-#define EMU_NUMBER(name, min, max)						\
-static int __init parse_##name(char *val)					\
-{										\
-	return parse_number("tdx_emulator." #name, val,				\
-			    &tdx_emu_params.name, min, max);			\
-}										\
-early_param("tdx_emulator." #name, parse_##name)
-
 /* A second a call is more than any module takes, undilated. */
 #define MAX_NS	1000000000ULL
 
-EMU_NUMBER(mktme_keyids, 0, TDXMOD_MAX_HKIDS - 2);
-EMU_NUMBER(tdx_keyids, 1, TDXMOD_MAX_HKIDS - 1);
-EMU_NUMBER(tdmr_ns, 0, MAX_NS);
-EMU_NUMBER(key_ns, 0, MAX_NS);
-EMU_NUMBER(config_ns, 0, MAX_NS);
-EMU_NUMBER(other_ns, 0, MAX_NS);
-EMU_NUMBER(dilation, 0, 1000000);
-EMU_NUMBER(features0, 0, U64_MAX);
-EMU_NUMBER(max_vcpus, 1, U16_MAX);
+/* A number, unless @parse knows better. */
+struct option {
+	const char *name;
+	u64 *number;
+	u64 min;
+	u64 max;
+	const char *(*parse)(char *val);
+};
+
+static const char *__init parse_number(const struct option *option, const char *val)
+{
+	u64 number;
+
+	if (kstrtou64(val, 0, &number))
+		return "not a number";
+	if (number < option->min || number > option->max)
+		return "number out of range";
+
+	*option->number = number;
+	return NULL;
+}
+
+static const char *__init parse_pw_mce(char *val)
+{
+	return kstrtobool(val, &tdx_emu_params.pw_mce) ? "not on or off" : NULL;
+}
 
 struct difference {
 	const char *name;
@@ -122,13 +93,10 @@ static u32 __init difference_of(const char *name)
 	return 0;
 }
 
-static int __init parse_differences(char *val)
+static const char *__init parse_differences(char *val)
 {
 	u32 bits = 0;
 	char *name;
-
-	if (!val)
-		return refuse("tdx_emulator.differences", "no list");
 
 	if (!strcmp(val, "none"))
 		val = NULL;
@@ -137,14 +105,13 @@ static int __init parse_differences(char *val)
 		u32 bit = difference_of(name);
 
 		if (!bit)
-			return refuse("tdx_emulator.differences", "unknown name");
+			return "unknown name";
 		bits |= bit;
 	}
 
 	tdx_emu_params.differences = bits;
-	return 0;
+	return NULL;
 }
-early_param("tdx_emulator.differences", parse_differences);
 
 static bool __init parse_one_cmr(const char *text, struct tdxmod_range *cmr)
 {
@@ -163,26 +130,107 @@ static bool __init parse_one_cmr(const char *text, struct tdxmod_range *cmr)
 	       PAGE_ALIGNED(cmr->size) && cmr->base + cmr->size > cmr->base;
 }
 
-static int __init parse_cmr(char *val)
+static const char *__init parse_cmr(char *val)
 {
 	struct tdxmod_range *cmr = tdx_emu_params.cmrs;
 	unsigned int nr = 0;
 	char *text;
 
-	if (!val)
-		return refuse("tdx_emulator.cmr", "no list");
-
 	while ((text = strsep(&val, ";"))) {
 		if (nr == TDXMOD_MAX_CMRS)
-			return refuse("tdx_emulator.cmr", "more than 32 ranges");
+			return "more than 32 ranges";
 		if (!parse_one_cmr(text, &cmr[nr]))
-			return refuse("tdx_emulator.cmr", "not base,size of whole pages");
+			return "not base,size of whole pages";
 		if (nr && cmr[nr].base < cmr[nr - 1].base + cmr[nr - 1].size)
-			return refuse("tdx_emulator.cmr", "ranges overlap or do not ascend");
+			return "ranges overlap or do not ascend";
 		nr++;
 	}
 
 	tdx_emu_params.nr_cmrs = nr;
-	return 0;
+	return NULL;
 }
-early_param("tdx_emulator.cmr", parse_cmr);
+
+#define NUMBER(field, from, to)							\
+	{ .name = #field, .number = &tdx_emu_params.field, .min = from, .max = to }
+
+static const struct option options[] __initconst = {
+	NUMBER(mktme_keyids, 0, TDXMOD_MAX_HKIDS - 2),
+	NUMBER(tdx_keyids, 1, TDXMOD_MAX_HKIDS - 1),
+	NUMBER(tdmr_ns, 0, MAX_NS),
+	NUMBER(key_ns, 0, MAX_NS),
+	NUMBER(config_ns, 0, MAX_NS),
+	NUMBER(other_ns, 0, MAX_NS),
+	NUMBER(dilation, 0, 1000000),
+	NUMBER(features0, 0, U64_MAX),
+	NUMBER(max_vcpus, 1, U16_MAX),
+	{ .name = "pw_mce",		.parse = parse_pw_mce },
+	{ .name = "differences",	.parse = parse_differences },
+	{ .name = "cmr",		.parse = parse_cmr },
+};
+
+static const struct option *__init find_option(const char *name)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(options); i++) {
+		if (parameq(name, options[i].name))
+			return &options[i];
+	}
+
+	return NULL;
+}
+
+static const char *__init parse_option(const char *name, char *val)
+{
+	const struct option *option = find_option(name);
+
+	if (!option)
+		return "unknown option";
+	if (!val)
+		return "no value";
+
+	return option->parse ? option->parse(val) : parse_number(option, val);
+}
+
+static int __init parse_param(char *param, char *val, const char *doing, void *arg)
+{
+	static const char prefix[] = "tdx_emulator.";
+	const char *wrong;
+
+	if (!parameqn(param, prefix, strlen(prefix)))
+		return 0;
+
+	wrong = parse_option(param + strlen(prefix), val);
+	if (!wrong)
+		return 0;
+
+	pr_err("%s: %s; the emulator stays off\n", param, wrong);
+	return -EINVAL;
+}
+
+/* tdx_emulator=on|off, early because it is about to be asked for. */
+static int __init parse_on(char *val)
+{
+	return val ? kstrtobool(val, &tdx_emu_params.on) : -EINVAL;
+}
+early_param("tdx_emulator", parse_on);
+
+/* Read all options.  False when the emulator shall stay off. */
+bool __init tdx_emu_params_read(void)
+{
+	static char line[COMMAND_LINE_SIZE] __initdata;
+
+	if (!tdx_emu_params.on)
+		return false;
+
+	strscpy(line, boot_command_line, sizeof(line));
+	if (IS_ERR(parse_args("tdx_emulator", line, NULL, 0, 0, 0, NULL, parse_param)))
+		return false;
+
+	if (tdx_emu_params.mktme_keyids + tdx_emu_params.tdx_keyids >= TDXMOD_MAX_HKIDS) {
+		pr_err("too many KeyIDs; the emulator stays off\n");
+		return false;
+	}
+
+	return true;
+}

@@ -83,16 +83,11 @@ static void __init force_features(void)
 
 static void __init arm(void)
 {
-	if (!tdx_emu_params.on || tdx_emu_params.refused)
+	if (!tdx_emu_params_read())
 		return;
 
 	if (firmware_has_tdx()) {
 		pr_err("firmware has enabled TDX; the emulator stays off\n");
-		return;
-	}
-
-	if (tdx_emu_params.mktme_keyids + tdx_emu_params.tdx_keyids >= TDXMOD_MAX_HKIDS) {
-		pr_err("too many KeyIDs; the emulator stays off\n");
 		return;
 	}
 

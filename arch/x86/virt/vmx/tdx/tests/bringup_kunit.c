@@ -368,6 +368,9 @@ static const char *mce_text(u64 addr)
 	if (!mce_is_memory_error(&m) || !mce_usable_address(&m))
 		return ERR_PTR(-EOPNOTSUPP);
 
+	/* As in the machine check. */
+	guard(preempt)();
+
 	return tdx_dump_mce_info(&m);
 }
 

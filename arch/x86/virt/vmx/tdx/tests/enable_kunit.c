@@ -314,6 +314,104 @@ static void enable_test_ask_again_inside(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, g->attempts, 2);
 }
 
+/* Blocks in its callback, then subscribes again from there. */
+struct slow {
+	struct tdx_enable_request req;
+	struct gated *gated;
+	struct completion inside;
+	struct completion leave;
+	atomic_t count;
+};
+
+static void slow_complete(struct tdx_enable_request *req, int result)
+{
+	struct slow *slow = container_of(req, struct slow, req);
+
+	atomic_inc(&slow->count);
+	complete(&slow->inside);
+	wait_for_completion(&slow->leave);
+	tdx_bringup_request(&slow->gated->tb, req, false);
+}
+
+struct canceller {
+	struct slow *slow;
+	struct completion done;
+};
+
+static int cancel(void *data)
+{
+	struct canceller *canceller = data;
+
+	tdx_bringup_cancel(&canceller->slow->gated->tb, &canceller->slow->req);
+	complete(&canceller->done);
+
+	return 0;
+}
+
+/* A module that goes away cancels while its callback runs and asks again. */
+static void enable_test_cancel_running(struct kunit *test)
+{
+	struct gated *g = test->priv;
+	struct slow slow = {
+		.req.complete = slow_complete,
+		.req.node = LIST_HEAD_INIT(slow.req.node),
+		.gated = g,
+		.inside = COMPLETION_INITIALIZER_ONSTACK(slow.inside),
+		.leave = COMPLETION_INITIALIZER_ONSTACK(slow.leave),
+	};
+	struct canceller canceller = {
+		.slow = &slow,
+		.done = COMPLETION_INITIALIZER_ONSTACK(canceller.done),
+	};
+
+	g->result = -ENOMEM;
+	complete(&g->gate);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &slow.req, true), 0);
+	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&slow.inside, SOON), 0UL);
+
+	/* It waits for the callback to return. */
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(cancel, &canceller,
+						    "tdx-cancel")));
+	KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&canceller.done, HZ / 10),
+			0UL);
+	complete(&slow.leave);
+	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&canceller.done, SOON),
+			0UL);
+
+	/* And then the request is gone for good. */
+	KUNIT_EXPECT_TRUE(test, list_empty(&g->tb.requests));
+	g->result = 0;
+	complete(&g->gate);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(&g->tb), 0);
+	flush_work(&g->tb.work);
+	KUNIT_EXPECT_EQ(test, atomic_read(&slow.count), 1);
+}
+
+/*
+ * A run of the work item that has nothing to do must not tell those who wait
+ * for an attempt what became of the one before.
+ */
+static void enable_test_idle_run(struct kunit *test)
+{
+	struct gated *g = test->priv;
+	struct counted sub;
+
+	g->result = -ENOMEM;
+	complete(&g->gate);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_sync(&g->tb), -ENOMEM);
+
+	counted_init(&sub, g);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &sub.req, false), 0);
+	queue_work(system_dfl_wq, &g->tb.work);
+	flush_work(&g->tb.work);
+	KUNIT_EXPECT_EQ(test, atomic_read(&sub.count), 0);
+
+	g->result = 0;
+	complete(&g->gate);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(&g->tb), 0);
+	expect_done(test, &sub, 0);
+}
+
 static void deadlock_complete(struct tdx_enable_request *req, int result)
 {
 	struct counted *c = container_of(req, struct counted, req);
@@ -327,8 +425,10 @@ static void enable_test_wait_inside(struct kunit *test)
 	struct gated *g = test->priv;
 	struct counted c;
 
+	/* With TDX up there would be nothing to wait for. */
 	counted_init(&c, g);
 	c.req.complete = deadlock_complete;
+	g->result = -ENOMEM;
 	complete(&g->gate);
 	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req, true), 0);
 	expect_done(test, &c, -EDEADLK);
@@ -409,6 +509,8 @@ static struct kunit_case enable_cases[] = {
 	KUNIT_CASE(enable_test_cancel_done),
 	KUNIT_CASE(enable_test_cancel_inside),
 	KUNIT_CASE(enable_test_ask_again_inside),
+	KUNIT_CASE(enable_test_cancel_running),
+	KUNIT_CASE(enable_test_idle_run),
 	KUNIT_CASE(enable_test_wait_inside),
 	KUNIT_CASE(enable_test_killed),
 	KUNIT_CASE(enable_test_stop),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The state machine of the TDX module, as rules that a model must keep.  Pure:
- * the same source judges the model in the kernel and in user space.
+ * The state machine of the TDX module, as rules that a model must keep.  Pure
+ * like the model itself.
  *
  * Each rule is a list of calls and the status that each must have.  The module
  * has two packages with two LPs each, one CMR and one TDMR of 1 GiB.
