@@ -34,6 +34,7 @@
  * Cost: some thousand steps for each of the about 20 values of M that the
  * search looks at for each node, whatever the size of the host.
  */
+#include <linux/bits.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 

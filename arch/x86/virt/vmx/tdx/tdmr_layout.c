@@ -115,30 +115,32 @@ static int check_ranges(struct tdmr_layout *layout)
 	return 0;
 }
 
-/* Add to the CMRs; touching ones become one. */
-static bool add_cmr(struct tdmr_range *cmrs, unsigned int *nr, u64 start, u64 end)
+/* Touching ones become one. */
+static bool add_part(struct tdmr_layout *layout, u64 start, u64 end)
 {
-	if (*nr && cmrs[*nr - 1].end == start) {
-		cmrs[*nr - 1].end = end;
+	struct tdmr_range *parts = layout->parts;
+	unsigned int nr = layout->nr_parts;
+
+	if (nr && parts[nr - 1].end == start) {
+		parts[nr - 1].end = end;
 		return true;
 	}
 
-	if (*nr == TDMR_MAX_CMRS)
+	if (nr == TDMR_MAX_CMRS)
 		return false;
 
-	cmrs[*nr] = (struct tdmr_range) { .start = start, .end = end };
-	(*nr)++;
+	parts[nr] = (struct tdmr_range) { .start = start, .end = end };
+	layout->nr_parts++;
 	return true;
 }
 
-static int cmrs_from_memory(struct tdmr_layout *layout)
+static int parts_from_memory(struct tdmr_layout *layout)
 {
 	const struct tdmr_range *range = layout->ranges;
 	unsigned int i;
 
 	for (i = 0; i < layout->nr_ranges; i++, range++) {
-		if (!add_cmr(layout->cmrs, &layout->nr_cmrs, range->start,
-			     range->end))
+		if (!add_part(layout, range->start, range->end))
 			return trouble(layout, TDMR_BAD_CMR, range->start,
 				       range->end);
 	}
@@ -146,50 +148,93 @@ static int cmrs_from_memory(struct tdmr_layout *layout)
 	return 0;
 }
 
-static int check_cmrs(struct tdmr_layout *layout)
+static int parts_from_cmrs(struct tdmr_layout *layout)
 {
-	unsigned int i, nr = 0;
-
-	if (!layout->nr_cmrs)
-		return cmrs_from_memory(layout);
+	const struct tdmr_range *cmr = layout->cmrs;
+	unsigned int i;
 
 	if (layout->nr_cmrs > TDMR_MAX_CMRS)
 		return trouble(layout, TDMR_BAD_CMR, 0, 0);
 
-	i = first_bad(layout->cmrs, layout->nr_cmrs);
+	i = first_bad(cmr, layout->nr_cmrs);
 	if (i < layout->nr_cmrs)
-		return trouble(layout, TDMR_BAD_CMR, layout->cmrs[i].start,
-			       layout->cmrs[i].end);
+		return trouble(layout, TDMR_BAD_CMR, cmr[i].start, cmr[i].end);
 
-	for (i = 0; i < layout->nr_cmrs; i++)
-		add_cmr(layout->cmrs, &nr, layout->cmrs[i].start,
-			layout->cmrs[i].end);
-	layout->nr_cmrs = nr;
+	for (i = 0; i < layout->nr_cmrs; i++, cmr++)
+		add_part(layout, cmr->start, cmr->end);
 
 	return 0;
+}
+
+static int make_parts(struct tdmr_layout *layout)
+{
+	layout->nr_parts = 0;
+
+	return layout->nr_cmrs ? parts_from_cmrs(layout) :
+				 parts_from_memory(layout);
 }
 
 /* Every page that the page allocator has must be one that the module takes. */
 static int check_convertible(struct tdmr_layout *layout)
 {
 	const struct tdmr_range *range = layout->ranges;
-	const struct tdmr_range *cmr = layout->cmrs;
-	const struct tdmr_range *end = cmr + layout->nr_cmrs;
+	const struct tdmr_range *part = layout->parts;
+	const struct tdmr_range *end = part + layout->nr_parts;
 	unsigned int i;
 
 	for (i = 0; i < layout->nr_ranges; i++, range++) {
-		while (cmr < end && cmr->end <= range->start)
-			cmr++;
-		if (cmr == end || range->start < cmr->start)
+		while (part < end && part->end <= range->start)
+			part++;
+		if (part == end || range->start < part->start)
 			return trouble(layout, TDMR_OUTSIDE_CMRS, range->start,
-				       cmr == end ? range->end :
-				       min(range->end, cmr->start));
-		if (range->end > cmr->end)
-			return trouble(layout, TDMR_OUTSIDE_CMRS, cmr->end,
+				       part == end ? range->end :
+				       min(range->end, part->start));
+		if (range->end > part->end)
+			return trouble(layout, TDMR_OUTSIDE_CMRS, part->end,
 				       range->end);
 	}
 
 	return 0;
+}
+
+/**
+ * tdmr_range_after - the first range that ends after an address
+ * @layout: its ranges are in order
+ * @addr: the address
+ *
+ * Return: index of the range, @layout->nr_ranges if there is none.
+ */
+unsigned int tdmr_range_after(const struct tdmr_layout *layout, u64 addr)
+{
+	unsigned int lo = 0, hi = layout->nr_ranges, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (layout->ranges[mid].end > addr)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+
+	return lo;
+}
+
+/*
+ * A part without memory may as well be reserved: the holes around it are one
+ * then.
+ */
+static void drop_unused_parts(struct tdmr_layout *layout)
+{
+	unsigned int i, r, nr = 0;
+
+	for (i = 0; i < layout->nr_parts; i++) {
+		r = tdmr_range_after(layout, layout->parts[i].start);
+		if (r < layout->nr_ranges &&
+		    layout->ranges[r].start < layout->parts[i].end)
+			layout->parts[nr++] = layout->parts[i];
+	}
+
+	layout->nr_parts = nr;
 }
 
 /* The runs while they are made; @owned counts bytes of the last GiB's owner. */
@@ -259,161 +304,167 @@ static unsigned int make_runs(struct tdmr_layout *layout)
 	return m.nr;
 }
 
-/* Holes between and around the CMRs, in the GiB from @start to @end. */
-static unsigned int count_holes(const struct tdmr_layout *layout, u32 start,
-				u32 end)
+/* The GiB up to which a TDMR from @start has at most @max holes. */
+static u32 reach(const struct tdmr_layout *layout, u32 start, unsigned int max)
 {
-	u64 from = gib(start), to = gib(end);
+	u64 from = gib(start);
 	unsigned int i, holes = 0;
 
-	for (i = 0; i < layout->nr_cmrs && from < to; i++) {
-		const struct tdmr_range *cmr = &layout->cmrs[i];
+	for (i = 0; i < layout->nr_parts; i++) {
+		const struct tdmr_range *part = &layout->parts[i];
 
-		if (cmr->end <= from)
+		if (part->end <= from)
 			continue;
-		if (cmr->start >= to)
-			break;
-		if (cmr->start > from)
-			holes++;
-		from = cmr->end;
+		if (part->start > from && holes++ == max)
+			return from >> GIB_SHIFT;
+		from = part->end;
 	}
 
-	return holes + (from < to);
+	/* Behind the last there is a hole without end. */
+	return holes == max ? from >> GIB_SHIFT : U32_MAX;
 }
 
-/*
- * One area is for the PAMT, except in a single GiB that has none to spare: its
- * PAMT must touch a hole or go elsewhere.
- */
-static bool holes_fit(const struct tdmr_layout *layout, u32 start, u32 end)
+/* Is there a GiB with more than @max holes?  No TDMR can have it. */
+static int check_holes(struct tdmr_layout *layout, unsigned int nr,
+		       unsigned int max)
 {
-	unsigned int max = layout->limits.max_reserved;
-
-	return count_holes(layout, start, end) < max + (end - start == 1);
-}
-
-/* The last GiB up to which a TDMR from @start has areas enough. */
-static u32 last_fitting(const struct tdmr_layout *layout, u32 start, u32 end)
-{
-	u32 lo = start, hi = end, mid;
-
-	while (lo < hi) {
-		mid = lo + (hi - lo + 1) / 2;
-		if (holes_fit(layout, start, mid))
-			lo = mid;
-		else
-			hi = mid - 1;
-	}
-
-	return lo;
-}
-
-/*
- * Cut runs with too many holes.  Each cut has a hole of its own, of which there
- * are at most one more than CMRs: so much room is there behind the runs.
- */
-static int cut_runs(struct tdmr_layout *layout, unsigned int *nr)
-{
-	struct tdmr_run *runs = layout->runs;
+	const struct tdmr_run *run = layout->runs;
 	unsigned int i;
-	u32 at;
+	u32 at, end;
 
-	for (i = 0; i < *nr; i++) {
-		if (holes_fit(layout, runs[i].start, runs[i].end))
-			continue;
-
-		at = last_fitting(layout, runs[i].start, runs[i].end);
-		if (at == runs[i].start)
-			return trouble(layout, TDMR_NO_RESERVED, gib(at),
-				       gib((u64)at + 1));
-
-		memmove(&runs[i + 1], &runs[i], (*nr - i) * sizeof(*runs));
-		(*nr)++;
-		runs[i].end = at;
-		runs[i + 1].start = at;
+	for (i = 0; i < nr; i++, run++) {
+		for (at = run->start; at < run->end; at = end) {
+			end = reach(layout, at, max);
+			if (end == at)
+				return trouble(layout, TDMR_NO_RESERVED,
+					       gib(at), gib((u64)at + 1));
+		}
 	}
 
 	return 0;
 }
 
-/* What joining two neighbours costs, in half GiB. */
-static u64 cost_of_joining(const struct tdmr_run *a, const struct tdmr_run *b)
+/*
+ * What it costs to have run @i and the one before it in one TDMR, in half GiB.
+ * Of gaps that cost the same the first is the cheapest, so no two are equal.
+ */
+static u64 gap_cost(const struct tdmr_run *runs, unsigned int nr, unsigned int i)
 {
-	return 2 * (u64)(b->start - a->end) + (a->node == b->node ? 0 : 3);
+	const struct tdmr_run *a = &runs[i - 1], *b = &runs[i];
+	u64 cost = 2 * (u64)(b->start - a->end) + (a->node == b->node ? 0 : 3);
+
+	return cost * nr + i;
+}
+
+/* Cover the runs while that takes at most @max TDMRs of @max_holes holes. */
+struct cover {
+	struct tdmr_layout *layout;
+	unsigned int max;
+	unsigned int max_holes;
+	unsigned int nr;
+	u32 reach;	/* of the last TDMR */
+	u32 most;	/* GiB that the node of the last TDMR has in one run */
+};
+
+static void open_span(struct cover *c, u32 start, int node)
+{
+	c->layout->spans[c->nr++] = (struct tdmr_run) { start, start, node };
+	c->reach = reach(c->layout, start, c->max_holes);
+	c->most = 0;
+}
+
+/* Let the last TDMR go on as far as it can.  Returns how far it got. */
+static u32 extend_span(struct cover *c, const struct tdmr_run *run, u32 start)
+{
+	struct tdmr_run *span = &c->layout->spans[c->nr - 1];
+	u32 end = min(run->end, c->reach);
+
+	if (end <= start)
+		return start;
+
+	span->end = end;
+	if (end - start > c->most) {
+		c->most = end - start;
+		span->node = run->node;
+	}
+
+	return end;
 }
 
 /*
- * Join neighbours for which that costs less than @cost, and the first @extra
- * of those for which it costs as much, from @from into @to.  They may be the
- * same.  Without @to, only counts.
+ * Bridges gaps that cost less than @cost.  Each TDMR reaches as far as it can,
+ * so that they are as few as can be.
  */
-static unsigned int join_runs(const struct tdmr_layout *layout,
-			      const struct tdmr_run *from, unsigned int nr,
-			      struct tdmr_run *to, u64 cost, unsigned int extra)
+static bool cover(struct cover *c, unsigned int nr, u64 cost)
 {
-	struct tdmr_run run = from[0];
-	u32 most = run.end - run.start;
-	unsigned int i, out = 0;
+	const struct tdmr_run *runs = c->layout->runs;
+	unsigned int i;
+	u32 at;
 
-	for (i = 1; i < nr; i++) {
-		struct tdmr_run next = from[i];
-		u64 price = cost_of_joining(&run, &next);
+	c->nr = 0;
+	for (i = 0; i < nr; i++) {
+		at = runs[i].start;
+		if (i && gap_cost(runs, nr, i) < cost)
+			at = extend_span(c, &runs[i], at);
 
-		if ((price < cost || (price == cost && extra)) &&
-		    holes_fit(layout, run.start, next.end)) {
-			extra -= price == cost;
-			run.end = next.end;
-			/* The node of the largest part. */
-			if (next.end - next.start > most) {
-				most = next.end - next.start;
-				run.node = next.node;
-			}
-			continue;
+		while (at < runs[i].end) {
+			if (c->nr == c->max)
+				return false;
+			open_span(c, at, runs[i].node);
+			at = extend_span(c, &runs[i], at);
 		}
-
-		if (to)
-			to[out] = run;
-		out++;
-		run = next;
-		most = run.end - run.start;
 	}
 
-	if (to)
-		to[out] = run;
-	return out + 1;
+	return true;
 }
 
-/* Join runs, the cheapest first, until @max are left. */
-static int join_cheapest(struct tdmr_layout *layout, unsigned int *nr,
-			 unsigned int max)
+/* As many TDMRs as there may be, bridging only the cheapest gaps. */
+static int cover_cheaply(struct tdmr_layout *layout, unsigned int nr,
+			 unsigned int max, unsigned int max_holes)
 {
-	struct tdmr_run *runs = layout->runs;
-	u64 lo = 0, hi = 2 * (u64)U32_MAX, mid;
-	unsigned int extra;
+	struct cover c = {
+		.layout = layout,
+		.max = max,
+		.max_holes = max_holes,
+	};
+	u64 lo = 0, hi = U64_MAX, mid;
+	int ret;
 
-	if (*nr <= max)
-		return 0;
+	ret = check_holes(layout, nr, max_holes);
+	if (ret)
+		return ret;
 
-	if (join_runs(layout, runs, *nr, NULL, hi, 0) > max)
+	if (!cover(&c, nr, hi))
 		return trouble(layout, TDMR_NO_TDMRS, layout->ranges[0].start,
 			       layout->ranges[layout->nr_ranges - 1].end);
 
-	/* The least price up to which all must be joined. */
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
-		if (join_runs(layout, runs, *nr, NULL, mid + 1, 0) <= max)
+		if (cover(&c, nr, mid))
 			hi = mid;
 		else
 			lo = mid + 1;
 	}
 
-	/* Of those at that price only as many as it takes. */
-	extra = join_runs(layout, runs, *nr, NULL, lo, 0) - max;
-	if (join_runs(layout, runs, *nr, NULL, lo, extra) > max)
-		extra = UINT_MAX;
-	*nr = join_runs(layout, runs, *nr, runs, lo, extra);
+	cover(&c, nr, hi);
+	layout->nr_spans = c.nr;
 
 	return 0;
+}
+
+/*
+ * One area of each TDMR is kept for its PAMT if that can be; if not, PAMTs must
+ * touch a hole or go elsewhere, see tdmr_place.c.
+ */
+static int cover_memory(struct tdmr_layout *layout, unsigned int max)
+{
+	unsigned int nr = make_runs(layout);
+	unsigned int areas = layout->limits.max_reserved;
+
+	if (!cover_cheaply(layout, nr, max, areas - 1))
+		return 0;
+
+	return cover_cheaply(layout, nr, max, areas);
 }
 
 /* Nodes of the runs under numbers without gaps. */
@@ -430,17 +481,16 @@ static u32 node_index(const struct tdmr_run *runs, unsigned int i, u32 *nr_nodes
 	return (*nr_nodes)++;
 }
 
-static void cut_into_lanes(struct tdmr_layout *layout, unsigned int nr,
-			   unsigned int max)
+static void cut_into_lanes(struct tdmr_layout *layout, unsigned int max)
 {
 	struct tdmr_balance *b = &layout->balance;
-	const struct tdmr_run *runs = layout->runs;
+	const struct tdmr_run *runs = layout->spans;
 	unsigned int i;
 
-	b->nr_runs = nr;
+	b->nr_runs = layout->nr_spans;
 	b->max_pieces = max;
 	b->nr_nodes = 0;
-	for (i = 0; i < nr; i++) {
+	for (i = 0; i < b->nr_runs; i++) {
 		b->size[i] = runs[i].end - runs[i].start;
 		b->node[i] = node_index(runs, i, &b->nr_nodes, b->node);
 		b->lanes[b->node[i]] = max(layout->lanes[runs[i].node], 1U);
@@ -474,12 +524,12 @@ static void fill_plans(struct tdmr_layout *layout)
 		struct tdmr_plan *plan = &layout->plans[i];
 
 		if (!i || piece->run != b->pieces[i - 1].run)
-			start = layout->runs[piece->run].start;
+			start = layout->spans[piece->run].start;
 
 		*plan = (struct tdmr_plan) {
 			.base = gib(start),
 			.size = gib(piece->size),
-			.node = layout->runs[piece->run].node,
+			.node = layout->spans[piece->run].node,
 			.rsvd = &layout->areas[i * layout->limits.max_reserved],
 		};
 		size_pamts(plan, &layout->limits);
@@ -502,7 +552,7 @@ static void fill_plans(struct tdmr_layout *layout)
  */
 int tdmr_layout_plan(struct tdmr_layout *layout)
 {
-	unsigned int max, nr;
+	unsigned int max;
 	int ret;
 
 	layout->nr_plans = 0;
@@ -514,24 +564,21 @@ int tdmr_layout_plan(struct tdmr_layout *layout)
 	ret = check_ranges(layout);
 	if (ret)
 		return ret;
-	ret = check_cmrs(layout);
+	ret = make_parts(layout);
 	if (ret)
 		return ret;
 	ret = check_convertible(layout);
 	if (ret)
 		return ret;
-
-	nr = make_runs(layout);
-	ret = cut_runs(layout, &nr);
-	if (ret)
-		return ret;
+	drop_unused_parts(layout);
 
 	max = min_t(unsigned int, layout->limits.max_tdmrs, TDMR_MAX_PLANS);
-	ret = join_cheapest(layout, &nr, max);
+	ret = cover_memory(layout, max);
 	if (ret)
 		return ret;
 
-	cut_into_lanes(layout, nr, max);
+	trouble(layout, TDMR_FINE, 0, 0);
+	cut_into_lanes(layout, max);
 	fill_plans(layout);
 
 	return 0;

@@ -104,7 +104,7 @@ enum tdmr_trouble {
 	TDMR_BAD_LIMITS,	/* a limit is 0 */
 	TDMR_BAD_RANGE,		/* empty, unaligned, out of order, beyond 2^52 */
 	TDMR_BAD_NODE,		/* negative or too large */
-	TDMR_BAD_CMR,		/* overlapping, unaligned, or too many */
+	TDMR_BAD_CMR,		/* empty, unaligned, out of order, too many */
 	TDMR_OUTSIDE_CMRS,	/* memory that the module cannot use */
 	TDMR_NO_TDMRS,		/* more are needed than the module takes */
 	TDMR_NO_RESERVED,	/* more areas are needed than the module takes */
@@ -116,15 +116,20 @@ enum tdmr_trouble {
  * @limits: of the module
  * @ranges: the memory, ascending and disjoint, multiples of 4 KiB
  * @nr_ranges: how many of them
- * @cmrs: convertible memory, ascending; replaced by the memory if empty
+ * @cmrs: convertible memory, ascending; the memory takes its place if empty
  * @nr_cmrs: how many of them
  * @lanes: for each node, the CPUs that will work on its lanes
  * @plans: room for %TDMR_MAX_PLANS
  * @areas: room for %TDMR_MAX_PLANS times @limits.max_reserved
- * @runs: room for @nr_ranges plus %TDMR_MAX_CMRS
+ * @runs: scratch, room for @nr_ranges
  * @nr_plans: out, TDMRs in use
  * @makespan: out, GiB that the busiest CPU works on, longest lane first
  * @bound: out, GiB below which no layout can come
+ * @parts: out, the convertible memory of use: CMRs that touch are one, those
+ *	without memory are none
+ * @nr_parts: out, how many of them
+ * @spans: scratch, the TDMRs before they are cut into lanes
+ * @nr_spans: scratch, how many of them
  * @balance: scratch
  * @trouble: out, what is wrong
  * @bad_start: out, first byte of the range that @trouble is about
@@ -145,6 +150,10 @@ struct tdmr_layout {
 	unsigned int nr_plans;
 	u32 makespan;
 	u32 bound;
+	struct tdmr_range parts[TDMR_MAX_CMRS];
+	unsigned int nr_parts;
+	struct tdmr_run spans[TDMR_MAX_PLANS];
+	unsigned int nr_spans;
 	struct tdmr_balance balance;
 	enum tdmr_trouble trouble;
 	u64 bad_start;
@@ -157,6 +166,7 @@ bool tdmr_layout_place_lower(struct tdmr_layout *layout, unsigned int i);
 bool tdmr_layout_fits(const struct tdmr_layout *layout);
 int tdmr_layout_reserve(struct tdmr_layout *layout);
 u64 tdmr_pamt_bytes(const struct tdmr_plan *plan);
+unsigned int tdmr_range_after(const struct tdmr_layout *layout, u64 addr);
 unsigned int tdmr_areas(const struct tdmr_layout *layout,
 			const struct tdmr_plan *plan, struct tdmr_area *areas);
 

@@ -3,8 +3,8 @@
  * Propose a place for each PAMT.
  *
  * The best is at the top of the memory of its own TDMR: local to the CPUs that
- * work on it, away from the PAMTs of others, and against a hole where there is
- * one, so that it needs no reserved area of its own.
+ * work on it, away from the PAMTs of others, and often against a hole, so that
+ * it needs no reserved area of its own.
  *
  *	memory	|#################|   hole
  *	PAMT	             |pppp|
@@ -12,8 +12,12 @@
  * Allocating a range isolates whole pageblocks, which two lanes at the same
  * time must not both want: no two PAMTs share one.
  *
- * Where a TDMR has no room, or no reserved area left, another takes it in,
- * one of the same node first.
+ * A TDMR without an area to spare takes a PAMT only where it touches a hole or
+ * another PAMT.  Where a TDMR has no place, another takes its PAMT in, one of
+ * the same node first; then a place across TDMRs; and when all that is full,
+ * PAMTs do share pageblocks, which lets them touch and so share an area.
+ *
+ * The largest PAMT comes first: what has room for it has room for the others.
  */
 #include <linux/errno.h>
 #include <linux/limits.h>
@@ -24,32 +28,54 @@
 
 #define PAGEBLOCK	((u64)SZ_2M)
 
-static u64 block_down(u64 addr)
-{
-	return addr & ~(PAGEBLOCK - 1);
-}
-
-static u64 block_up(u64 addr)
-{
-	return block_down(addr + PAGEBLOCK - 1);
-}
-
-/*
- * A PAMT that wants one of the pageblocks from @start to @end; the one with the
- * highest address.
+/**
+ * struct search - for a place of a PAMT
+ * @layout: planned
+ * @plan: whose PAMT, which has no place
+ * @host: the TDMR in which it is to be; NULL for no matter where
+ * @spare: @host has an area left, so any place will do
+ * @ceiling: the PAMT must end at or below
+ * @block: bytes of the blocks that PAMTs must not share
  */
-static const struct tdmr_plan *pamt_in(const struct tdmr_layout *layout,
-				       u64 start, u64 end)
+struct search {
+	struct tdmr_layout *layout;
+	struct tdmr_plan *plan;
+	const struct tdmr_plan *host;
+	bool spare;
+	u64 ceiling;
+	u64 block;
+};
+
+static u64 block_down(const struct search *s, u64 addr)
+{
+	return addr & ~(s->block - 1);
+}
+
+static u64 block_up(const struct search *s, u64 addr)
+{
+	return block_down(s, addr + s->block - 1);
+}
+
+static u64 pamt_end(const struct tdmr_plan *plan)
+{
+	return plan->pamt_base + tdmr_pamt_bytes(plan);
+}
+
+/* The highest PAMT that has one of the blocks of @start to @end. */
+static const struct tdmr_plan *pamt_in(const struct search *s, u64 start,
+				       u64 end)
 {
 	const struct tdmr_plan *found = NULL;
 	unsigned int i;
 
-	for (i = 0; i < layout->nr_plans; i++) {
-		const struct tdmr_plan *plan = &layout->plans[i];
+	start = block_down(s, start);
+	end = block_up(s, end);
 
-		if (!plan->pamt_base ||
-		    block_up(plan->pamt_base + tdmr_pamt_bytes(plan)) <= start ||
-		    block_down(plan->pamt_base) >= end)
+	for (i = 0; i < s->layout->nr_plans; i++) {
+		const struct tdmr_plan *plan = &s->layout->plans[i];
+
+		if (!plan->pamt_base || pamt_end(plan) <= start ||
+		    plan->pamt_base >= end)
 			continue;
 		if (!found || plan->pamt_base > found->pamt_base)
 			found = plan;
@@ -58,104 +84,144 @@ static const struct tdmr_plan *pamt_in(const struct tdmr_layout *layout,
 	return found;
 }
 
-/* Put @plan's PAMT at @base if @host has an area for it. */
-static bool try_at(struct tdmr_layout *layout, struct tdmr_plan *plan,
-		   const struct tdmr_plan *host, u64 base)
+static bool areas_suffice(const struct search *s)
 {
-	plan->pamt_base = base;
-	if (tdmr_areas(layout, host, NULL) <= layout->limits.max_reserved)
+	if (!s->host)
+		return tdmr_layout_fits(s->layout);
+
+	return s->spare || tdmr_areas(s->layout, s->host, NULL) <=
+			   s->layout->limits.max_reserved;
+}
+
+/* Address 0 is no place: it says that there is none. */
+static bool try_at(const struct search *s, u64 base)
+{
+	if (!base)
+		return false;
+
+	s->plan->pamt_base = base;
+	if (areas_suffice(s))
 		return true;
 
-	plan->pamt_base = 0;
+	s->plan->pamt_base = 0;
 	return false;
 }
 
-/* Below @end, in the memory from @start; as high as other PAMTs let it. */
-static bool try_below(struct tdmr_layout *layout, struct tdmr_plan *plan,
-		      const struct tdmr_plan *host, u64 start, u64 end)
+/* Anywhere from @start to @end, as high as other PAMTs let it. */
+static bool try_anywhere(const struct search *s, u64 start, u64 end)
 {
-	u64 bytes = tdmr_pamt_bytes(plan);
+	u64 bytes = tdmr_pamt_bytes(s->plan);
 	const struct tdmr_plan *other;
 
 	while (end > start && end - start >= bytes) {
-		other = pamt_in(layout, block_down(end - bytes), block_up(end));
+		other = pamt_in(s, end - bytes, end);
 		if (!other)
-			return try_at(layout, plan, host, end - bytes);
-		end = min(end, block_down(other->pamt_base));
+			return try_at(s, end - bytes);
+		end = min(end, block_down(s, other->pamt_base));
 	}
 
 	return false;
 }
 
-/* At the very bottom, against a hole below. */
-static bool try_bottom(struct tdmr_layout *layout, struct tdmr_plan *plan,
-		       const struct tdmr_plan *host, u64 start, u64 end)
+static bool try_exactly(const struct search *s, u64 start, u64 end, u64 base)
 {
-	u64 bytes = tdmr_pamt_bytes(plan);
+	u64 bytes = tdmr_pamt_bytes(s->plan);
 
-	return end > start && end - start >= bytes && start &&
-	       !pamt_in(layout, block_down(start), block_up(start + bytes)) &&
-	       try_at(layout, plan, host, start);
+	return base >= start && base < end && end - base >= bytes &&
+	       !pamt_in(s, base, base + bytes) && try_at(s, base);
 }
 
-/* The first range that ends after @addr. */
-static unsigned int range_after(const struct tdmr_layout *layout, u64 addr)
+/* From @start to @end, where it may touch what is reserved already. */
+static bool try_touching(const struct search *s, u64 start, u64 end)
 {
-	unsigned int lo = 0, hi = layout->nr_ranges, mid;
+	u64 bytes = tdmr_pamt_bytes(s->plan);
+	unsigned int i;
 
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if (layout->ranges[mid].end > addr)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
+	if (end < start || end - start < bytes)
+		return false;
+	if (try_exactly(s, start, end, end - bytes) ||
+	    try_exactly(s, start, end, start))
+		return true;
 
-	return lo;
-}
+	for (i = 0; i < s->layout->nr_plans; i++) {
+		const struct tdmr_plan *other = &s->layout->plans[i];
 
-/* Anywhere in @host below @ceiling, as high as can be. */
-static bool place_in(struct tdmr_layout *layout, struct tdmr_plan *plan,
-		     const struct tdmr_plan *host, u64 ceiling)
-{
-	unsigned int first = range_after(layout, host->base);
-	unsigned int i = range_after(layout, host->base + host->size - 1);
-	u64 start, end;
-
-	/* One past the last range that begins in the TDMR. */
-	if (i < layout->nr_ranges &&
-	    layout->ranges[i].start < host->base + host->size)
-		i++;
-
-	ceiling = min(ceiling, host->base + host->size);
-
-	while (i-- > first) {
-		start = max(layout->ranges[i].start, host->base);
-		end = min(layout->ranges[i].end, ceiling);
-		if (try_below(layout, plan, host, start, end) ||
-		    try_bottom(layout, plan, host, start, end))
+		if (!other->pamt_base || other->pamt_base >= end ||
+		    pamt_end(other) <= start)
+			continue;
+		if (try_exactly(s, start, end,
+				block_down(s, other->pamt_base) - bytes) ||
+		    try_exactly(s, start, end, block_up(s, pamt_end(other))))
 			return true;
 	}
 
 	return false;
 }
 
-/* In another TDMR, of the same node or not, the nearest first. */
-static bool place_elsewhere(struct tdmr_layout *layout, unsigned int self,
-			    bool same_node)
+/* The first of the ranges that end in range @i without a gap or another node. */
+static unsigned int stretch_start(const struct tdmr_layout *layout,
+				  unsigned int i)
 {
-	struct tdmr_plan *plan = &layout->plans[self];
+	const struct tdmr_range *ranges = layout->ranges;
+
+	while (i && ranges[i - 1].end == ranges[i].start &&
+	       ranges[i - 1].node == ranges[i].node)
+		i--;
+
+	return i;
+}
+
+/* In the memory of GiB-aligned @base to @limit, from the top. */
+static bool search_memory(const struct search *s, u64 base, u64 limit)
+{
+	const struct tdmr_layout *layout = s->layout;
+	unsigned int first = tdmr_range_after(layout, base);
+	unsigned int i = tdmr_range_after(layout, limit - 1);
+	u64 start, end;
+
+	/* One past the last range that begins below @limit. */
+	if (i < layout->nr_ranges && layout->ranges[i].start < limit)
+		i++;
+
+	limit = min(limit, s->ceiling);
+
+	while (i-- > first) {
+		end = min(layout->ranges[i].end, limit);
+		i = stretch_start(layout, i);
+		start = max(layout->ranges[i].start, base);
+		if (s->spare ? try_anywhere(s, start, end) :
+			       try_touching(s, start, end))
+			return true;
+	}
+
+	return false;
+}
+
+static bool place_in(struct search *s, const struct tdmr_plan *host)
+{
+	s->host = host;
+	s->spare = tdmr_areas(s->layout, host, NULL) <
+		   s->layout->limits.max_reserved;
+
+	return search_memory(s, host->base, host->base + host->size);
+}
+
+/* In another TDMR, of the same node or not, the nearest first. */
+static bool place_elsewhere(struct search *s, bool same_node)
+{
+	struct tdmr_plan *plans = s->layout->plans;
+	unsigned int self = s->plan - plans;
 	unsigned int far, side;
 
-	for (far = 1; far < layout->nr_plans; far++) {
+	for (far = 1; far < s->layout->nr_plans; far++) {
 		for (side = 0; side < 2; side++) {
 			unsigned int i = side ? self + far : self - far;
 
 			/* Wraps to a large number below the first. */
-			if (i >= layout->nr_plans)
+			if (i >= s->layout->nr_plans)
 				continue;
-			if ((layout->plans[i].node == plan->node) == same_node &&
-			    place_in(layout, plan, &layout->plans[i], U64_MAX))
+			if ((plans[i].node == s->plan->node) == same_node &&
+			    place_in(s, &plans[i]))
 				return true;
 		}
 	}
@@ -163,23 +229,59 @@ static bool place_elsewhere(struct tdmr_layout *layout, unsigned int self,
 	return false;
 }
 
+/* At an end of any range, be it in one TDMR or in two. */
+static bool place_across(struct search *s)
+{
+	s->host = NULL;
+	s->spare = false;
+
+	return search_memory(s, 0, U64_MAX);
+}
+
+static bool place_one(struct tdmr_layout *layout, struct tdmr_plan *plan,
+		      u64 block)
+{
+	struct search s = {
+		.layout = layout,
+		.plan = plan,
+		.ceiling = U64_MAX,
+		.block = block,
+	};
+
+	return place_in(&s, plan) || place_elsewhere(&s, true) ||
+	       place_elsewhere(&s, false) || place_across(&s);
+}
+
+/* The largest without a place; NULL when all have one. */
+static struct tdmr_plan *next_to_place(const struct tdmr_layout *layout)
+{
+	struct tdmr_plan *found = NULL;
+	unsigned int i;
+
+	for (i = 0; i < layout->nr_plans; i++) {
+		struct tdmr_plan *plan = &layout->plans[i];
+
+		if (!plan->pamt_base && (!found || plan->size > found->size))
+			found = plan;
+	}
+
+	return found;
+}
+
 /**
  * tdmr_layout_place - propose a place for each PAMT
- * @layout: planned
+ * @layout: planned, no PAMT has a place
  *
  * Return: 0; -ENOSPC when there is no place for one, and @layout names its
  * TDMR.
  */
 int tdmr_layout_place(struct tdmr_layout *layout)
 {
-	unsigned int i;
+	struct tdmr_plan *plan;
 
-	for (i = 0; i < layout->nr_plans; i++) {
-		struct tdmr_plan *plan = &layout->plans[i];
-
-		if (place_in(layout, plan, plan, U64_MAX) ||
-		    place_elsewhere(layout, i, true) ||
-		    place_elsewhere(layout, i, false))
+	while ((plan = next_to_place(layout))) {
+		if (place_one(layout, plan, PAGEBLOCK) ||
+		    place_one(layout, plan, SZ_4K))
 			continue;
 
 		layout->trouble = TDMR_NO_PAMT;
@@ -203,11 +305,16 @@ int tdmr_layout_place(struct tdmr_layout *layout)
 bool tdmr_layout_place_lower(struct tdmr_layout *layout, unsigned int i)
 {
 	struct tdmr_plan *plan = &layout->plans[i];
-	u64 ceiling = plan->pamt_base;
+	struct search s = {
+		.layout = layout,
+		.plan = plan,
+		.ceiling = plan->pamt_base,
+		.block = PAGEBLOCK,
+	};
 
 	plan->pamt_base = 0;
 
-	return place_in(layout, plan, plan, ceiling);
+	return place_in(&s, plan);
 }
 
 /**

@@ -2,14 +2,16 @@
 /*
  * What in the TDMRs is reserved: what the module cannot use, and the PAMTs.
  *
- *	CMRs		|=====|  |==========|  |===|
- *	PAMTs		   |p|             |p|
- *	reserved	   |r|   |r|       |rrrr|	those that touch are one
+ *	CMRs		|=======|   |=====|  |===|
+ *	memory		|######|    |#####|  |###|
+ *	PAMTs		 |p| |p|           |p|
+ *	reserved	 |r| |rrrrrr|     |rrrr|
  *
- * Nothing else: the module asks only that what is not reserved is convertible,
- * whether or not the page allocator has it.
+ * Memory that the page allocator has must not be, all else may be: so what must
+ * be reserved and has no memory in between is one area.
  */
 #include <linux/errno.h>
+#include <linux/limits.h>
 #include <linux/minmax.h>
 
 #include "tdmr_layout.h"
@@ -31,6 +33,11 @@ u64 tdmr_pamt_bytes(const struct tdmr_plan *plan)
 	       plan->pamt_size[TDMR_1G];
 }
 
+static u64 pamt_end(const struct tdmr_plan *plan)
+{
+	return plan->pamt_base + tdmr_pamt_bytes(plan);
+}
+
 static const struct tdmr_plan *pamt_at(const struct tdmr_layout *layout,
 				       u64 addr)
 {
@@ -40,7 +47,7 @@ static const struct tdmr_plan *pamt_at(const struct tdmr_layout *layout,
 		const struct tdmr_plan *plan = &layout->plans[i];
 
 		if (plan->pamt_base && addr >= plan->pamt_base &&
-		    addr - plan->pamt_base < tdmr_pamt_bytes(plan))
+		    addr < pamt_end(plan))
 			return plan;
 	}
 
@@ -53,57 +60,86 @@ static u64 skip_pamts(const struct tdmr_layout *layout, u64 addr)
 	const struct tdmr_plan *plan;
 
 	while ((plan = pamt_at(layout, addr)))
-		addr = plan->pamt_base + tdmr_pamt_bytes(plan);
+		addr = pamt_end(plan);
 
 	return addr;
 }
 
-/* The first byte at or after @addr that is in a CMR; @limit if none before it. */
-static u64 skip_hole(const struct tdmr_layout *layout, u64 addr, u64 limit)
+/* The part of the convertible memory that ends after @addr. */
+static const struct tdmr_range *part_after(const struct tdmr_layout *layout,
+					   u64 addr)
 {
 	unsigned int i;
 
-	for (i = 0; i < layout->nr_cmrs; i++) {
-		if (layout->cmrs[i].end > addr)
-			return min(max(addr, layout->cmrs[i].start), limit);
+	for (i = 0; i < layout->nr_parts; i++) {
+		if (layout->parts[i].end > addr)
+			return &layout->parts[i];
 	}
 
-	return limit;
+	return NULL;
+}
+
+/* The first byte at or after @addr that must be reserved. */
+static u64 next_reserved(const struct tdmr_layout *layout, u64 addr)
+{
+	const struct tdmr_range *part = part_after(layout, addr);
+	unsigned int i;
+	u64 next;
+
+	if (!part || addr < part->start || pamt_at(layout, addr))
+		return addr;
+
+	next = part->end;
+	for (i = 0; i < layout->nr_plans; i++) {
+		if (layout->plans[i].pamt_base > addr)
+			next = min(next, layout->plans[i].pamt_base);
+	}
+
+	return next;
+}
+
+/* The first byte at or after @addr that must not be reserved. */
+static u64 next_kept(const struct tdmr_layout *layout, u64 addr)
+{
+	unsigned int i = tdmr_range_after(layout, addr);
+
+	while (i < layout->nr_ranges) {
+		addr = skip_pamts(layout, max(addr, layout->ranges[i].start));
+		if (addr < layout->ranges[i].end)
+			return addr;
+		i++;
+	}
+
+	return U64_MAX;
 }
 
 /* The first byte at or after @addr that need not be reserved. */
 static u64 next_usable(const struct tdmr_layout *layout, u64 addr, u64 limit)
 {
-	u64 prev;
+	const struct tdmr_range *part;
 
-	do {
-		prev = addr;
-		addr = skip_hole(layout, addr, limit);
+	while (addr < limit && next_reserved(layout, addr) == addr) {
+		part = part_after(layout, addr);
+		addr = part ? max(addr, part->start) : limit;
 		addr = skip_pamts(layout, addr);
-	} while (addr != prev && addr < limit);
+	}
 
 	return min(addr, limit);
 }
 
-/* The first byte after usable @addr that must be reserved. */
-static u64 usable_end(const struct tdmr_layout *layout, u64 addr, u64 limit)
+/* The end of an area at @addr: nothing that is kept, but all before that. */
+static u64 area_end(const struct tdmr_layout *layout, u64 addr, u64 limit)
 {
-	unsigned int i;
-	u64 end = limit;
+	u64 kept = min(next_kept(layout, addr), limit);
 
-	for (i = 0; i < layout->nr_cmrs; i++) {
-		if (layout->cmrs[i].end > addr) {
-			end = min(end, layout->cmrs[i].end);
+	while (addr < kept) {
+		addr = next_usable(layout, addr, limit);
+		if (next_reserved(layout, addr) >= kept)
 			break;
-		}
+		addr = next_reserved(layout, addr);
 	}
 
-	for (i = 0; i < layout->nr_plans; i++) {
-		if (layout->plans[i].pamt_base > addr)
-			end = min(end, layout->plans[i].pamt_base);
-	}
-
-	return end;
+	return addr;
 }
 
 /**
@@ -112,29 +148,27 @@ static u64 usable_end(const struct tdmr_layout *layout, u64 addr, u64 limit)
  * @plan: one of its TDMRs
  * @areas: out, room for the module's limit; may be NULL
  *
- * Return: how many areas; more than the limit if it is exceeded.
+ * Return: how many areas, the fewest that can be; more than the limit if it is
+ * exceeded.
  */
 unsigned int tdmr_areas(const struct tdmr_layout *layout,
 			const struct tdmr_plan *plan, struct tdmr_area *areas)
 {
 	unsigned int max = layout->limits.max_reserved;
 	u64 limit = tdmr_end(plan);
-	u64 addr = plan->base;
+	u64 addr = next_reserved(layout, plan->base);
 	unsigned int nr = 0;
+	u64 end;
 
 	while (addr < limit && nr <= max) {
-		u64 next = next_usable(layout, addr, limit);
-
-		if (next > addr) {
-			if (areas && nr < max)
-				areas[nr] = (struct tdmr_area) {
-					.offset = addr - plan->base,
-					.size = next - addr,
-				};
-			nr++;
-		}
-
-		addr = next < limit ? usable_end(layout, next, limit) : limit;
+		end = area_end(layout, addr, limit);
+		if (areas && nr < max)
+			areas[nr] = (struct tdmr_area) {
+				.offset = addr - plan->base,
+				.size = end - addr,
+			};
+		nr++;
+		addr = next_reserved(layout, end);
 	}
 
 	return nr;
