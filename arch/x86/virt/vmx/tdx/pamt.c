@@ -5,11 +5,18 @@
  * The module keeps 16 bytes for every page that it may manage.  Linux chooses
  * where; each of the three PAMTs of a TDMR must be contiguous.  They are one
  * allocation, so that they need one reserved area and not three.
+ *
+ * The layout has a place for each, of which it knows that it is local and that
+ * reserved areas suffice.  What is there is moved away; where that cannot be
+ * done, because the kernel has put there what cannot move, the next place below
+ * is tried, and at last any.
  */
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
+#include <linux/array_size.h>
 #include <linux/gfp.h>
+#include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
@@ -167,7 +174,7 @@ int tdx_pamts_alloc(struct tdx_bringup *tb)
 
 	for (i = 0; i < tb->layout.nr_plans; i++) {
 		ret = tdx_bringup_stopped(tb) ? -ESHUTDOWN :
-			alloc_one(tb, &tb->layout.plans[i]);
+			alloc_one(tb, i);
 		if (ret)
 			goto err_free;
 	}
@@ -175,6 +182,9 @@ int tdx_pamts_alloc(struct tdx_bringup *tb)
 	return 0;
 
 err_free:
+	/* Those from here on have a place, but no memory. */
+	for (; i < tb->layout.nr_plans; i++)
+		tb->layout.plans[i].pamt_base = 0;
 	tdx_pamts_free(tb);
 	return ret;
 }

@@ -12,10 +12,12 @@
  * Allocating a range isolates whole pageblocks, which two lanes at the same
  * time must not both want: no two PAMTs share one.
  *
- * A TDMR without an area to spare takes a PAMT only where it touches a hole or
- * another PAMT.  Where a TDMR has no place, another takes its PAMT in, one of
- * the same node first; then a place across TDMRs; and when all that is full,
- * PAMTs do share pageblocks, which lets them touch and so share an area.
+ * A TDMR without an area to spare takes a PAMT only where it touches a hole.
+ * Where a TDMR has no place, another takes its PAMT in, one of the same node
+ * first.
+ *
+ * When all that is full, PAMTs are packed: they touch, and so share areas and
+ * pageblocks, wherever in memory that is.
  *
  * The largest PAMT comes first: what has room for it has room for the others.
  */
@@ -84,13 +86,30 @@ static const struct tdmr_plan *pamt_in(const struct search *s, u64 start,
 	return found;
 }
 
+static bool fits_in(const struct tdmr_layout *layout,
+		    const struct tdmr_plan *host)
+{
+	return tdmr_areas(layout, host, NULL) <= layout->limits.max_reserved;
+}
+
+/* Have the TDMRs areas enough in which the PAMT is now? */
 static bool areas_suffice(const struct search *s)
 {
-	if (!s->host)
-		return tdmr_layout_fits(s->layout);
+	const struct tdmr_plan *host = s->host;
+	unsigned int i;
 
-	return s->spare || tdmr_areas(s->layout, s->host, NULL) <=
-			   s->layout->limits.max_reserved;
+	if (host)
+		return s->spare || fits_in(s->layout, host);
+
+	for (i = 0; i < s->layout->nr_plans; i++) {
+		host = &s->layout->plans[i];
+		if (host->base < pamt_end(s->plan) &&
+		    host->base + host->size > s->plan->pamt_base &&
+		    !fits_in(s->layout, host))
+			return false;
+	}
+
+	return true;
 }
 
 /* Address 0 is no place: it says that there is none. */
@@ -229,27 +248,54 @@ static bool place_elsewhere(struct search *s, bool same_node)
 	return false;
 }
 
-/* At an end of any range, be it in one TDMR or in two. */
-static bool place_across(struct search *s)
-{
-	s->host = NULL;
-	s->spare = false;
-
-	return search_memory(s, 0, U64_MAX);
-}
-
-static bool place_one(struct tdmr_layout *layout, struct tdmr_plan *plan,
-		      u64 block)
+static bool place_one(struct tdmr_layout *layout, struct tdmr_plan *plan)
 {
 	struct search s = {
 		.layout = layout,
 		.plan = plan,
 		.ceiling = U64_MAX,
-		.block = block,
+		.block = PAGEBLOCK,
 	};
 
 	return place_in(&s, plan) || place_elsewhere(&s, true) ||
-	       place_elsewhere(&s, false) || place_across(&s);
+	       place_elsewhere(&s, false);
+}
+
+/* At the top of the longest memory, so that others can go below. */
+static bool place_in_longest(const struct search *s)
+{
+	const struct tdmr_layout *layout = s->layout;
+	u64 bytes = tdmr_pamt_bytes(s->plan);
+	u64 longest = 0, base = 0, start, end;
+	unsigned int i = layout->nr_ranges;
+
+	while (i--) {
+		end = layout->ranges[i].end;
+		i = stretch_start(layout, i);
+		start = layout->ranges[i].start;
+		if (end - start > longest &&
+		    try_exactly(s, start, end, end - bytes)) {
+			longest = end - start;
+			base = s->plan->pamt_base;
+			s->plan->pamt_base = 0;
+		}
+	}
+
+	s->plan->pamt_base = base;
+	return base;
+}
+
+/* Where it needs no area if that can be; in any TDMR, or in two. */
+static bool pack_one(struct tdmr_layout *layout, struct tdmr_plan *plan)
+{
+	struct search s = {
+		.layout = layout,
+		.plan = plan,
+		.ceiling = U64_MAX,
+		.block = SZ_4K,
+	};
+
+	return search_memory(&s, 0, U64_MAX) || place_in_longest(&s);
 }
 
 /* The largest without a place; NULL when all have one. */
@@ -268,6 +314,34 @@ static struct tdmr_plan *next_to_place(const struct tdmr_layout *layout)
 	return found;
 }
 
+static struct tdmr_plan *place_all(struct tdmr_layout *layout)
+{
+	struct tdmr_plan *plan;
+
+	while ((plan = next_to_place(layout))) {
+		if (!place_one(layout, plan) && !pack_one(layout, plan))
+			break;
+	}
+
+	return plan;
+}
+
+static struct tdmr_plan *pack_all(struct tdmr_layout *layout)
+{
+	struct tdmr_plan *plan;
+	unsigned int i;
+
+	for (i = 0; i < layout->nr_plans; i++)
+		layout->plans[i].pamt_base = 0;
+
+	while ((plan = next_to_place(layout))) {
+		if (!pack_one(layout, plan))
+			break;
+	}
+
+	return plan;
+}
+
 /**
  * tdmr_layout_place - propose a place for each PAMT
  * @layout: planned, no PAMT has a place
@@ -277,20 +351,18 @@ static struct tdmr_plan *next_to_place(const struct tdmr_layout *layout)
  */
 int tdmr_layout_place(struct tdmr_layout *layout)
 {
-	struct tdmr_plan *plan;
+	const struct tdmr_plan *failed = place_all(layout);
 
-	while ((plan = next_to_place(layout))) {
-		if (place_one(layout, plan, PAGEBLOCK) ||
-		    place_one(layout, plan, SZ_4K))
-			continue;
+	if (failed)
+		failed = pack_all(layout);
+	if (!failed)
+		return 0;
 
-		layout->trouble = TDMR_NO_PAMT;
-		layout->bad_start = plan->base;
-		layout->bad_end = plan->base + plan->size;
-		return -ENOSPC;
-	}
+	layout->trouble = TDMR_NO_PAMT;
+	layout->bad_start = failed->base;
+	layout->bad_end = failed->base + failed->size;
 
-	return 0;
+	return -ENOSPC;
 }
 
 /**
@@ -328,8 +400,7 @@ bool tdmr_layout_fits(const struct tdmr_layout *layout)
 	unsigned int i;
 
 	for (i = 0; i < layout->nr_plans; i++) {
-		if (tdmr_areas(layout, &layout->plans[i], NULL) >
-		    layout->limits.max_reserved)
+		if (!fits_in(layout, &layout->plans[i]))
 			return false;
 	}
 
