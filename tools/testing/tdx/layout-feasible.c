@@ -15,6 +15,7 @@
  */
 #include <stdlib.h>
 
+#include <linux/bits.h>
 #include <linux/minmax.h>
 #include <linux/sizes.h>
 
@@ -22,7 +23,8 @@
 
 #define MAX_RANGES	4096
 #define MAX_HOLES	(TDMR_MAX_CMRS + 1)
-#define END		(1ULL << 53)
+#define END		BIT_ULL(53)
+#define PAGE		((u64)SZ_4K)
 
 /* Whole GiB with memory in each of them, as many one after another as go. */
 struct block {
@@ -37,6 +39,7 @@ struct hole {
 	unsigned int group;
 };
 
+static unsigned int max_tdmrs, max_areas;
 static struct block blocks[MAX_RANGES];
 static unsigned int nr_blocks;
 static struct hole holes[MAX_HOLES];
@@ -142,23 +145,41 @@ static u64 farthest(u64 start, u64 end, unsigned int max)
 	return lo;
 }
 
-/* The fewest TDMRs that cover all blocks; 0 if none do. */
-static unsigned int fewest_tdmrs(unsigned int max_areas)
+/* The first GiB with memory from @gib on; %END if there is none. */
+static u64 next_covered(u64 gib)
 {
-	u64 end = blocks[nr_blocks - 1].end;
-	u64 covered = 0;
-	unsigned int i, n = 0;
+	unsigned int lo = 0, hi = nr_blocks;
 
-	for (i = 0; i < nr_blocks; i++) {
-		u64 at = max(covered, blocks[i].start);
+	while (lo < hi) {
+		unsigned int mid = (lo + hi) / 2;
 
-		while (at < blocks[i].end) {
-			covered = farthest(at, end, max_areas);
-			if (covered == at)
-				return 0;
-			at = covered;
-			n++;
-		}
+		if (blocks[mid].end > gib)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+
+	return lo < nr_blocks ? max(gib, blocks[lo].start) : END;
+}
+
+/*
+ * The fewest TDMRs of at most @max_gibs that cover all blocks from @at on, at
+ * most @max + 1 are counted; 0 if none do.  @ends: out, where each ends.
+ */
+static unsigned int fewest_tdmrs(u64 at, unsigned int max_areas, u64 max_gibs,
+				 unsigned int max, u64 *ends)
+{
+	u64 limit = blocks[nr_blocks - 1].end;
+	unsigned int n = 0;
+	u64 end;
+
+	for (at = next_covered(at); at != END && n <= max; at = next_covered(end)) {
+		end = farthest(at, min(limit, at + max_gibs), max_areas);
+		if (end == at)
+			return 0;
+		if (ends && n < max)
+			ends[n] = end;
+		n++;
 	}
 
 	return n;
@@ -166,7 +187,7 @@ static unsigned int fewest_tdmrs(unsigned int max_areas)
 
 static u64 pages(u64 bytes)
 {
-	return (bytes + SZ_4K - 1) / SZ_4K * SZ_4K;
+	return (bytes + PAGE - 1) / PAGE * PAGE;
 }
 
 static u64 pamt_of(const struct tdmr_limits *limits, u64 gibs)
@@ -199,25 +220,138 @@ static int by_value(const void *a, const void *b)
 	return x < y ? 1 : x > y ? -1 : 0;
 }
 
+/* Memory of one node without gaps. */
+struct stretch {
+	u64 start;
+	u64 end;
+	bool hole_below;	/* no memory between it and a hole */
+	bool hole_above;
+};
+
+static struct stretch stretches[MAX_RANGES];
+static unsigned int nr_stretches;
+
+/*
+ * Is there a hole from @start to @end, between a stretch and other memory, that
+ * one TDMR can have together with the stretch's GiB at @gib?
+ */
+static bool has_hole(u64 start, u64 end, u64 gib)
+{
+	unsigned int i;
+	u64 first, last;
+
+	for (i = 0; i < nr_holes; i++) {
+		if (holes[i].start >= end || holes[i].end <= start)
+			continue;
+		/* The bytes of it that are nearest. */
+		first = min(gib, (holes[i].end - 1) / SZ_1G);
+		last = max(gib, holes[i].start / SZ_1G);
+		if (areas_of(first, last + 1) <= max_areas)
+			return true;
+	}
+
+	return false;
+}
+
+static void find_stretches(const struct tdmr_layout *layout)
+{
+	const struct tdmr_range *r = layout->ranges;
+	unsigned int nr = layout->nr_ranges;
+	unsigned int i, first;
+	u64 below, above;
+
+	nr_stretches = 0;
+	for (i = 0; i < nr; i++) {
+		first = i;
+		while (i + 1 < nr && r[i].end == r[i + 1].start &&
+		       r[i].node == r[i + 1].node)
+			i++;
+
+		below = first ? r[first - 1].end : 0;
+		above = i + 1 < nr ? r[i + 1].start : END;
+
+		/* The first page of all is nobody's. */
+		stretches[nr_stretches++] = (struct stretch) {
+			.start = max(r[first].start, PAGE),
+			.end = max(r[i].end, PAGE),
+			.hole_below = has_hole(below, r[first].start,
+					       r[first].start / SZ_1G),
+			.hole_above = has_hole(r[i].end, above,
+					       (r[i].end - 1) / SZ_1G),
+		};
+	}
+}
+
+/* Can every TDMR have an area for PAMTs, whatever else there is? */
+static bool all_have_spare;
+/* The fewest TDMRs, and where each ends. */
+static unsigned int nr_fewest;
+static u64 fewest_ends[64];
+
+/*
+ * Can a TDMR that has @gib have an area for PAMTs?  With as few TDMRs as there
+ * can be before it, as far right as it can begin.
+ */
+static bool can_have_spare(u64 gib)
+{
+	unsigned int before, after;
+	u64 start, end;
+
+	if (areas_of(gib, gib + 1) >= max_areas)
+		return false;
+	if (all_have_spare)
+		return true;
+
+	for (before = 0; before <= nr_fewest; before++) {
+		start = next_covered(before ? fewest_ends[before - 1] : 0);
+		start = min(start, gib);
+		end = farthest(start, blocks[nr_blocks - 1].end, max_areas - 1);
+		if (end <= gib)
+			continue;
+		after = fewest_tdmrs(end, max_areas, END, max_tdmrs, NULL);
+		if (before + 1 + after <= max_tdmrs)
+			return true;
+	}
+
+	return false;
+}
+
+/* Of so long a stretch enough can be used. */
+#define LONG_STRETCH	1024
+
+/* The most bytes in a row in which PAMTs need not exceed the areas of a TDMR. */
+static u64 room_in(const struct stretch *s)
+{
+	u64 first = s->start / SZ_1G, last = (s->end - 1) / SZ_1G;
+	u64 from = s->start, most = 0, gib;
+
+	if (s->start >= s->end)
+		return 0;
+	if (s->hole_below || s->hole_above || last - first > LONG_STRETCH)
+		return s->end - s->start;
+
+	for (gib = first; gib <= last; gib++) {
+		if (can_have_spare(gib))
+			most = max(most, min(s->end, (gib + 1) * SZ_1G) - from);
+		else
+			from = (gib + 1) * SZ_1G;
+	}
+
+	return most;
+}
+
 /* GiB whose PAMTs find room if there are @max TDMRs, of whatever size. */
 static u64 gibs_with_room(const struct tdmr_layout *layout, unsigned int max)
 {
-	const struct tdmr_range *r = layout->ranges;
-	unsigned int i, nr = 0;
-	u64 start, sum = 0;
+	unsigned int i;
+	u64 sum = 0;
 
-	for (i = 0; i < layout->nr_ranges; i++) {
-		/* The first page of all is nobody's. */
-		start = max(r[i].start, (u64)SZ_4K);
-		while (i + 1 < layout->nr_ranges && r[i].end == r[i + 1].start &&
-		       r[i].node == r[i + 1].node)
-			i++;
-		if (r[i].end > start)
-			values[nr++] = value_of(&layout->limits, r[i].end - start);
-	}
+	for (i = 0; i < nr_stretches; i++)
+		values[i] = value_of(&layout->limits,
+				     room_in(&stretches[i]));
 
-	qsort(values, nr, sizeof(*values), by_value);
-	for (i = 0; i < nr && i < max; i++)
+	qsort(values, nr_stretches, sizeof(*values), by_value);
+	for (i = 0; i < nr_stretches && i < max; i++)
 		sum += values[i];
 
 	return sum;
@@ -243,6 +377,64 @@ static u64 gibs_to_cover(unsigned int max)
 	return sum;
 }
 
+/* Groups of PAMTs that may be in a GiB where no hole is: one for each area. */
+static u64 gibs_with_areas(const struct tdmr_layout *layout)
+{
+	unsigned int i = 0, n;
+	u64 gib, left, sum = 0;
+
+	while (i < nr_stretches) {
+		gib = stretches[i].start / SZ_1G;
+		left = max_areas - areas_of(gib, gib + 1);
+		for (n = 0; i < nr_stretches && stretches[i].start / SZ_1G == gib; i++) {
+			const struct stretch *s = &stretches[i];
+			u64 value = value_of(&layout->limits, room_in(s));
+
+			/* Against a hole, or across GiB: not so limited. */
+			if (s->hole_below || s->hole_above || s->end > (gib + 1) * SZ_1G)
+				sum += value;
+			else
+				values[n++] = value;
+		}
+		qsort(values, n, sizeof(*values), by_value);
+		while (n > left)
+			n--;
+		while (n--)
+			sum += values[n];
+	}
+
+	return sum;
+}
+
+static u64 largest_tdmr(const struct tdmr_layout *layout)
+{
+	u64 most = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr_stretches; i++)
+		most = max(most, room_in(&stretches[i]));
+
+	return value_of(&layout->limits, most);
+}
+
+static bool room_suffices(const struct tdmr_layout *layout)
+{
+	u64 largest;
+
+	all_have_spare = max_areas > 1 &&
+			 fewest_tdmrs(0, max_areas - 1, END, max_tdmrs, NULL) - 1 <
+			 max_tdmrs;
+	find_stretches(layout);
+
+	largest = largest_tdmr(layout);
+	if (!largest ||
+	    fewest_tdmrs(0, max_areas, largest, max_tdmrs, NULL) > max_tdmrs)
+		return false;
+
+	return gibs_with_areas(layout) >= gibs_to_cover(max_tdmrs) &&
+	       gibs_with_room(layout, max_tdmrs) >= gibs_to_cover(max_tdmrs);
+}
+
 /**
  * layout_feasible - is there a layout?
  * @layout: the planner's inputs, well-formed; memory within the CMRs
@@ -251,19 +443,16 @@ static u64 gibs_to_cover(unsigned int max)
  */
 enum feasible layout_feasible(const struct tdmr_layout *layout)
 {
-	unsigned int max = min(layout->limits.max_tdmrs, 64U);
-	unsigned int fewest;
-
+	max_tdmrs = min(layout->limits.max_tdmrs, 64U);
+	max_areas = layout->limits.max_reserved;
 	find_blocks(layout);
 	find_holes(layout);
 
-	fewest = fewest_tdmrs(layout->limits.max_reserved);
-	if (!fewest)
+	nr_fewest = fewest_tdmrs(0, max_areas, END, max_tdmrs, fewest_ends);
+	if (!nr_fewest)
 		return GIB_WITH_TOO_MANY_HOLES;
-	if (fewest > max)
+	if (nr_fewest > max_tdmrs)
 		return TOO_FEW_TDMRS;
-	if (gibs_with_room(layout, max) < gibs_to_cover(max))
-		return NO_ROOM_FOR_PAMTS;
 
-	return FEASIBLE;
+	return room_suffices(layout) ? FEASIBLE : NO_ROOM_FOR_PAMTS;
 }

@@ -10,6 +10,7 @@ enum feasible {
 	GIB_WITH_TOO_MANY_HOLES,
 	TOO_FEW_TDMRS,
 	NO_ROOM_FOR_PAMTS,
+	NR_REASONS,
 };
 
 enum feasible layout_feasible(const struct tdmr_layout *layout);

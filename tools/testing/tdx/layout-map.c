@@ -20,6 +20,7 @@ struct style {
 	u64 align;			/* of CMRs */
 	u64 range_align;
 	bool full;			/* all of a CMR is memory */
+	bool dense;			/* as many holes in a GiB as can be, or so */
 	bool interleaved;		/* nodes change within CMRs */
 };
 
@@ -65,6 +66,7 @@ static void roll_style(struct style *s, struct layout_dice *dice)
 	s->align = roll_align(dice);
 	s->range_align = min(s->align, roll_align(dice));
 	s->full = one_in(dice, 4);
+	s->dense = one_in(dice, 16);
 	s->interleaved = one_in(dice, 4);
 }
 
@@ -75,9 +77,9 @@ static void roll_limits(struct layout_map *map, struct layout_dice *dice)
 
 	limits->max_tdmrs = 64;
 	limits->max_reserved = 16;
-	if (one_in(dice, 3))
-		limits->max_tdmrs = 1 + roll(dice, 64);
 	if (one_in(dice, 4))
+		limits->max_tdmrs = 1 + roll(dice, 64);
+	if (one_in(dice, 10))
 		limits->max_reserved = 1 + roll(dice, 16);
 	limits->entry_size[TDMR_4K] = 16;
 	limits->entry_size[TDMR_2M] = 16;
@@ -94,7 +96,7 @@ static u64 roll_cmr_size(const struct style *s)
 	if (one_in(s->dice, 8))
 		return roll_size(s->dice, 12, 26);
 
-	return roll_size(s->dice, 24, s->max_size);
+	return roll_size(s->dice, 26, s->max_size);
 }
 
 static u64 roll_gap(const struct style *s)
@@ -107,6 +109,29 @@ static u64 roll_gap(const struct style *s)
 	default:
 		return roll_size(s->dice, 12, s->max_gap);
 	}
+}
+
+/* About as many holes in the first GiB as a TDMR has areas; memory behind. */
+static void roll_dense(struct layout_map *map, const struct style *s)
+{
+	struct tdmr_layout *layout = &map->layout;
+	unsigned int nr = layout->limits.max_reserved - roll(s->dice, 2) +
+			  one_in(s->dice, 16);
+	u64 step = SZ_1G / (nr + 1);
+	unsigned int i;
+	u64 start;
+
+	layout->nr_cmrs = 0;
+	for (i = 0; i < nr; i++) {
+		start = align_up(i * step + roll(s->dice, step / 2), SZ_4K);
+		layout->cmrs[layout->nr_cmrs++] = (struct tdmr_range) {
+			start + SZ_4K, align_up(start + step / 2, SZ_4K), 0,
+		};
+	}
+	start = one_in(s->dice, 2) ? SZ_1G : nr * step;
+	layout->cmrs[layout->nr_cmrs++] = (struct tdmr_range) {
+		align_up(start, SZ_4K), 2ULL * SZ_1G + roll(s->dice, 64) * SZ_1G, 0,
+	};
 }
 
 static void roll_cmrs(struct layout_map *map, const struct style *s)
@@ -212,7 +237,10 @@ void layout_map_roll(struct layout_map *map, struct layout_dice *dice)
 
 	roll_style(&s, dice);
 	roll_limits(map, dice);
-	roll_cmrs(map, &s);
+	if (s.dense)
+		roll_dense(map, &s);
+	else
+		roll_cmrs(map, &s);
 	roll_memory(map, &s);
 	drop_cmrs(map, &s);
 }

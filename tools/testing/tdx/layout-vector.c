@@ -64,8 +64,9 @@ static void print_platform(const struct tdmr_layout *layout, unsigned int bits)
 	unsigned int i, hkids = 1U << (bits - 1);
 
 	printf("vector layout\n");
-	printf("platform packages=1 lps=1 maxpa=%u keyid_bits=%u private_hkid_start=%u private_hkid_count=%u\n",
-	       LAYOUT_MAX_PA, bits, hkids, hkids);
+	printf("platform packages=1 lps=1 maxpa=%u keyid_bits=%u",
+	       LAYOUT_MAX_PA, bits);
+	printf(" private_hkid_start=%u private_hkid_count=%u\n", hkids, hkids);
 
 	/* The memory in their place if there are none. */
 	for (i = 0; i < layout->nr_cmrs; i++)

@@ -25,7 +25,7 @@ struct seeded {
 struct totals {
 	unsigned long maps;
 	unsigned long planned;
-	unsigned long refused;
+	unsigned long refused[NR_REASONS];
 	unsigned long shared;
 	unsigned long wrong;
 };
@@ -83,7 +83,7 @@ static const char *try_map(struct totals *t)
 	int ret = plan();
 
 	if (ret) {
-		t->refused++;
+		t->refused[feasible]++;
 		return feasible == FEASIBLE ? "refused, but there is a layout" : NULL;
 	}
 
@@ -116,9 +116,12 @@ static int try_maps(unsigned long nr, u64 seed)
 		t.wrong++;
 	}
 
-	printf("%lu maps, %lu planned (%.2f %%), %lu refused, %lu with shared pageblocks, %lu wrong, %.1f s\n",
-	       t.maps, t.planned, 100.0 * t.planned / t.maps, t.refused,
-	       t.shared, t.wrong, (double)clock() / CLOCKS_PER_SEC);
+	printf("%lu maps in %.1f s: %lu planned (%.2f %%), %lu of them with shared pageblocks\n",
+	       t.maps, (double)clock() / CLOCKS_PER_SEC, t.planned,
+	       100.0 * t.planned / t.maps, t.shared);
+	printf("impossible: %lu by holes, %lu by TDMRs, %lu by room for PAMTs; wrong: %lu\n",
+	       t.refused[GIB_WITH_TOO_MANY_HOLES], t.refused[TOO_FEW_TDMRS],
+	       t.refused[NO_ROOM_FOR_PAMTS], t.wrong);
 
 	return t.wrong ? 1 : 0;
 }

@@ -27,9 +27,11 @@
  * How far from the best: not at all where every piece gets a CPU of its own,
  * which is where most hosts are.  Where there are more pieces than CPUs, the
  * packing is a heuristic, and the CPUs take the largest piece left rather than
- * the packed one: brute force over small hosts finds the optimum missed by more
- * than 1 GiB only with less than one piece to spare for each CPU, and then in
- * one case of a hundred.  @bound says how far it can be at most.
+ * the packed one.  With hardly more pieces than runs that shows, so few pieces
+ * are then cut elsewhere, one cut at a time, while it helps.  Brute force over
+ * small hosts finds the optimum missed by more than 1 GiB only where there is
+ * nothing to cut, as many runs as pieces, and a better order of work exists
+ * than longest first.  @bound says how far it can be at most.
  *
  * Cost: some thousand steps for each of the about 20 values of M that the
  * search looks at for each node, whatever the size of the host.
@@ -39,6 +41,10 @@
 #include <linux/string.h>
 
 #include "tdmr_balance.h"
+
+/* Cuts are moved, to so many places, when there are at most so many pieces. */
+#define MAX_TRIALS	16
+#define MAX_MOVED	16
 
 static u32 div_up(u32 a, u32 b)
 {
@@ -388,16 +394,18 @@ static void even_out(struct tdmr_balance *b, const u32 *span)
 	}
 }
 
-static void halve(struct tdmr_balance *b, u32 i)
+/* Cut piece @i in two, of which the first has @size. */
+static void split(struct tdmr_balance *b, u32 i, u32 size)
 {
 	struct tdmr_piece *piece = &b->pieces[i];
 
 	memmove(piece + 1, piece, (b->nr_pieces - i) * sizeof(*piece));
 	b->nr_pieces++;
-	piece[0].size -= piece[0].size / 2;
-	piece[1].size /= 2;
+	piece[0].size = size;
+	piece[1].size -= size;
 }
 
+/* Make piece @i and the next one. */
 static void join(struct tdmr_balance *b, u32 i)
 {
 	struct tdmr_piece *piece = &b->pieces[i];
@@ -424,12 +432,67 @@ static void use_up_pieces(struct tdmr_balance *b, const u32 *span)
 		if (best == b->nr_pieces)
 			return;
 
-		halve(b, best);
+		split(b, best, div_up(b->pieces[best].size, 2));
 		if (makespan_of(b, b->pieces[best].node) >
 		    span[b->pieces[best].node]) {
 			/* Nor will another piece of that size do. */
 			join(b, best);
 			limit = b->pieces[best].size;
+		}
+	}
+}
+
+/* Cut piece @i somewhere so that its node is done before @span. */
+static bool split_better(struct tdmr_balance *b, u32 i, u32 span)
+{
+	u32 size = b->pieces[i].size;
+	u32 step = div_up(size, MAX_TRIALS);
+	u32 at;
+
+	for (at = step; at < size; at += step) {
+		split(b, i, at);
+		if (makespan_of(b, b->pieces[i].node) < span)
+			return true;
+		join(b, i);
+	}
+
+	return false;
+}
+
+/* Undo the cut behind piece @i and cut somewhere else on its node. */
+static bool cut_elsewhere(struct tdmr_balance *b, u32 i, u32 span)
+{
+	u32 node = b->pieces[i].node;
+	u32 size = b->pieces[i].size;
+	u32 j;
+
+	join(b, i);
+	for (j = 0; j < b->nr_pieces; j++) {
+		if (b->pieces[j].node == node && split_better(b, j, span))
+			return true;
+	}
+	split(b, i, size);
+
+	return false;
+}
+
+/*
+ * What the packing misses when there are hardly more pieces than runs: one cut
+ * moved at a time while that makes it better.
+ */
+static void move_cuts(struct tdmr_balance *b, u32 node)
+{
+	u32 span = makespan_of(b, node);
+	u32 least = div_up(node_size(b, node), b->lanes[node]);
+	u32 i;
+
+	for (i = 0; i + 1 < b->nr_pieces && span > least; i++) {
+		if (b->pieces[i].node != node ||
+		    b->pieces[i].run != b->pieces[i + 1].run)
+			continue;
+		if (cut_elsewhere(b, i, span)) {
+			span = makespan_of(b, node);
+			i = -1;
 		}
 	}
 }
@@ -466,6 +529,9 @@ void tdmr_balance(struct tdmr_balance *b)
 	use_up_pieces(b, span);
 
 	b->makespan = 0;
-	for (node = 0; node < b->nr_nodes; node++)
+	for (node = 0; node < b->nr_nodes; node++) {
+		if (b->nr_pieces <= MAX_MOVED)
+			move_cuts(b, node);
 		b->makespan = max(b->makespan, makespan_of(b, node));
+	}
 }

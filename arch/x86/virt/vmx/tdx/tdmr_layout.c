@@ -22,14 +22,20 @@
  *
  * Then, in this order:
  *
- * - A run with more holes than a TDMR has areas, one kept for its PAMT, is cut
- *   at the last GiB that still goes.
- * - More runs than TDMRs are joined over the smallest gaps, which costs the GiB
- *   of the gap.  Mixing nodes counts as much as a gap of 1.5 GiB.
+ * - Each TDMR goes on from the first GiB that none has yet as far as its areas
+ *   let it, but not over the gap to another run.  One area is kept for its
+ *   PAMT if that can be.
+ * - Are these more than the module takes, gaps are bridged, the cheapest first,
+ *   which costs the GiB of the gap.  Mixing nodes counts as much as a gap of
+ *   1.5 GiB.  Where all gaps may be bridged, no cover has fewer TDMRs: one that
+ *   is part of another has no more holes than that, so none is ever too long.
  * - What TDMRs remain cut the runs into lanes, see tdmr_balance.c.
  *
- * Cost: linear in the ranges, with a factor of some 40 when runs are joined.
+ * Cost: linear in the ranges; with a factor of some 200 when gaps are bridged,
+ * because the gaps to bridge are found by trying, for four sizes of TDMRs.
  */
+#include <linux/array_size.h>
+#include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
@@ -38,7 +44,7 @@
 
 #include "tdmr_layout.h"
 
-#define MAX_PA		(1ULL << 52)
+#define MAX_PA		BIT_ULL(52)
 #define PAGE_BYTES	((u64)SZ_4K)
 #define GIB_SHIFT	30
 
@@ -237,71 +243,87 @@ static void drop_unused_parts(struct tdmr_layout *layout)
 	layout->nr_parts = nr;
 }
 
-/* The runs while they are made; @owned counts bytes of the last GiB's owner. */
-struct run_maker {
-	struct tdmr_run *runs;
-	unsigned int nr;
-	u64 owned;
-};
-
-static u64 bytes_in_gib(const struct tdmr_range *range, u32 g)
+static void append_run(struct tdmr_layout *layout, u32 start, u32 end, int node)
 {
-	return min(range->end, gib((u64)g + 1)) - max(range->start, gib(g));
-}
-
-static void append_run(struct run_maker *m, u32 start, u32 end, int node)
-{
-	struct tdmr_run *last = m->nr ? &m->runs[m->nr - 1] : NULL;
+	unsigned int nr = layout->nr_runs;
+	struct tdmr_run *last = nr ? &layout->runs[nr - 1] : NULL;
 
 	if (last && last->end == start && last->node == node)
 		last->end = end;
 	else
-		m->runs[m->nr++] = (struct tdmr_run) { start, end, node };
+		layout->runs[layout->nr_runs++] = (struct tdmr_run) {
+			.start = start, .end = end, .node = node,
+		};
 }
 
-/* A GiB that the runs have already: who has more of it? */
-static void share_gib(struct run_maker *m, const struct tdmr_range *range, u32 g)
+/* The last GiB so far, which ranges from @first on share; @node has most. */
+struct shared_gib {
+	struct tdmr_layout *layout;
+	bool open;
+	u32 gib;
+	unsigned int first;
+	int node;
+};
+
+/* No range from @end on is in it. */
+static void close_gib(struct shared_gib *s, unsigned int end)
 {
-	struct tdmr_run *last = &m->runs[m->nr - 1];
-	u64 bytes = bytes_in_gib(range, g);
-
-	if (last->node == range->node) {
-		m->owned += bytes;
-		return;
-	}
-	if (bytes <= m->owned)
-		return;
-
-	last->end--;
-	if (last->start == last->end)
-		m->nr--;
-	append_run(m, g, g + 1, range->node);
-	m->owned = bytes;
-}
-
-static void add_range(struct run_maker *m, const struct tdmr_range *range)
-{
-	u32 start = range->start >> GIB_SHIFT;
-	u32 end = (range->end - 1 + gib(1)) >> GIB_SHIFT;
-
-	if (m->nr && m->runs[m->nr - 1].end > start)
-		share_gib(m, range, start++);
-	if (start >= end)
-		return;
-
-	append_run(m, start, end, range->node);
-	m->owned = bytes_in_gib(range, end - 1);
-}
-
-static unsigned int make_runs(struct tdmr_layout *layout)
-{
-	struct run_maker m = { .runs = layout->runs };
+	struct tdmr_layout *layout = s->layout;
 	unsigned int i;
 
-	for (i = 0; i < layout->nr_ranges; i++)
-		add_range(&m, &layout->ranges[i]);
+	if (!s->open)
+		return;
 
-	return m.nr;
+	append_run(layout, s->gib, s->gib + 1, s->node);
+	for (i = s->first; i < end; i++)
+		layout->node_sum[layout->ranges[i].node] = 0;
+	s->open = false;
+}
+
+static void share_gib(struct shared_gib *s, unsigned int i, u32 g)
+{
+	const struct tdmr_range *range = &s->layout->ranges[i];
+	u64 *sum = s->layout->node_sum;
+
+	if (!s->open || s->gib != g) {
+		close_gib(s, i);
+		s->open = true;
+		s->gib = g;
+		s->first = i;
+		s->node = range->node;
+	}
+
+	sum[range->node] += min(range->end, gib((u64)g + 1)) -
+			    max(range->start, gib(g));
+	if (sum[range->node] > sum[s->node])
+		s->node = range->node;
+}
+
+static void make_runs(struct tdmr_layout *layout)
+{
+	struct shared_gib s = { .layout = layout };
+	unsigned int i;
+	u32 first, last;
+
+	layout->nr_runs = 0;
+	memset(layout->node_sum, 0, sizeof(layout->node_sum));
+
+	for (i = 0; i < layout->nr_ranges; i++) {
+		first = layout->ranges[i].start >> GIB_SHIFT;
+		last = (layout->ranges[i].end - 1) >> GIB_SHIFT;
+
+		share_gib(&s, i, first);
+		if (first == last)
+			continue;
+
+		close_gib(&s, i + 1);
+		if (first + 1 < last)
+			append_run(layout, first + 1, last,
+				   layout->ranges[i].node);
+		share_gib(&s, i, last);
+	}
+
+	close_gib(&s, layout->nr_ranges);
 }
 
 /* The GiB up to which a TDMR from @start has at most @max holes. */
@@ -325,14 +347,13 @@ static u32 reach(const struct tdmr_layout *layout, u32 start, unsigned int max)
 }
 
 /* Is there a GiB with more than @max holes?  No TDMR can have it. */
-static int check_holes(struct tdmr_layout *layout, unsigned int nr,
-		       unsigned int max)
+static int check_holes(struct tdmr_layout *layout, unsigned int max)
 {
 	const struct tdmr_run *run = layout->runs;
 	unsigned int i;
 	u32 at, end;
 
-	for (i = 0; i < nr; i++, run++) {
+	for (i = 0; i < layout->nr_runs; i++, run++) {
 		for (at = run->start; at < run->end; at = end) {
 			end = reach(layout, at, max);
 			if (end == at)
@@ -348,35 +369,54 @@ static int check_holes(struct tdmr_layout *layout, unsigned int nr,
  * What it costs to have run @i and the one before it in one TDMR, in half GiB.
  * Of gaps that cost the same the first is the cheapest, so no two are equal.
  */
-static u64 gap_cost(const struct tdmr_run *runs, unsigned int nr, unsigned int i)
+static u64 gap_cost(const struct tdmr_layout *layout, unsigned int i)
 {
-	const struct tdmr_run *a = &runs[i - 1], *b = &runs[i];
+	const struct tdmr_run *a = &layout->runs[i - 1], *b = &layout->runs[i];
 	u64 cost = 2 * (u64)(b->start - a->end) + (a->node == b->node ? 0 : 3);
 
-	return cost * nr + i;
+	return cost * layout->nr_runs + i;
 }
 
-/* Cover the runs while that takes at most @max TDMRs of @max_holes holes. */
+/**
+ * struct cover - what the TDMRs that cover the runs may be
+ * @layout: the layout, whose spans they become
+ * @max_nr: so many
+ * @max_holes: so many in each
+ * @max_size: so many GiB each
+ * @max_joined: so many GiB each that has more than one run
+ * @max_cost: a gap is bridged if it costs less
+ * @reach: of the last, where it must end
+ * @most: GiB of the run that gives the last its node
+ */
 struct cover {
 	struct tdmr_layout *layout;
-	unsigned int max;
+	unsigned int max_nr;
 	unsigned int max_holes;
-	unsigned int nr;
-	u32 reach;	/* of the last TDMR */
-	u32 most;	/* GiB that the node of the last TDMR has in one run */
+	u64 max_size;
+	u64 max_joined;
+	u64 max_cost;
+	u32 reach;
+	u32 most;
 };
+
+#define NO_LIMIT	BIT_ULL(32)
 
 static void open_span(struct cover *c, u32 start, int node)
 {
-	c->layout->spans[c->nr++] = (struct tdmr_run) { start, start, node };
-	c->reach = reach(c->layout, start, c->max_holes);
+	struct tdmr_layout *layout = c->layout;
+
+	layout->spans[layout->nr_spans++] = (struct tdmr_run) {
+		.start = start, .end = start, .node = node,
+	};
+	c->reach = min_t(u64, reach(layout, start, c->max_holes),
+			 start + c->max_size);
 	c->most = 0;
 }
 
 /* Let the last TDMR go on as far as it can.  Returns how far it got. */
 static u32 extend_span(struct cover *c, const struct tdmr_run *run, u32 start)
 {
-	struct tdmr_run *span = &c->layout->spans[c->nr - 1];
+	struct tdmr_run *span = &c->layout->spans[c->layout->nr_spans - 1];
 	u32 end = min(run->end, c->reach);
 
 	if (end <= start)
@@ -391,80 +431,55 @@ static u32 extend_span(struct cover *c, const struct tdmr_run *run, u32 start)
 	return end;
 }
 
-/*
- * Bridges gaps that cost less than @cost.  Each TDMR reaches as far as it can,
- * so that they are as few as can be.
- */
-static bool cover(struct cover *c, unsigned int nr, u64 cost)
+static bool may_join(const struct cover *c, unsigned int i)
 {
-	const struct tdmr_run *runs = c->layout->runs;
+	const struct tdmr_layout *layout = c->layout;
+
+	return i && gap_cost(layout, i) < c->max_cost &&
+	       layout->runs[i].end -
+	       layout->spans[layout->nr_spans - 1].start <= c->max_joined;
+}
+
+/* Each TDMR reaches as far as it may, so that they are as few as can be. */
+static bool cover_runs(struct cover *c)
+{
+	struct tdmr_layout *layout = c->layout;
 	unsigned int i;
 	u32 at;
 
-	c->nr = 0;
-	for (i = 0; i < nr; i++) {
-		at = runs[i].start;
-		if (i && gap_cost(runs, nr, i) < cost)
-			at = extend_span(c, &runs[i], at);
+	layout->nr_spans = 0;
+	for (i = 0; i < layout->nr_runs; i++) {
+		const struct tdmr_run *run = &layout->runs[i];
 
-		while (at < runs[i].end) {
-			if (c->nr == c->max)
+		at = run->start;
+		if (may_join(c, i))
+			at = extend_span(c, run, at);
+
+		while (at < run->end) {
+			if (layout->nr_spans == c->max_nr)
 				return false;
-			open_span(c, at, runs[i].node);
-			at = extend_span(c, &runs[i], at);
+			open_span(c, at, run->node);
+			at = extend_span(c, run, at);
 		}
 	}
 
 	return true;
 }
 
-/* As many TDMRs as there may be, bridging only the cheapest gaps. */
-static int cover_cheaply(struct tdmr_layout *layout, unsigned int nr,
-			 unsigned int max, unsigned int max_holes)
+/* The least value from @lo on of a limit of @c that lets the runs be covered. */
+static void find_least(struct cover *c, u64 *limit, u64 lo)
 {
-	struct cover c = {
-		.layout = layout,
-		.max = max,
-		.max_holes = max_holes,
-	};
-	u64 lo = 0, hi = U64_MAX, mid;
-	int ret;
-
-	ret = check_holes(layout, nr, max_holes);
-	if (ret)
-		return ret;
-
-	if (!cover(&c, nr, hi))
-		return trouble(layout, TDMR_NO_TDMRS, layout->ranges[0].start,
-			       layout->ranges[layout->nr_ranges - 1].end);
+	u64 hi = *limit;
 
 	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if (cover(&c, nr, mid))
-			hi = mid;
+		*limit = lo + (hi - lo) / 2;
+		if (cover_runs(c))
+			hi = *limit;
 		else
-			lo = mid + 1;
+			lo = *limit + 1;
 	}
 
-	cover(&c, nr, hi);
-	layout->nr_spans = c.nr;
-
-	return 0;
-}
-
-/*
- * One area of each TDMR is kept for its PAMT if that can be; if not, PAMTs must
- * touch a hole or go elsewhere, see tdmr_place.c.
- */
-static int cover_memory(struct tdmr_layout *layout, unsigned int max)
-{
-	unsigned int nr = make_runs(layout);
-	unsigned int areas = layout->limits.max_reserved;
-
-	if (!cover_cheaply(layout, nr, max, areas - 1))
-		return 0;
-
-	return cover_cheaply(layout, nr, max, areas);
+	*limit = hi;
 }
 
 /* Nodes of the runs under numbers without gaps. */
@@ -541,6 +556,116 @@ static void fill_plans(struct tdmr_layout *layout)
 	layout->bound = b->bound;
 }
 
+/*
+ * One area of each TDMR is kept for its PAMT if that can be; if not, PAMTs must
+ * touch a hole or go elsewhere, see tdmr_place.c.
+ */
+static int limit_holes(struct cover *c)
+{
+	struct tdmr_layout *layout = c->layout;
+	unsigned int max = layout->limits.max_reserved;
+	int ret;
+
+	c->max_holes = max - 1;
+	if (!check_holes(layout, c->max_holes) && cover_runs(c))
+		return 0;
+
+	c->max_holes = max;
+	ret = check_holes(layout, c->max_holes);
+	if (ret)
+		return ret;
+	if (cover_runs(c))
+		return 0;
+
+	return trouble(layout, TDMR_NO_TDMRS, layout->ranges[0].start,
+		       layout->ranges[layout->nr_ranges - 1].end);
+}
+
+/* GiB that the CPUs of the busiest node have to do at least. */
+static u64 busiest(struct tdmr_layout *layout)
+{
+	const struct tdmr_run *runs = layout->runs;
+	u64 *sum = layout->node_sum;
+	u64 most = 0;
+	unsigned int i, lanes;
+
+	for (i = 0; i < layout->nr_runs; i++)
+		sum[runs[i].node] += runs[i].end - runs[i].start;
+
+	for (i = 0; i < layout->nr_runs; i++) {
+		lanes = max(layout->lanes[runs[i].node], 1U);
+		most = max(most, sum[runs[i].node] / lanes);
+		sum[runs[i].node] = 0;
+	}
+
+	return most;
+}
+
+/* Join over the cheapest gaps, to at most so many GiB, and cut into lanes. */
+static void join_up_to(struct cover *c, u64 max_joined)
+{
+	c->max_joined = max_joined;
+	c->max_cost = NO_LIMIT * (c->layout->nr_runs + 1);
+	find_least(c, &c->max_cost, 0);
+	cover_runs(c);
+	cut_into_lanes(c->layout, c->max_nr);
+}
+
+/*
+ * Cheap gaps in a row would make one TDMR that takes longer than all others, so
+ * the size is limited too.  Tried are the least limit that there can be, twice
+ * that, what the busiest CPU has to do in any case, and none.
+ */
+static void join_runs(struct cover *c)
+{
+	const struct tdmr_balance *b = &c->layout->balance;
+	u64 limits[4] = { [3] = NO_LIMIT };
+	unsigned int i, best = 0;
+	u32 makespan = U32_MAX;
+
+	c->max_cost = NO_LIMIT * (c->layout->nr_runs + 1);
+	find_least(c, &c->max_joined, 1);
+	limits[0] = c->max_joined;
+	limits[1] = 2 * limits[0];
+	limits[2] = max(limits[0], busiest(c->layout));
+
+	for (i = 0; i < ARRAY_SIZE(limits); i++) {
+		join_up_to(c, limits[i]);
+		/* The larger limit bridges the smaller gaps. */
+		if (b->makespan <= makespan) {
+			makespan = b->makespan;
+			best = i;
+		}
+	}
+
+	join_up_to(c, limits[best]);
+}
+
+static int cover_memory(struct tdmr_layout *layout)
+{
+	struct cover c = {
+		.layout = layout,
+		.max_nr = min_t(unsigned int, layout->limits.max_tdmrs,
+				TDMR_MAX_PLANS),
+		.max_size = NO_LIMIT,
+		.max_joined = NO_LIMIT,
+		.max_cost = U64_MAX,
+	};
+	int ret;
+
+	ret = limit_holes(&c);
+	if (ret)
+		return ret;
+
+	c.max_cost = 0;
+	if (cover_runs(&c))
+		cut_into_lanes(layout, c.max_nr);
+	else
+		join_runs(&c);
+
+	return 0;
+}
+
 /**
  * tdmr_layout_plan - choose the TDMRs
  * @layout: what is known of the host and the module; gets the TDMRs, their
@@ -552,7 +677,6 @@ static void fill_plans(struct tdmr_layout *layout)
  */
 int tdmr_layout_plan(struct tdmr_layout *layout)
 {
-	unsigned int max;
 	int ret;
 
 	layout->nr_plans = 0;
@@ -572,14 +696,36 @@ int tdmr_layout_plan(struct tdmr_layout *layout)
 		return ret;
 	drop_unused_parts(layout);
 
-	max = min_t(unsigned int, layout->limits.max_tdmrs, TDMR_MAX_PLANS);
-	ret = cover_memory(layout, max);
+	make_runs(layout);
+	ret = cover_memory(layout);
 	if (ret)
 		return ret;
 
 	trouble(layout, TDMR_FINE, 0, 0);
-	cut_into_lanes(layout, max);
 	fill_plans(layout);
 
 	return 0;
+}
+
+/**
+ * tdmr_layout_shrink - make the largest TDMR as small as can be
+ * @layout: planned
+ *
+ * Not for balance: so that its PAMT is small.  The PAMTs have no places then.
+ */
+void tdmr_layout_shrink(struct tdmr_layout *layout)
+{
+	struct cover c = {
+		.layout = layout,
+		.max_nr = min_t(unsigned int, layout->limits.max_tdmrs,
+				TDMR_MAX_PLANS),
+		.max_holes = layout->limits.max_reserved,
+		.max_size = NO_LIMIT,
+		.max_joined = NO_LIMIT,
+		.max_cost = U64_MAX,
+	};
+
+	find_least(&c, &c.max_size, 1);
+	join_up_to(&c, NO_LIMIT);
+	fill_plans(layout);
 }

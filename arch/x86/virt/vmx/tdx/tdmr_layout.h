@@ -128,8 +128,10 @@ enum tdmr_trouble {
  * @parts: out, the convertible memory of use: CMRs that touch are one, those
  *	without memory are none
  * @nr_parts: out, how many of them
+ * @nr_runs: scratch, how many of them
  * @spans: scratch, the TDMRs before they are cut into lanes
  * @nr_spans: scratch, how many of them
+ * @node_sum: scratch
  * @balance: scratch
  * @trouble: out, what is wrong
  * @bad_start: out, first byte of the range that @trouble is about
@@ -152,8 +154,10 @@ struct tdmr_layout {
 	u32 bound;
 	struct tdmr_range parts[TDMR_MAX_CMRS];
 	unsigned int nr_parts;
+	unsigned int nr_runs;
 	struct tdmr_run spans[TDMR_MAX_PLANS];
 	unsigned int nr_spans;
+	u64 node_sum[TDMR_MAX_NODES];
 	struct tdmr_balance balance;
 	enum tdmr_trouble trouble;
 	u64 bad_start;
@@ -161,6 +165,7 @@ struct tdmr_layout {
 };
 
 int tdmr_layout_plan(struct tdmr_layout *layout);
+void tdmr_layout_shrink(struct tdmr_layout *layout);
 int tdmr_layout_place(struct tdmr_layout *layout);
 bool tdmr_layout_place_lower(struct tdmr_layout *layout, unsigned int i);
 bool tdmr_layout_fits(const struct tdmr_layout *layout);

@@ -35,7 +35,8 @@
  * @layout: planned
  * @plan: whose PAMT, which has no place
  * @host: the TDMR in which it is to be; NULL for no matter where
- * @spare: @host has an area left, so any place will do
+ * @spare: @host has an area left, so any place will do; without @host, areas
+ *	that are left may be used
  * @ceiling: the PAMT must end at or below
  * @block: bytes of the blocks that PAMTs must not share
  */
@@ -92,7 +93,20 @@ static bool fits_in(const struct tdmr_layout *layout,
 	return tdmr_areas(layout, host, NULL) <= layout->limits.max_reserved;
 }
 
-/* Have the TDMRs areas enough in which the PAMT is now? */
+static unsigned int areas_without(const struct search *s,
+				  const struct tdmr_plan *host)
+{
+	u64 base = s->plan->pamt_base;
+	unsigned int areas;
+
+	s->plan->pamt_base = 0;
+	areas = tdmr_areas(s->layout, host, NULL);
+	s->plan->pamt_base = base;
+
+	return areas;
+}
+
+/* Have the TDMRs in which the PAMT is now areas enough? */
 static bool areas_suffice(const struct search *s)
 {
 	const struct tdmr_plan *host = s->host;
@@ -103,9 +117,13 @@ static bool areas_suffice(const struct search *s)
 
 	for (i = 0; i < s->layout->nr_plans; i++) {
 		host = &s->layout->plans[i];
-		if (host->base < pamt_end(s->plan) &&
-		    host->base + host->size > s->plan->pamt_base &&
-		    !fits_in(s->layout, host))
+		if (host->base >= pamt_end(s->plan) ||
+		    host->base + host->size <= s->plan->pamt_base)
+			continue;
+		if (!fits_in(s->layout, host))
+			return false;
+		if (!s->spare && tdmr_areas(s->layout, host, NULL) >
+				 areas_without(s, host))
 			return false;
 	}
 
@@ -239,8 +257,9 @@ static bool place_elsewhere(struct search *s, bool same_node)
 			/* Wraps to a large number below the first. */
 			if (i >= s->layout->nr_plans)
 				continue;
-			if ((plans[i].node == s->plan->node) == same_node &&
-			    place_in(s, &plans[i]))
+			if (same_node != (plans[i].node == s->plan->node))
+				continue;
+			if (place_in(s, &plans[i]))
 				return true;
 		}
 	}
@@ -261,20 +280,19 @@ static bool place_one(struct tdmr_layout *layout, struct tdmr_plan *plan)
 	       place_elsewhere(&s, false);
 }
 
-/* At the top of the longest memory, so that others can go below. */
-static bool place_in_longest(const struct search *s)
+/* In the longest memory, so that others can touch it there. */
+static bool place_in_longest(struct search *s)
 {
 	const struct tdmr_layout *layout = s->layout;
-	u64 bytes = tdmr_pamt_bytes(s->plan);
 	u64 longest = 0, base = 0, start, end;
 	unsigned int i = layout->nr_ranges;
 
+	s->spare = true;
 	while (i--) {
 		end = layout->ranges[i].end;
 		i = stretch_start(layout, i);
 		start = layout->ranges[i].start;
-		if (end - start > longest &&
-		    try_exactly(s, start, end, end - bytes)) {
+		if (end - start > longest && try_touching(s, start, end)) {
 			longest = end - start;
 			base = s->plan->pamt_base;
 			s->plan->pamt_base = 0;
@@ -346,6 +364,8 @@ static struct tdmr_plan *pack_all(struct tdmr_layout *layout)
  * tdmr_layout_place - propose a place for each PAMT
  * @layout: planned, no PAMT has a place
  *
+ * May choose other TDMRs, with smaller PAMTs, when there is no place for these.
+ *
  * Return: 0; -ENOSPC when there is no place for one, and @layout names its
  * TDMR.
  */
@@ -355,6 +375,10 @@ int tdmr_layout_place(struct tdmr_layout *layout)
 
 	if (failed)
 		failed = pack_all(layout);
+	if (failed) {
+		tdmr_layout_shrink(layout);
+		failed = pack_all(layout);
+	}
 	if (!failed)
 		return 0;
 
