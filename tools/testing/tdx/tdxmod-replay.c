@@ -2,31 +2,43 @@
 /*
  * Replays test vectors against the model of the TDX module.
  *
- *   tdxmod-replay [-v] FILE...
+ *   tdxmod-replay [-v] [--kernel] [--sample N] [--seed N] FILE...
+ *
+ * With --kernel against the emulated module of the running kernel, by its
+ * SEAMCALL instruction; vectors with more LPs than it has CPUs are skipped.
+ * Of those that fit, N are taken at random, the same for the same seed.
  *
  * Exit 0 without differences, 1 with, 2 when a file is no vector file.
  */
+#include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include <linux/compiler.h>
+#include <linux/minmax.h>
 
-#include "machine.h"
+#include "sample.h"
+#include "target.h"
 #include "vector.h"
 
-/* What a caller has in a register that no leaf may touch. */
-#define MARKER(n)	(0xA5A5000000000000ULL + (n))
-#define NR_OTHERS	9	/* rbx, rsp, rbp, rsi, rdi, r12 to r15 */
+/* Words of memory that are written or compared at a time. */
+#define CHUNK	512ULL
 
 struct replay {
+	const struct target *target;
+	unsigned int max_lps;
+	bool sampling;
+	struct sample sample;
+
 	struct vector_file *file;
 	struct vector_event event;
 	const char *name;		/* of the vector */
 	struct tdxmod_platform platform;
 	bool sysinit;
 	u64 init_lps;
-	struct machine machine;
+	bool skip;			/* up to its end */
 	bool started;			/* the platform is complete */
 
 	/* The call that waits for its answer. */
@@ -35,6 +47,7 @@ struct replay {
 	struct tdxmod_regs in;
 
 	bool verbose;
+	unsigned long nr_too_large;
 	unsigned long nr_vectors;
 	unsigned long nr_checks;
 	unsigned long nr_differences;
@@ -75,10 +88,27 @@ static void count_check(struct replay *r, bool same)
 static bool do_begin(struct replay *r)
 {
 	r->name = r->event.name;
+	return true;
+}
+
+static bool fits(const struct replay *r, const struct vector_event *e)
+{
+	return e->number[VECTOR_LPS] <= r->max_lps;
+}
+
+/* Now that its size is known. */
+static void choose(struct replay *r)
+{
+	r->skip = !fits(r, &r->event);
+	r->nr_too_large += r->skip;
+	if (!r->skip && r->sampling)
+		r->skip = !sample_takes(&r->sample);
+	if (r->skip)
+		return;
+
 	r->nr_vectors++;
 	if (r->verbose)
 		printf("%s\n", r->name);
-	return true;
 }
 
 static bool do_platform(struct replay *r)
@@ -101,8 +131,10 @@ static bool do_platform(struct replay *r)
 	if (n[VECTOR_PACKAGES] <= TDXMOD_MAX_PACKAGES && n[VECTOR_LPS] <= TDXMOD_MAX_LPS &&
 	    n[VECTOR_PACKAGES] <= n[VECTOR_LPS] && n[VECTOR_MAXPA] <= 52 &&
 	    n[VECTOR_KEYID_BITS] <= 15 && n[VECTOR_HKID_START] <= TDXMOD_MAX_HKIDS &&
-	    n[VECTOR_HKID_COUNT] <= TDXMOD_MAX_HKIDS - n[VECTOR_HKID_START])
+	    n[VECTOR_HKID_COUNT] <= TDXMOD_MAX_HKIDS - n[VECTOR_HKID_START]) {
+		choose(r);
 		return true;
+	}
 	vector_error(r->file, "platform: beyond the limits of the model");
 	return false;
 }
@@ -145,12 +177,10 @@ static bool do_cmr(struct replay *r)
 /* With the first event that is not about the platform. */
 static bool start(struct replay *r)
 {
-	if (machine_init(&r->machine, &r->platform)) {
+	if (!r->target->begin(&r->platform, r->sysinit, r->init_lps)) {
 		vector_error(r->file, "the platform is beyond the limits of the model");
 		return false;
 	}
-	if (r->sysinit)
-		machine_skip_init(&r->machine, r->init_lps);
 	r->started = true;
 	return true;
 }
@@ -158,20 +188,23 @@ static bool start(struct replay *r)
 static bool do_mem(struct replay *r)
 {
 	const struct vector_event *e = &r->event;
-	unsigned int i;
 
-	for (i = 1; i < e->nr; i++)
-		store_write64(&r->machine.memory, e->number[0] + (i - 1) * 8, e->number[i]);
+	r->target->write(e->number[0], &e->number[1], e->nr - 1);
 	return true;
 }
 
 static bool do_fill(struct replay *r)
 {
-	const u64 *n = r->event.number;
-	u64 i;
+	u64 pa = r->event.number[0], left = r->event.number[1];
+	u64 words[CHUNK];
+	size_t i, n;
 
-	for (i = 0; i < n[1]; i++)
-		store_write64(&r->machine.memory, n[0] + i * 8, n[2]);
+	for (i = 0; i < CHUNK; i++)
+		words[i] = r->event.number[2];
+	for (; left; left -= n, pa += n * sizeof(u64)) {
+		n = min(left, CHUNK);
+		r->target->write(pa, words, n);
+	}
 	return true;
 }
 
@@ -189,51 +222,27 @@ static bool do_keyfail(struct replay *r)
 
 	if (!is_lp(r, e->number[0]))
 		return false;
-	r->machine.keyfail[e->number[0]].result = e->busy ? TDXMOD_PCONFIG_BUSY :
-							    TDXMOD_PCONFIG_ENTROPY;
-	r->machine.keyfail[e->number[0]].left = e->number[1];
+	r->target->keyfail(e->number[0], e->busy ? TDXMOD_PCONFIG_BUSY : TDXMOD_PCONFIG_ENTROPY,
+			   e->number[1]);
 	return true;
 }
 
-/* Somebody else takes or gives back what he must find free or taken. */
-static bool move_lock(struct replay *r, tdxmod_atomic_t *lock, int from, int to)
-{
-	if (atomic_read(lock) == from) {
-		atomic_set(lock, to);
-		return true;
-	}
-	vector_error(r->file, from ? "the lock is not held" : "the lock is held already");
-	return false;
-}
-
-static tdxmod_atomic_t *find_tdmr_lock(struct replay *r)
-{
-	struct tdxmod *m = &r->machine.module;
-	unsigned int i;
-
-	for (i = 0; i < m->nr_tdmrs; i++) {
-		if (m->tdmrs[i].base == r->event.number[0])
-			return &m->tdmrs[i].lock;
-	}
-	vector_error(r->file, "no TDMR is configured there");
-	return NULL;
-}
-
+/* Somebody else takes or gives back what must be found free or taken. */
 static bool do_lock(struct replay *r)
 {
-	tdxmod_atomic_t *lock;
+	enum vector_kind kind = r->event.kind;
+	bool hold = kind == VECTOR_HOLD_GLOBAL || kind == VECTOR_HOLD_TDMR;
+	bool of_tdmr = kind == VECTOR_HOLD_TDMR || kind == VECTOR_RELEASE_TDMR;
 
-	switch (r->event.kind) {
-	case VECTOR_HOLD_GLOBAL:
-		return move_lock(r, &r->machine.module.global, 0, -1);
-	case VECTOR_RELEASE_GLOBAL:
-		return move_lock(r, &r->machine.module.global, -1, 0);
-	case VECTOR_HOLD_TDMR:
-		lock = find_tdmr_lock(r);
-		return lock && move_lock(r, lock, 0, 1);
+	switch (r->target->lock(of_tdmr ? &r->event.number[0] : NULL, hold)) {
+	case TARGET_LOCK_MOVED:
+		return true;
+	case TARGET_LOCK_OTHERWISE:
+		vector_error(r->file, hold ? "the lock is held already" : "the lock is not held");
+		return false;
 	default:
-		lock = find_tdmr_lock(r);
-		return lock && move_lock(r, lock, 1, 0);
+		vector_error(r->file, "no TDMR is configured there");
+		return false;
 	}
 }
 
@@ -251,48 +260,17 @@ static bool do_call(struct replay *r)
 	return true;
 }
 
-/* A caller's registers around a SEAMCALL. */
-struct frame {
-	u64 below[NR_OTHERS];
-	struct tdxmod_regs regs;
-	u64 above[NR_OTHERS];
-};
-
-static void fill_frame(struct frame *f, const struct tdxmod_regs *in)
-{
-	unsigned int i;
-
-	f->regs = *in;
-	for (i = 0; i < NR_OTHERS; i++) {
-		f->below[i] = MARKER(i);
-		f->above[i] = MARKER(i);
-	}
-}
-
-static bool others_kept(struct replay *r, const struct frame *f)
-{
-	unsigned int i;
-
-	for (i = 0; i < NR_OTHERS; i++) {
-		if (f->below[i] != MARKER(i) || f->above[i] != MARKER(i)) {
-			difference(r, "register %u beside those of the model is lost", i);
-			return false;
-		}
-	}
-	return true;
-}
-
 /* Named registers are as the vector says, the others as they went in. */
-static bool answer_is(struct replay *r, struct frame *f)
+static bool answer_is(struct replay *r, struct tdxmod_regs *out)
 {
 	const struct vector_event *e = &r->event;
-	bool same = others_kept(r, f);
 	enum vector_reg reg;
+	bool same = true;
 
 	for (reg = 0; reg < VECTOR_NR_REGS; reg++) {
 		bool named = e->named & 1U << reg;
 		u64 want = named ? e->reg[reg] : *reg_of(&r->in, reg);
-		u64 got = *reg_of(&f->regs, reg);
+		u64 got = *reg_of(out, reg);
 
 		if (got == want)
 			continue;
@@ -303,68 +281,65 @@ static bool answer_is(struct replay *r, struct frame *f)
 	return same;
 }
 
+static bool call_is_answered(struct replay *r)
+{
+	struct tdxmod_regs regs = r->in;
+	const char *wrong = r->target->seamcall(r->lp, &regs);
+
+	if (!wrong)
+		return answer_is(r, &regs);
+	difference(r, "%s, on LP %u", wrong, r->lp);
+	return false;
+}
+
 static bool do_ret(struct replay *r)
 {
 	bool same = true;
-	struct frame f;
 	u64 i;
 
-	for (i = 0; i < r->count && same; i++) {
-		fill_frame(&f, &r->in);
-		if (tdxmod_seamcall(&r->machine.module, r->lp, &f.regs)) {
-			same = answer_is(r, &f);
-		} else {
-			difference(r, "VMfailInvalid on LP %u", r->lp);
-			same = false;
-		}
-	}
-	/* The module may ask for the key of the HKID that it was given only. */
-	if (r->machine.wrong_hkid) {
-		difference(r, "PCONFIG for another HKID than %u", r->machine.module.hkid);
-		r->machine.wrong_hkid = 0;
-		same = false;
-	}
+	for (i = 0; i < r->count && same; i++)
+		same = call_is_answered(r);
 	count_check(r, same);
 	return true;
 }
 
-static bool word_is(struct replay *r, u64 pa, u64 want)
+/* Memory holds @n words, the @period words of @want again and again. */
+static bool memory_is(struct replay *r, u64 pa, u64 n, const u64 *want, unsigned int period)
 {
-	u64 got = store_read64(&r->machine.memory, pa);
+	u64 got[CHUNK];
+	u64 i;
 
-	if (got == want)
-		return true;
-	difference(r, "memory at 0x%llx is 0x%llx, should be 0x%llx", pa, got, want);
-	return false;
+	for (i = 0; i < n; i++) {
+		if (i % CHUNK == 0)
+			r->target->read(pa + i * sizeof(u64), got, min(n - i, CHUNK));
+		if (got[i % CHUNK] == want[i % period])
+			continue;
+		difference(r, "memory at 0x%llx is 0x%llx, should be 0x%llx",
+			   pa + i * sizeof(u64), got[i % CHUNK], want[i % period]);
+		return false;
+	}
+	return true;
 }
 
 static bool do_pamt(struct replay *r)
 {
 	const struct vector_event *e = &r->event;
-	bool same = true;
-	unsigned int i;
 
-	for (i = 1; i < e->nr && same; i++)
-		same = word_is(r, e->number[0] + (i - 1) * 8, e->number[i]);
-	count_check(r, same);
+	count_check(r, memory_is(r, e->number[0], e->nr - 1, &e->number[1], e->nr - 1));
 	return true;
 }
 
 static bool do_pamtrun(struct replay *r)
 {
 	const u64 *n = r->event.number;
-	bool same = true;
-	u64 i;
 
-	for (i = 0; i < n[1] && same; i++)
-		same = word_is(r, n[0] + i * 16, n[2]) && word_is(r, n[0] + i * 16 + 8, n[3]);
-	count_check(r, same);
+	count_check(r, memory_is(r, n[0], 2 * n[1], &n[2], 2));
 	return true;
 }
 
 static bool do_end(struct replay *r)
 {
-	machine_exit(&r->machine);
+	r->target->end();
 	return true;
 }
 
@@ -391,12 +366,23 @@ static bool replay_event(struct replay *r)
 	};
 	enum vector_kind kind = r->event.kind;
 
+	if (r->skip) {
+		r->skip = kind != VECTOR_END;
+		return true;
+	}
 	if (kind > VECTOR_CMR && !r->started && !start(r))
 		return false;
 	return actions[kind](r);
 }
 
-static bool replay_file(struct replay *r, const char *path)
+/* For the size of what is sampled. */
+static bool count_event(struct replay *r)
+{
+	r->sample.left += r->event.kind == VECTOR_PLATFORM && fits(r, &r->event);
+	return true;
+}
+
+static bool read_file(struct replay *r, const char *path, bool (*take)(struct replay *r))
 {
 	bool ok;
 
@@ -407,28 +393,94 @@ static bool replay_file(struct replay *r, const char *path)
 		ok = vector_next(r->file, &r->event);
 		if (!ok || r->event.kind == VECTOR_EOF)
 			break;
-		ok = replay_event(r);
+		ok = take(r);
 	} while (ok);
 	vector_close(r->file);
 	return ok;
 }
 
-int main(int argc, char **argv)
+static bool read_files(struct replay *r, char **paths, bool (*take)(struct replay *r))
 {
-	static struct replay r;
+	for (; *paths; paths++) {
+		if (!read_file(r, *paths, take))
+			return false;
+	}
+	return true;
+}
+
+static bool replay_files(struct replay *r, char **paths)
+{
+	r->max_lps = r->target->max_lps();
+	if (r->sampling) {
+		if (!read_files(r, paths, count_event))
+			return false;
+		printf("sample of %llu vectors out of %llu\n",
+		       min(r->sample.wanted, r->sample.left), r->sample.left);
+	}
+	return read_files(r, paths, replay_event);
+}
+
+static int report(const struct replay *r)
+{
+	if (r->nr_too_large)
+		printf("%lu vectors skipped: more LPs than the %u CPUs here\n",
+		       r->nr_too_large, r->max_lps);
+	printf("%lu vectors, %lu checks, %lu differences\n", r->nr_vectors, r->nr_checks,
+	       r->nr_differences);
+	return r->nr_differences ? 1 : 0;
+}
+
+static bool parse_number(const char *text, u64 *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(text, &end, 0);
+	return *text >= '0' && *text <= '9' && !*end && !errno;
+}
+
+static bool parse_options(struct replay *r, int argc, char **argv)
+{
+	enum { KERNEL = 'k', SAMPLE = 'n', SEED = 's' };
+	static const struct option options[] = {
+		{ "kernel", no_argument, NULL, KERNEL },
+		{ "sample", required_argument, NULL, SAMPLE },
+		{ "seed", required_argument, NULL, SEED },
+		{ },
+	};
+	bool ok = true;
 	int option;
 
-	while ((option = getopt(argc, argv, "v")) == 'v')
-		r.verbose = true;
-	if (option != -1 || optind == argc) {
-		fprintf(stderr, "usage: %s [-v] FILE...\n", argv[0]);
+	while (ok && (option = getopt_long(argc, argv, "v", options, NULL)) != -1) {
+		switch (option) {
+		case 'v':
+			r->verbose = true;
+			break;
+		case KERNEL:
+			r->target = &target_kernel;
+			break;
+		case SAMPLE:
+			r->sampling = true;
+			ok = parse_number(optarg, &r->sample.wanted);
+			break;
+		case SEED:
+			ok = parse_number(optarg, &r->sample.state);
+			break;
+		default:
+			ok = false;
+		}
+	}
+	return ok && optind < argc;
+}
+
+int main(int argc, char **argv)
+{
+	static struct replay r = { .target = &target_model };
+
+	if (!parse_options(&r, argc, argv)) {
+		fprintf(stderr, "usage: %s [-v] [--kernel] [--sample N] [--seed N] FILE...\n",
+			argv[0]);
 		return 2;
 	}
-	for (; optind < argc; optind++) {
-		if (!replay_file(&r, argv[optind]))
-			return 2;
-	}
-	printf("%lu vectors, %lu checks, %lu differences\n", r.nr_vectors, r.nr_checks,
-	       r.nr_differences);
-	return r.nr_differences ? 1 : 0;
+	return replay_files(&r, argv + optind) ? report(&r) : 2;
 }

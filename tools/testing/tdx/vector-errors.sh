@@ -159,5 +159,29 @@ expect 2 "$work/v" "directory"
 [ $? = 2 ] && grep -q usage "$work/out"
 report $? "no arguments"
 
+"$replay" --sample 1x "$work/v" >"$work/out" 2>&1
+[ $? = 2 ] && grep -q usage "$work/out"
+report $? "a sample of no number"
+
+rm -r "$work/v"
+for i in $(seq 100); do
+	printf 'vector v%u\n%s\nend\n' "$i" "${HEAD#*
+}"
+done >"$work/v"
+
+# Names of the vectors that are taken, 7 by seed $1.
+sample()
+{
+	"$replay" -v --sample 7 --seed "$1" "$work/v" | grep -x 'v[0-9]*'
+}
+
+sample 1 >"$work/first"
+sample 1 | cmp -s - "$work/first" && [ "$(wc -l <"$work/first")" = 7 ]
+report $? "a sample of the size asked for, the same for the same seed"
+! sample 2 | cmp -s - "$work/first"
+report $? "another sample for another seed"
+"$replay" --sample 101 "$work/v" | grep -q '^100 vectors, 0 checks, 0 differences$'
+report $? "a sample of more than there are"
+
 echo "1..$number"
 exit $failed

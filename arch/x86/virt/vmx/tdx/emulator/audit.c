@@ -72,7 +72,10 @@ static DECLARE_BITMAP(written_said, TDXMOD_MAX_TDMRS);
 /* A reset makes the host free its PAMTs, whatever the module's state. */
 static bool frees_expected;
 
-/* One sweep or reset at a time. */
+/* Recorded vectors break all rules, on PAMTs that are not in this memory. */
+static bool paused;
+
+/* One sweep or reset at a time, none while paused. */
 static DEFINE_MUTEX(sweep_lock);
 
 static __printf(2, 3) void report(enum tdx_audit rule, const char *fmt, ...)
@@ -408,6 +411,9 @@ bool tdx_audit_before(unsigned int lp, const struct tdxmod_regs *in)
 {
 	u64 leaf = TDX_EMU_LEAF(in->rax);
 
+	if (READ_ONCE(paused))
+		return true;
+
 	if (needs_lp_init(leaf) && !tdx_emu_module.lp_done[lp])
 		report(TDX_AUDIT_LP_NOT_INIT, "leaf %llu on CPU %u", leaf, lp);
 
@@ -445,6 +451,9 @@ static void pamts_are_named(void)
  */
 void tdx_audit_after(unsigned int lp, const struct tdxmod_regs *in, u64 status)
 {
+	if (READ_ONCE(paused))
+		return;
+
 	switch (TDX_EMU_LEAF(in->rax)) {
 	case TDX_EMU_SYS_CONFIG:
 		if (!status)
@@ -549,6 +558,9 @@ void tdx_audit_sweep(void)
 
 	guard(mutex)(&sweep_lock);
 
+	if (paused)
+		return;
+
 	for (i = 0; i < tdx_emu_module.nr_tdmrs; i++) {
 		for (level = 0; level < TDXMOD_NR_LEVELS; level++)
 			sweep_pamt(i, level);
@@ -559,6 +571,14 @@ void tdx_audit_sweep(void)
 void tdx_audit_expect_frees(bool expected)
 {
 	WRITE_ONCE(frees_expected, expected);
+}
+
+/* Nobody is inside, and the module has no PAMTs.  Sleeps. */
+void tdx_audit_pause(bool pause)
+{
+	guard(mutex)(&sweep_lock);
+
+	WRITE_ONCE(paused, pause);
 }
 
 /* Let go of the PAMTs and of all reports.  No LP is inside; sleeps. */

@@ -72,12 +72,13 @@ static const struct file_operations reset_fops = {
 	.write	= reset_write,
 };
 
-static void create_reset(struct dentry *dir)
+static void create_test_files(struct dentry *dir)
 {
 	debugfs_create_file("reset", 0200, dir, NULL, &reset_fops);
+	tdx_replay_debugfs(dir);
 }
 #else
-static void create_reset(struct dentry *dir)
+static void create_test_files(struct dentry *dir)
 {
 }
 #endif
@@ -93,7 +94,7 @@ static int __init tdx_emulator_debugfs(void)
 	debugfs_create_file("calls", 0400, dir, NULL, &tdx_calls_fops);
 	debugfs_create_file("audit", 0400, dir, NULL, &tdx_audit_fops);
 	debugfs_create_file("inject", 0200, dir, NULL, &inject_fops);
-	create_reset(dir);
+	create_test_files(dir);
 	tdx_faults_debugfs(dir);
 
 	return 0;

@@ -13,6 +13,7 @@
 struct dentry;
 struct fault_attr;
 struct seq_file;
+struct task_struct;
 
 /* RAX */
 #define TDX_EMU_SEAMLDR		BIT_ULL(63)
@@ -76,6 +77,7 @@ bool tdx_platform_in_vmx(void);
 int tdx_trap_start(void);
 bool tdx_trap_block(void);
 void tdx_trap_unblock(void);
+void tdx_trap_admit(struct task_struct *task);
 
 /* movdir64b.c */
 bool tdx_emu_is_movdir64b(const u8 *opcode);
@@ -102,7 +104,11 @@ bool tdx_audit_before(unsigned int lp, const struct tdxmod_regs *in);
 void tdx_audit_after(unsigned int lp, const struct tdxmod_regs *in, u64 status);
 void tdx_audit_sweep(void);
 void tdx_audit_expect_frees(bool expected);
+void tdx_audit_pause(bool pause);
 void tdx_audit_clear(void);
 int tdx_audit_show(struct seq_file *m, void *unused);
+
+/* replay.c */
+void tdx_replay_debugfs(struct dentry *dir);
 
 #endif /* _TDX_EMULATOR_INTERNAL_H */

@@ -13,9 +13,11 @@
  */
 #include <linux/atomic.h>
 #include <linux/kdebug.h>
+#include <linux/limits.h>
 #include <linux/notifier.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/uaccess.h>
 #include <asm/extable.h>
@@ -27,8 +29,14 @@
 
 static const u8 seamcall_opcode[] = { 0x66, 0x0f, 0x01, 0xcf };
 
-/* LPs inside the module; negative: nobody gets in. */
+/* LPs inside the module; negative: nobody gets in but @admitted. */
 static atomic_t inside = ATOMIC_INIT(0);
+
+/* In @inside: negative, whoever is admitted. */
+#define BLOCKED		(INT_MIN / 2)
+
+/* Set by the task itself, while the others are kept out. */
+static struct task_struct *admitted;
 
 /* SEAMCALLs in progress on this CPU; own CPU, interrupts off. */
 static DEFINE_PER_CPU(unsigned int, depth);
@@ -36,12 +44,36 @@ static DEFINE_PER_CPU(unsigned int, depth);
 /* Keep every LP out of the module.  False if one is in it. */
 bool tdx_trap_block(void)
 {
-	return atomic_cmpxchg(&inside, 0, -1) == 0;
+	return atomic_cmpxchg(&inside, 0, BLOCKED) == 0;
 }
 
 void tdx_trap_unblock(void)
 {
 	atomic_set_release(&inside, 0);
+}
+
+/* For the one who blocked: @task gets in all the same; NULL: no longer. */
+void tdx_trap_admit(struct task_struct *task)
+{
+	WRITE_ONCE(admitted, task);
+}
+
+/* An interrupt of the task that is admitted is not the task. */
+static bool enter(void)
+{
+	if (atomic_inc_unless_negative(&inside))
+		return true;
+
+	if (READ_ONCE(admitted) != current || !in_task())
+		return false;
+
+	atomic_inc(&inside);
+	return true;
+}
+
+static void leave(void)
+{
+	atomic_dec(&inside);
 }
 
 static void regs_in(struct tdxmod_regs *to, const struct pt_regs *regs)
@@ -159,7 +191,7 @@ static int seamcall(struct pt_regs *regs)
 	if (lp >= tdx_emu_module.platform.nr_lps)
 		return general_protection(regs);
 
-	if (!atomic_inc_unless_negative(&inside))
+	if (!enter())
 		return vmfail_invalid(regs);
 
 	/* An LP does not change its CPU inside a SEAMCALL. */
@@ -170,7 +202,7 @@ static int seamcall(struct pt_regs *regs)
 
 	this_cpu_dec(depth);
 	preempt_enable();
-	atomic_dec(&inside);
+	leave();
 
 	return ret;
 }
