@@ -231,6 +231,46 @@ struct stretch {
 static struct stretch stretches[MAX_RANGES];
 static unsigned int nr_stretches;
 
+/* The fewest TDMRs, and where each ends. */
+static unsigned int nr_fewest;
+static u64 fewest_ends[64];
+
+/*
+ * Can one TDMR with at most @areas have all GiB from @first to @last?  With as
+ * few TDMRs as there can be before it, as far right as it can begin.
+ */
+static bool can_have(u64 first, u64 last, unsigned int areas)
+{
+	u64 limit = blocks[nr_blocks - 1].end;
+	unsigned int before, after;
+	u64 start, end;
+
+	if (last >= limit || areas_of(first, last + 1) > areas)
+		return false;
+
+	for (before = 0; before <= nr_fewest; before++) {
+		start = next_covered(before ? fewest_ends[before - 1] : 0);
+		start = min(start, first);
+		end = farthest(start, limit, areas);
+		if (end <= last)
+			continue;
+		after = fewest_tdmrs(end, max_areas, END, max_tdmrs, NULL);
+		if (before + 1 + after <= max_tdmrs)
+			return true;
+	}
+
+	return false;
+}
+
+/* Can every TDMR have an area for PAMTs, whatever else there is? */
+static bool all_have_spare;
+
+static bool can_have_spare(u64 gib)
+{
+	return areas_of(gib, gib + 1) < max_areas &&
+	       (all_have_spare || can_have(gib, gib, max_areas - 1));
+}
+
 /*
  * Is there a hole from @start to @end, between a stretch and other memory, that
  * one TDMR can have together with the stretch's GiB at @gib?
@@ -238,15 +278,13 @@ static unsigned int nr_stretches;
 static bool has_hole(u64 start, u64 end, u64 gib)
 {
 	unsigned int i;
-	u64 first, last;
 
 	for (i = 0; i < nr_holes; i++) {
 		if (holes[i].start >= end || holes[i].end <= start)
 			continue;
 		/* The bytes of it that are nearest. */
-		first = min(gib, (holes[i].end - 1) / SZ_1G);
-		last = max(gib, holes[i].start / SZ_1G);
-		if (areas_of(first, last + 1) <= max_areas)
+		if (can_have(min(gib, (holes[i].end - 1) / SZ_1G),
+			     max(gib, holes[i].start / SZ_1G), max_areas))
 			return true;
 	}
 
@@ -280,40 +318,6 @@ static void find_stretches(const struct tdmr_layout *layout)
 					       (r[i].end - 1) / SZ_1G),
 		};
 	}
-}
-
-/* Can every TDMR have an area for PAMTs, whatever else there is? */
-static bool all_have_spare;
-/* The fewest TDMRs, and where each ends. */
-static unsigned int nr_fewest;
-static u64 fewest_ends[64];
-
-/*
- * Can a TDMR that has @gib have an area for PAMTs?  With as few TDMRs as there
- * can be before it, as far right as it can begin.
- */
-static bool can_have_spare(u64 gib)
-{
-	unsigned int before, after;
-	u64 start, end;
-
-	if (areas_of(gib, gib + 1) >= max_areas)
-		return false;
-	if (all_have_spare)
-		return true;
-
-	for (before = 0; before <= nr_fewest; before++) {
-		start = next_covered(before ? fewest_ends[before - 1] : 0);
-		start = min(start, gib);
-		end = farthest(start, blocks[nr_blocks - 1].end, max_areas - 1);
-		if (end <= gib)
-			continue;
-		after = fewest_tdmrs(end, max_areas, END, max_tdmrs, NULL);
-		if (before + 1 + after <= max_tdmrs)
-			return true;
-	}
-
-	return false;
 }
 
 /* Of so long a stretch enough can be used. */
@@ -377,7 +381,10 @@ static u64 gibs_to_cover(unsigned int max)
 	return sum;
 }
 
-/* Groups of PAMTs that may be in a GiB where no hole is: one for each area. */
+/*
+ * Groups of PAMTs that may be in a GiB where no hole is: one for each area, and
+ * that in two stretches, if there is nothing in between.
+ */
 static u64 gibs_with_areas(const struct tdmr_layout *layout)
 {
 	unsigned int i = 0, n;
@@ -385,7 +392,7 @@ static u64 gibs_with_areas(const struct tdmr_layout *layout)
 
 	while (i < nr_stretches) {
 		gib = stretches[i].start / SZ_1G;
-		left = max_areas - areas_of(gib, gib + 1);
+		left = 2 * (max_areas - areas_of(gib, gib + 1));
 		for (n = 0; i < nr_stretches && stretches[i].start / SZ_1G == gib; i++) {
 			const struct stretch *s = &stretches[i];
 			u64 value = value_of(&layout->limits, room_in(s));
@@ -417,6 +424,57 @@ static u64 largest_tdmr(const struct tdmr_layout *layout)
 	return value_of(&layout->limits, most);
 }
 
+#define FEW_TDMRS	8
+
+/*
+ * Can the blocks be covered by TDMRs of which at most @max_large have more than
+ * @small GiB?  Of covers with as many of each the farthest is the best.
+ */
+static bool can_cover(unsigned int max_large, u64 small, u64 large)
+{
+	u64 far[FEW_TDMRS + 1][FEW_TDMRS + 1] = {};
+	u64 limit = blocks[nr_blocks - 1].end;
+	unsigned int n, l;
+
+	for (n = 0; n < max_tdmrs; n++) {
+		for (l = 0; l <= n && l <= max_large; l++) {
+			u64 at = next_covered(far[n][l]);
+
+			if (at == END)
+				return true;
+			far[n + 1][l] = max(far[n + 1][l],
+					    farthest(at, min(limit, at + small), max_areas));
+			far[n + 1][l + 1] = farthest(at, min(limit, at + large),
+						     max_areas);
+		}
+	}
+
+	for (l = 0; l <= n && l <= max_large; l++) {
+		if (next_covered(far[n][l]) == END)
+			return true;
+	}
+
+	return false;
+}
+
+/* Is there a TDMR for the largest room only, two for the two largest, ...? */
+static bool sizes_have_room(const struct tdmr_layout *layout)
+{
+	unsigned int i;
+
+	if (max_tdmrs > FEW_TDMRS)
+		return true;
+
+	/* Sorts the values. */
+	gibs_with_room(layout, max_tdmrs);
+	for (i = 1; i < max_tdmrs && i < nr_stretches; i++) {
+		if (!can_cover(i, values[i], values[0]))
+			return false;
+	}
+
+	return true;
+}
+
 static bool room_suffices(const struct tdmr_layout *layout)
 {
 	u64 largest;
@@ -431,7 +489,8 @@ static bool room_suffices(const struct tdmr_layout *layout)
 	    fewest_tdmrs(0, max_areas, largest, max_tdmrs, NULL) > max_tdmrs)
 		return false;
 
-	return gibs_with_areas(layout) >= gibs_to_cover(max_tdmrs) &&
+	return sizes_have_room(layout) &&
+	       gibs_with_areas(layout) >= gibs_to_cover(max_tdmrs) &&
 	       gibs_with_room(layout, max_tdmrs) >= gibs_to_cover(max_tdmrs);
 }
 

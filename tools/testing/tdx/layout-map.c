@@ -128,9 +128,9 @@ static void roll_dense(struct layout_map *map, const struct style *s)
 			start + SZ_4K, align_up(start + step / 2, SZ_4K), 0,
 		};
 	}
-	start = one_in(s->dice, 2) ? SZ_1G : nr * step;
+	start = one_in(s->dice, 2) ? SZ_1G : align_up(nr * step, SZ_4K) + SZ_4K;
 	layout->cmrs[layout->nr_cmrs++] = (struct tdmr_range) {
-		align_up(start, SZ_4K), 2ULL * SZ_1G + roll(s->dice, 64) * SZ_1G, 0,
+		start, 2ULL * SZ_1G + roll(s->dice, 64) * SZ_1G, 0,
 	};
 }
 

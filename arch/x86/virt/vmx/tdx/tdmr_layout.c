@@ -31,8 +31,8 @@
  *   is part of another has no more holes than that, so none is ever too long.
  * - What TDMRs remain cut the runs into lanes, see tdmr_balance.c.
  *
- * Cost: linear in the ranges; with a factor of some 200 when gaps are bridged,
- * because the gaps to bridge are found by trying, for four sizes of TDMRs.
+ * Cost: linear in the ranges; with a factor of some 100 when gaps are bridged,
+ * because the gaps to bridge are found by trying, for three sizes of TDMRs.
  */
 #include <linux/array_size.h>
 #include <linux/bits.h>
@@ -187,17 +187,19 @@ static int check_convertible(struct tdmr_layout *layout)
 	const struct tdmr_range *part = layout->parts;
 	const struct tdmr_range *end = part + layout->nr_parts;
 	unsigned int i;
+	u64 at;
 
 	for (i = 0; i < layout->nr_ranges; i++, range++) {
-		while (part < end && part->end <= range->start)
-			part++;
-		if (part == end || range->start < part->start)
-			return trouble(layout, TDMR_OUTSIDE_CMRS, range->start,
+		for (at = range->start; at < range->end; at = part->end) {
+			while (part < end && part->end <= at)
+				part++;
+			if (part < end && part->start <= at)
+				continue;
+
+			return trouble(layout, TDMR_OUTSIDE_CMRS, at,
 				       part == end ? range->end :
 				       min(range->end, part->start));
-		if (range->end > part->end)
-			return trouble(layout, TDMR_OUTSIDE_CMRS, part->end,
-				       range->end);
+		}
 	}
 
 	return 0;
@@ -383,6 +385,7 @@ static u64 gap_cost(const struct tdmr_layout *layout, unsigned int i)
  * @max_nr: so many
  * @max_holes: so many in each
  * @max_size: so many GiB each
+ * @sizes: so many GiB each, one after another, if not NULL
  * @max_joined: so many GiB each that has more than one run
  * @max_cost: a gap is bridged if it costs less
  * @reach: of the last, where it must end
@@ -393,6 +396,7 @@ struct cover {
 	unsigned int max_nr;
 	unsigned int max_holes;
 	u64 max_size;
+	const u32 *sizes;
 	u64 max_joined;
 	u64 max_cost;
 	u32 reach;
@@ -404,12 +408,12 @@ struct cover {
 static void open_span(struct cover *c, u32 start, int node)
 {
 	struct tdmr_layout *layout = c->layout;
+	u64 size = c->sizes ? c->sizes[layout->nr_spans] : c->max_size;
 
 	layout->spans[layout->nr_spans++] = (struct tdmr_run) {
 		.start = start, .end = start, .node = node,
 	};
-	c->reach = min_t(u64, reach(layout, start, c->max_holes),
-			 start + c->max_size);
+	c->reach = min_t(u64, reach(layout, start, c->max_holes), start + size);
 	c->most = 0;
 }
 
@@ -514,20 +518,6 @@ static void cut_into_lanes(struct tdmr_layout *layout, unsigned int max)
 	tdmr_balance(b);
 }
 
-static void size_pamts(struct tdmr_plan *plan, const struct tdmr_limits *limits)
-{
-	static const u64 page_size[TDMR_NR_LEVELS] = { SZ_4K, SZ_2M, SZ_1G };
-	int level;
-
-	for (level = TDMR_4K; level < TDMR_NR_LEVELS; level++) {
-		u64 bytes = plan->size / page_size[level] *
-			    limits->entry_size[level];
-
-		plan->pamt_size[level] = (bytes + PAGE_BYTES - 1) &
-					 ~(PAGE_BYTES - 1);
-	}
-}
-
 static void fill_plans(struct tdmr_layout *layout)
 {
 	const struct tdmr_balance *b = &layout->balance;
@@ -543,17 +533,29 @@ static void fill_plans(struct tdmr_layout *layout)
 
 		*plan = (struct tdmr_plan) {
 			.base = gib(start),
-			.size = gib(piece->size),
 			.node = layout->spans[piece->run].node,
 			.rsvd = &layout->areas[i * layout->limits.max_reserved],
 		};
-		size_pamts(plan, &layout->limits);
+		tdmr_size_pamts(plan, piece->size, &layout->limits);
 		start += piece->size;
 	}
 
 	layout->nr_plans = b->nr_pieces;
 	layout->makespan = b->makespan;
 	layout->bound = b->bound;
+}
+
+static struct cover any_cover(struct tdmr_layout *layout)
+{
+	return (struct cover) {
+		.layout = layout,
+		.max_nr = min_t(unsigned int, layout->limits.max_tdmrs,
+				TDMR_MAX_PLANS),
+		.max_holes = layout->limits.max_reserved,
+		.max_size = NO_LIMIT,
+		.max_joined = NO_LIMIT,
+		.max_cost = U64_MAX,
+	};
 }
 
 /*
@@ -601,56 +603,61 @@ static u64 busiest(struct tdmr_layout *layout)
 	return most;
 }
 
-/* Join over the cheapest gaps, to at most so many GiB, and cut into lanes. */
-static void join_up_to(struct cover *c, u64 max_joined)
+/* No gap costs as much. */
+static u64 too_dear(const struct tdmr_layout *layout)
 {
-	c->max_joined = max_joined;
-	c->max_cost = NO_LIMIT * (c->layout->nr_runs + 1);
-	find_least(c, &c->max_cost, 0);
+	const struct tdmr_run *last = &layout->runs[layout->nr_runs - 1];
+
+	return (2 * (u64)last->end + 4) * layout->nr_runs;
+}
+
+static void cover_and_cut(struct cover *c)
+{
 	cover_runs(c);
 	cut_into_lanes(c->layout, c->max_nr);
 }
 
 /*
- * Cheap gaps in a row would make one TDMR that takes longer than all others, so
- * the size is limited too.  Tried are the least limit that there can be, twice
- * that, what the busiest CPU has to do in any case, and none.
+ * Bridge the cheapest gaps.  Cheap ones in a row would make one TDMR that takes
+ * longer than all others, so the size of what is joined is limited too.  Tried
+ * are the least limit that there can be, what the busiest CPU has to do in any
+ * case, and none.  With a larger limit the gaps are cheaper, which is worth one
+ * GiB of time.
  */
 static void join_runs(struct cover *c)
 {
-	const struct tdmr_balance *b = &c->layout->balance;
-	u64 limits[4] = { [3] = NO_LIMIT };
-	unsigned int i, best = 0;
-	u32 makespan = U32_MAX;
+	u64 limits[3], costs[ARRAY_SIZE(limits)];
+	u32 makespan[ARRAY_SIZE(limits)];
+	u32 best = U32_MAX;
+	unsigned int i;
 
-	c->max_cost = NO_LIMIT * (c->layout->nr_runs + 1);
+	c->max_cost = too_dear(c->layout);
 	find_least(c, &c->max_joined, 1);
 	limits[0] = c->max_joined;
-	limits[1] = 2 * limits[0];
-	limits[2] = max(limits[0], busiest(c->layout));
+	limits[1] = max(limits[0], busiest(c->layout));
+	limits[2] = NO_LIMIT;
 
 	for (i = 0; i < ARRAY_SIZE(limits); i++) {
-		join_up_to(c, limits[i]);
-		/* The larger limit bridges the smaller gaps. */
-		if (b->makespan <= makespan) {
-			makespan = b->makespan;
-			best = i;
-		}
+		c->max_joined = limits[i];
+		find_least(c, &c->max_cost, 0);
+		cover_and_cut(c);
+		costs[i] = c->max_cost;
+		makespan[i] = c->layout->balance.makespan;
+		best = min(best, makespan[i]);
 	}
 
-	join_up_to(c, limits[best]);
+	do {
+		i--;
+	} while (makespan[i] > best + 1);
+
+	c->max_joined = limits[i];
+	c->max_cost = costs[i];
+	cover_and_cut(c);
 }
 
 static int cover_memory(struct tdmr_layout *layout)
 {
-	struct cover c = {
-		.layout = layout,
-		.max_nr = min_t(unsigned int, layout->limits.max_tdmrs,
-				TDMR_MAX_PLANS),
-		.max_size = NO_LIMIT,
-		.max_joined = NO_LIMIT,
-		.max_cost = U64_MAX,
-	};
+	struct cover c = any_cover(layout);
 	int ret;
 
 	ret = limit_holes(&c);
@@ -707,6 +714,28 @@ int tdmr_layout_plan(struct tdmr_layout *layout)
 	return 0;
 }
 
+/* Spans that a size limit cut from one run: make them alike. */
+static void even_out_spans(struct tdmr_layout *layout, unsigned int max_holes)
+{
+	struct tdmr_run *spans = layout->spans;
+	unsigned int i, n;
+	u32 half;
+
+	/* From the end: the last is the short one. */
+	for (n = layout->nr_spans; n > 1; n--) {
+		for (i = layout->nr_spans - 1; i; i--) {
+			struct tdmr_run *a = &spans[i - 1], *b = &spans[i];
+
+			half = a->start + (b->end - a->start + 1) / 2;
+			if (a->end == b->start && half < a->end &&
+			    reach(layout, half, max_holes) >= b->end) {
+				a->end = half;
+				b->start = half;
+			}
+		}
+	}
+}
+
 /**
  * tdmr_layout_shrink - make the largest TDMR as small as can be
  * @layout: planned
@@ -715,17 +744,37 @@ int tdmr_layout_plan(struct tdmr_layout *layout)
  */
 void tdmr_layout_shrink(struct tdmr_layout *layout)
 {
-	struct cover c = {
-		.layout = layout,
-		.max_nr = min_t(unsigned int, layout->limits.max_tdmrs,
-				TDMR_MAX_PLANS),
-		.max_holes = layout->limits.max_reserved,
-		.max_size = NO_LIMIT,
-		.max_joined = NO_LIMIT,
-		.max_cost = U64_MAX,
-	};
+	struct cover c = any_cover(layout);
 
 	find_least(&c, &c.max_size, 1);
-	join_up_to(&c, NO_LIMIT);
+	c.max_cost = too_dear(layout);
+	find_least(&c, &c.max_cost, 0);
+	cover_runs(&c);
+	even_out_spans(layout, c.max_holes);
+	cut_into_lanes(layout, c.max_nr);
 	fill_plans(layout);
+}
+
+/**
+ * tdmr_layout_resize - choose TDMRs of other sizes
+ * @layout: planned
+ * @sizes: GiB that each TDMR may have at most, one after another
+ *
+ * Return: false if they do not cover the memory, and @layout is as it was;
+ * otherwise the PAMTs have no places then.
+ */
+bool tdmr_layout_resize(struct tdmr_layout *layout, const u32 *sizes)
+{
+	struct cover c = any_cover(layout);
+
+	c.sizes = sizes;
+	if (!cover_runs(&c))
+		return false;
+
+	c.max_cost = too_dear(layout);
+	find_least(&c, &c.max_cost, 0);
+	cover_and_cut(&c);
+	fill_plans(layout);
+
+	return true;
 }

@@ -166,10 +166,13 @@ struct tdmr_layout {
 
 int tdmr_layout_plan(struct tdmr_layout *layout);
 void tdmr_layout_shrink(struct tdmr_layout *layout);
+bool tdmr_layout_resize(struct tdmr_layout *layout, const u32 *sizes);
 int tdmr_layout_place(struct tdmr_layout *layout);
 bool tdmr_layout_place_lower(struct tdmr_layout *layout, unsigned int i);
 bool tdmr_layout_fits(const struct tdmr_layout *layout);
 int tdmr_layout_reserve(struct tdmr_layout *layout);
+void tdmr_size_pamts(struct tdmr_plan *plan, u32 gibs,
+		     const struct tdmr_limits *limits);
 u64 tdmr_pamt_bytes(const struct tdmr_plan *plan);
 unsigned int tdmr_range_after(const struct tdmr_layout *layout, u64 addr);
 unsigned int tdmr_areas(const struct tdmr_layout *layout,

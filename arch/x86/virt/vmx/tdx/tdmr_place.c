@@ -2,8 +2,8 @@
 /*
  * Propose a place for each PAMT.
  *
- * The best is at the top of the memory of its own TDMR: local to the CPUs that
- * work on it, away from the PAMTs of others, and often against a hole, so that
+ * The best is at the top of the memory of its own TDMR and node: local to the
+ * CPUs that work on it, away from the PAMTs of others, and often against a hole, so that
  * it needs no reserved area of its own.
  *
  *	memory	|#################|   hole
@@ -13,18 +13,20 @@
  * time must not both want: no two PAMTs share one.
  *
  * A TDMR without an area to spare takes a PAMT only where it touches a hole.
- * Where a TDMR has no place, another takes its PAMT in, one of the same node
- * first.
+ * Where a TDMR has no place, another takes its PAMT in, of the same node if that
+ * can be.
  *
  * When all that is full, PAMTs are packed: they touch, and so share areas and
  * pageblocks, wherever in memory that is.
  *
- * The largest PAMT comes first: what has room for it has room for the others.
+ * Of PAMTs that go elsewhere the largest comes first: what has room for it has
+ * room for the others.
  */
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 
 #include "tdmr_layout.h"
 
@@ -37,6 +39,7 @@
  * @host: the TDMR in which it is to be; NULL for no matter where
  * @spare: @host has an area left, so any place will do; without @host, areas
  *	that are left may be used
+ * @near: only memory of the node of @plan
  * @ceiling: the PAMT must end at or below
  * @block: bytes of the blocks that PAMTs must not share
  */
@@ -45,6 +48,7 @@ struct search {
 	struct tdmr_plan *plan;
 	const struct tdmr_plan *host;
 	bool spare;
+	bool near;
 	u64 ceiling;
 	u64 block;
 };
@@ -226,6 +230,8 @@ static bool search_memory(const struct search *s, u64 base, u64 limit)
 		end = min(layout->ranges[i].end, limit);
 		i = stretch_start(layout, i);
 		start = max(layout->ranges[i].start, base);
+		if (s->near && layout->ranges[i].node != s->plan->node)
+			continue;
 		if (s->spare ? try_anywhere(s, start, end) :
 			       try_touching(s, start, end))
 			return true;
@@ -243,41 +249,23 @@ static bool place_in(struct search *s, const struct tdmr_plan *host)
 	return search_memory(s, host->base, host->base + host->size);
 }
 
-/* In another TDMR, of the same node or not, the nearest first. */
-static bool place_elsewhere(struct search *s, bool same_node)
+/* In another TDMR, the nearest first. */
+static bool place_elsewhere(struct search *s)
 {
 	struct tdmr_plan *plans = s->layout->plans;
 	unsigned int self = s->plan - plans;
-	unsigned int far, side;
+	unsigned int far, side, i;
 
 	for (far = 1; far < s->layout->nr_plans; far++) {
 		for (side = 0; side < 2; side++) {
-			unsigned int i = side ? self + far : self - far;
-
+			i = side ? self + far : self - far;
 			/* Wraps to a large number below the first. */
-			if (i >= s->layout->nr_plans)
-				continue;
-			if (same_node != (plans[i].node == s->plan->node))
-				continue;
-			if (place_in(s, &plans[i]))
+			if (i < s->layout->nr_plans && place_in(s, &plans[i]))
 				return true;
 		}
 	}
 
 	return false;
-}
-
-static bool place_one(struct tdmr_layout *layout, struct tdmr_plan *plan)
-{
-	struct search s = {
-		.layout = layout,
-		.plan = plan,
-		.ceiling = U64_MAX,
-		.block = PAGEBLOCK,
-	};
-
-	return place_in(&s, plan) || place_elsewhere(&s, true) ||
-	       place_elsewhere(&s, false);
 }
 
 /* In the longest memory, so that others can touch it there. */
@@ -332,12 +320,49 @@ static struct tdmr_plan *next_to_place(const struct tdmr_layout *layout)
 	return found;
 }
 
+static bool place_at_home(struct tdmr_layout *layout, struct tdmr_plan *plan,
+			  u64 ceiling)
+{
+	struct search near = {
+		.layout = layout,
+		.plan = plan,
+		.near = true,
+		.ceiling = ceiling,
+		.block = PAGEBLOCK,
+	};
+	struct search any = near;
+
+	any.near = false;
+
+	return place_in(&near, plan) || place_in(&any, plan);
+}
+
+static bool place_away(struct tdmr_layout *layout, struct tdmr_plan *plan)
+{
+	struct search near = {
+		.layout = layout,
+		.plan = plan,
+		.near = true,
+		.ceiling = U64_MAX,
+		.block = PAGEBLOCK,
+	};
+	struct search any = near;
+
+	any.near = false;
+
+	return place_elsewhere(&near) || place_elsewhere(&any);
+}
+
 static struct tdmr_plan *place_all(struct tdmr_layout *layout)
 {
 	struct tdmr_plan *plan;
+	unsigned int i;
+
+	for (i = 0; i < layout->nr_plans; i++)
+		place_at_home(layout, &layout->plans[i], U64_MAX);
 
 	while ((plan = next_to_place(layout))) {
-		if (!place_one(layout, plan) && !pack_one(layout, plan))
+		if (!place_away(layout, plan) && !pack_one(layout, plan))
 			break;
 	}
 
@@ -360,6 +385,87 @@ static struct tdmr_plan *pack_all(struct tdmr_layout *layout)
 	return plan;
 }
 
+/* GiB of the largest TDMR whose PAMT goes into so much memory. */
+static u32 size_for(const struct tdmr_layout *layout, u64 bytes)
+{
+	u32 lo = 0, hi = min_t(u64, bytes / SZ_1M, U32_MAX), mid;
+	struct tdmr_plan plan;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo + 1) / 2;
+		tdmr_size_pamts(&plan, mid, &layout->limits);
+		if (tdmr_pamt_bytes(&plan) <= bytes)
+			lo = mid;
+		else
+			hi = mid - 1;
+	}
+
+	return lo;
+}
+
+/* Keep the @max largest, the largest first. */
+static void keep_largest(u32 *sizes, unsigned int max, u32 size)
+{
+	unsigned int i;
+
+	if (size <= sizes[max - 1])
+		return;
+
+	for (i = max - 1; i && sizes[i - 1] < size; i--)
+		sizes[i] = sizes[i - 1];
+	sizes[i] = size;
+}
+
+/* What has room in the longest stretches of memory, each alone. */
+static void sizes_with_room(const struct tdmr_layout *layout, u32 *sizes,
+			    unsigned int max)
+{
+	unsigned int i = layout->nr_ranges;
+	u64 end;
+
+	memset(sizes, 0, max * sizeof(*sizes));
+	while (i--) {
+		end = layout->ranges[i].end;
+		i = stretch_start(layout, i);
+		keep_largest(sizes, max,
+			     size_for(layout, end - layout->ranges[i].start));
+	}
+}
+
+static void reverse(u32 *v, unsigned int nr)
+{
+	unsigned int i, j;
+	u32 x;
+
+	for (i = 0, j = nr - 1; i < j; i++, j--) {
+		x = v[i];
+		v[i] = v[j];
+		v[j] = x;
+	}
+}
+
+/* With TDMRs that fit the memory there is, be they good lanes or not. */
+static struct tdmr_plan *pack_others(struct tdmr_layout *layout)
+{
+	unsigned int max = min_t(unsigned int, layout->limits.max_tdmrs,
+				 TDMR_MAX_PLANS);
+	u32 sizes[TDMR_MAX_PLANS];
+	struct tdmr_plan *failed;
+	unsigned int i;
+
+	tdmr_layout_shrink(layout);
+	failed = pack_all(layout);
+
+	sizes_with_room(layout, sizes, max);
+	for (i = 0; i < 2 && failed; i++) {
+		if (tdmr_layout_resize(layout, sizes))
+			failed = pack_all(layout);
+		reverse(sizes, max);
+	}
+
+	return failed;
+}
+
 /**
  * tdmr_layout_place - propose a place for each PAMT
  * @layout: planned, no PAMT has a place
@@ -375,10 +481,8 @@ int tdmr_layout_place(struct tdmr_layout *layout)
 
 	if (failed)
 		failed = pack_all(layout);
-	if (failed) {
-		tdmr_layout_shrink(layout);
-		failed = pack_all(layout);
-	}
+	if (failed)
+		failed = pack_others(layout);
 	if (!failed)
 		return 0;
 
@@ -401,16 +505,11 @@ int tdmr_layout_place(struct tdmr_layout *layout)
 bool tdmr_layout_place_lower(struct tdmr_layout *layout, unsigned int i)
 {
 	struct tdmr_plan *plan = &layout->plans[i];
-	struct search s = {
-		.layout = layout,
-		.plan = plan,
-		.ceiling = plan->pamt_base,
-		.block = PAGEBLOCK,
-	};
+	u64 ceiling = plan->pamt_base;
 
 	plan->pamt_base = 0;
 
-	return place_in(&s, plan);
+	return place_at_home(layout, plan, ceiling);
 }
 
 /**

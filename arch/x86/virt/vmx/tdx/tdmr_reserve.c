@@ -13,12 +13,34 @@
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
+#include <linux/sizes.h>
 
 #include "tdmr_layout.h"
 
 static u64 tdmr_end(const struct tdmr_plan *plan)
 {
 	return plan->base + plan->size;
+}
+
+/**
+ * tdmr_size_pamts - how large are the PAMTs of a TDMR?
+ * @plan: gets its size and theirs
+ * @gibs: GiB of the TDMR
+ * @limits: of the module
+ */
+void tdmr_size_pamts(struct tdmr_plan *plan, u32 gibs,
+		     const struct tdmr_limits *limits)
+{
+	static const u64 page_size[TDMR_NR_LEVELS] = { SZ_4K, SZ_2M, SZ_1G };
+	u64 bytes;
+	int level;
+
+	plan->size = (u64)gibs * SZ_1G;
+	for (level = TDMR_4K; level < TDMR_NR_LEVELS; level++) {
+		bytes = plan->size / page_size[level] *
+			limits->entry_size[level];
+		plan->pamt_size[level] = (bytes + SZ_4K - 1) & ~(SZ_4K - 1ULL);
+	}
 }
 
 /**
