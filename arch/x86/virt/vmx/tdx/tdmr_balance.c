@@ -97,7 +97,8 @@ u32 tdmr_makespan(const struct tdmr_piece *pieces, u32 nr, u32 node, u32 lanes)
 			size[n++] = pieces[i].size;
 	}
 	sort_descending(size, n);
-	lanes = min_t(u32, lanes, TDMR_MAX_PIECES);
+	if (n <= lanes)
+		return n ? size[0] : 0;
 
 	for (i = 0; i < n; i++) {
 		least = index_of_least(load, lanes);
