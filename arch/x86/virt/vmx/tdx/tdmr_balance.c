@@ -396,7 +396,7 @@ static void even_out(struct tdmr_balance *b, const u32 *span)
 }
 
 /* Cut piece @i in two, of which the first has @size. */
-static void split(struct tdmr_balance *b, u32 i, u32 size)
+static void cut_piece(struct tdmr_balance *b, u32 i, u32 size)
 {
 	struct tdmr_piece *piece = &b->pieces[i];
 
@@ -433,7 +433,7 @@ static void use_up_pieces(struct tdmr_balance *b, const u32 *span)
 		if (best == b->nr_pieces)
 			return;
 
-		split(b, best, div_up(b->pieces[best].size, 2));
+		cut_piece(b, best, div_up(b->pieces[best].size, 2));
 		if (makespan_of(b, b->pieces[best].node) >
 		    span[b->pieces[best].node]) {
 			/* Nor will another piece of that size do. */
@@ -451,7 +451,7 @@ static bool split_better(struct tdmr_balance *b, u32 i, u32 span)
 	u32 at;
 
 	for (at = step; at < size; at += step) {
-		split(b, i, at);
+		cut_piece(b, i, at);
 		if (makespan_of(b, b->pieces[i].node) < span)
 			return true;
 		join(b, i);
@@ -472,7 +472,7 @@ static bool cut_elsewhere(struct tdmr_balance *b, u32 i, u32 span)
 		if (b->pieces[j].node == node && split_better(b, j, span))
 			return true;
 	}
-	split(b, i, size);
+	cut_piece(b, i, size);
 
 	return false;
 }
