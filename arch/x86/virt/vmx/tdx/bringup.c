@@ -21,7 +21,6 @@
 #include <linux/ktime.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
-#include <linux/slab.h>
 #include <linux/smp.h>
 
 #include "bringup.h"
@@ -47,98 +46,20 @@ static void phase_done(struct tdx_bringup *tb, enum tdx_phase phase, u64 *since)
 	*since = now;
 }
 
-static int layout_alloc(struct tdx_bringup *tb)
-{
-	const struct tdx_sys_info_tdmr *info = &tb->sysinfo.tdmr;
-	struct tdmr_layout *layout = &tb->layout;
-
-	layout->limits = (struct tdmr_limits) {
-		.max_tdmrs = info->max_tdmrs,
-		.max_reserved = info->max_reserved_per_tdmr,
-		.entry_size[TDMR_4K] = info->pamt_4k_entry_size,
-		.entry_size[TDMR_2M] = info->pamt_2m_entry_size,
-		.entry_size[TDMR_1G] = info->pamt_1g_entry_size,
-	};
-
-	layout->plans = kvcalloc(info->max_tdmrs, sizeof(*layout->plans),
-				 GFP_KERNEL);
-	if (!layout->plans)
-		goto err;
-
-	layout->areas = kvcalloc(array_size(info->max_tdmrs,
-					    info->max_reserved_per_tdmr),
-				 sizeof(*layout->areas), GFP_KERNEL);
-	if (!layout->areas)
-		goto err_plans;
-
-	return 0;
-
-err_plans:
-	kvfree(layout->plans);
-	layout->plans = NULL;
-err:
-	return tdx_bringup_fail(tb, -ENOMEM, "out of memory for the TDMR layout");
-}
-
-static void layout_free(struct tdx_bringup *tb)
-{
-	kvfree(tb->layout.areas);
-	kvfree(tb->layout.plans);
-	memset(&tb->layout, 0, sizeof(tb->layout));
-}
-
-static int cover_memory(struct tdx_bringup *tb)
-{
-	struct tdmr_layout *layout = &tb->layout;
-	int ret;
-
-	ret = tdmr_layout_cover(layout, tb->ranges, tb->nr_ranges);
-	if (ret == -ENOSPC)
-		return tdx_bringup_fail(tb, ret,
-					"memory [0x%llx, 0x%llx): TDMRs exhausted, the module takes %u",
-					layout->bad_start, layout->bad_end,
-					layout->limits.max_tdmrs);
-	if (ret)
-		return tdx_bringup_fail(tb, ret,
-					"memory [0x%llx, 0x%llx) cannot be covered with TDMRs",
-					layout->bad_start, layout->bad_end);
-
-	return 0;
-}
-
-static int reserve_areas(struct tdx_bringup *tb)
-{
-	struct tdmr_layout *layout = &tb->layout;
-	int ret;
-
-	ret = tdmr_layout_reserve(layout, tb->ranges, tb->nr_ranges);
-	if (ret)
-		return tdx_bringup_fail(tb, ret,
-					"TDMR [0x%llx, 0x%llx): reserved areas exhausted, the module takes %u",
-					layout->bad_start, layout->bad_end,
-					layout->limits.max_reserved);
-
-	return 0;
-}
-
 /* Step 3. */
 static int plan_tdmrs(struct tdx_bringup *tb)
 {
 	int ret;
 
-	ret = layout_alloc(tb);
+	ret = tdx_layout_plan(tb);
 	if (ret)
 		return ret;
-
-	ret = cover_memory(tb);
-	if (ret)
-		goto err_layout;
 
 	ret = tdx_pamts_alloc(tb);
 	if (ret)
 		goto err_layout;
 
-	ret = reserve_areas(tb);
+	ret = tdx_layout_reserve(tb);
 	if (ret)
 		goto err_pamts;
 
@@ -151,7 +72,7 @@ static int plan_tdmrs(struct tdx_bringup *tb)
 err_pamts:
 	tdx_pamts_free(tb);
 err_layout:
-	layout_free(tb);
+	tdx_layout_free(tb);
 	return ret;
 }
 
@@ -159,7 +80,7 @@ static void unplan_tdmrs(struct tdx_bringup *tb)
 {
 	tdx_tdmrs_free(tb);
 	tdx_pamts_free(tb);
-	layout_free(tb);
+	tdx_layout_free(tb);
 }
 
 /* Steps 1 to 3: nothing that the module would remember. */

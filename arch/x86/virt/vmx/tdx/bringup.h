@@ -69,6 +69,8 @@ enum tdx_phase {
  * @said_version: R, the module's version last printed, for the same reason
  * @configured: R, TDH.SYS.CONFIG has succeeded: there is no way back
  * @sysinfo: R, the module's metadata
+ * @cmrs: R, what the module reports as convertible memory
+ * @nr_cmrs: R, number of @cmrs, 0 if it reports none
  * @ranges: R, the memory, while an attempt needs to know it
  * @nr_ranges: R, number of @ranges
  * @layout: R, the TDMRs
@@ -94,6 +96,8 @@ struct tdx_bringup {
 	struct tdx_sys_info_version said_version;
 	bool configured;
 	struct tdx_sys_info sysinfo;
+	struct tdmr_range cmrs[TDMR_MAX_CMRS];
+	unsigned int nr_cmrs;
 	struct tdmr_range *ranges;
 	unsigned int nr_ranges;
 	struct tdmr_layout layout;
@@ -136,6 +140,11 @@ int tdx_memory_claim(struct tdx_bringup *tb);
 void tdx_memory_forget_ranges(struct tdx_bringup *tb);
 void tdx_memory_release(struct tdx_bringup *tb);
 
+/* layout.c */
+int tdx_layout_plan(struct tdx_bringup *tb);
+void tdx_layout_free(struct tdx_bringup *tb);
+int tdx_layout_reserve(struct tdx_bringup *tb);
+
 /* pamt.c */
 int tdx_pamts_alloc(struct tdx_bringup *tb);
 void tdx_pamts_free(struct tdx_bringup *tb);
@@ -171,7 +180,8 @@ void tdx_host_reset(void);
 #endif
 
 #if IS_ENABLED(CONFIG_KUNIT)
-struct page *tdx_pamt_pages(u64 size, int node);
+bool tdx_pamt_take(u64 base, u64 size);
+u64 tdx_pamt_find(u64 size, int node);
 #endif
 
 #endif /* _X86_VIRT_TDX_BRINGUP_H */

@@ -464,6 +464,7 @@ static bool lost_in_update(void)
  * * -ENOMEM	- no memory, or none contiguous enough for a PAMT.
  * * -ENOSPC	- the memory needs more TDMRs or reserved areas than there are,
  *   or CPU hot-plug has no state left.
+ * * -ERANGE	- there is memory that the module cannot use.
  * * -ENXIO	- a package without an online CPU, or the module misses an LP.
  * * -EINVAL	- the memory cannot be covered, or the module refused the TDMRs.
  * * -EBUSY	- the module stayed busy, or somebody else has VMX.

@@ -9,6 +9,7 @@
 #define pr_fmt(fmt)	"virt/tdx: " fmt
 
 #include <linux/array_size.h>
+#include <linux/minmax.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
 #include <linux/stddef.h>
@@ -58,6 +59,9 @@ static const struct field fields[] = {
 	FIELD(0x9900000100000008, td_conf.max_vcpus_per_td),
 };
 
+#define NUM_CMRS			0x9000000100000000
+#define CMR_BASE(i)			(0x9000000300000080 + (i))
+#define CMR_SIZE(i)			(0x9000000300000100 + (i))
 #define CPUID_CONFIG_LEAF(i)		(0x9900000300000400 + (i))
 #define CPUID_CONFIG_VALUE(i, half)	(0x9900000300000500 + 2 * (i) + (half))
 
@@ -129,6 +133,51 @@ static int read_cpuid_config(struct tdx_bringup *tb)
 	return 0;
 }
 
+static bool field_exists(u64 id)
+{
+	struct tdx_module_args args = { .rdx = id };
+
+	return seam_status_class(tdx_seamcall_retry(TDH_SYS_RD, &args)) ==
+	       SEAM_SUCCESS;
+}
+
+/*
+ * Which memory firmware has checked.  NUM_CMRS may count slots that are empty:
+ * those have a size of 0.  A module that does not say takes all memory that
+ * there is, for what can be known.
+ */
+static int read_cmrs(struct tdx_bringup *tb)
+{
+	u64 nr, base, size;
+	int ret, i;
+
+	tb->nr_cmrs = 0;
+	if (!field_exists(NUM_CMRS))
+		return 0;
+
+	ret = read_field(tb, NUM_CMRS, "NUM_CMRS", &nr);
+	if (ret)
+		return ret;
+
+	for (i = 0; i < min_t(u64, nr, TDMR_MAX_CMRS); i++) {
+		ret = read_field(tb, CMR_BASE(i), "CMR_BASE", &base);
+		if (ret)
+			return ret;
+		ret = read_field(tb, CMR_SIZE(i), "CMR_SIZE", &size);
+		if (ret)
+			return ret;
+		if (!size)
+			continue;
+
+		tb->cmrs[tb->nr_cmrs++] = (struct tdmr_range) {
+			.start = base,
+			.end = base + size,
+		};
+	}
+
+	return 0;
+}
+
 static int check_features(struct tdx_bringup *tb)
 {
 	/* Older modules clobber RBP, which this kernel uses for frames. */
@@ -169,7 +218,11 @@ static int read_all(struct tdx_bringup *tb)
 	if (ret)
 		return ret;
 
-	return check_features(tb);
+	ret = check_features(tb);
+	if (ret)
+		return ret;
+
+	return read_cmrs(tb);
 }
 
 static int init_and_read(struct tdx_bringup *tb)

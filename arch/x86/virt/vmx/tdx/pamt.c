@@ -5,11 +5,18 @@
  * The module keeps 16 bytes for every page that it may manage.  Linux chooses
  * where; each of the three PAMTs of a TDMR must be contiguous.  They are one
  * allocation, so that they need one reserved area and not three.
+ *
+ * The layout has a place for each, of which it knows that it is local and that
+ * reserved areas suffice.  What is there is moved away; where that cannot be
+ * done, because the kernel has put there what cannot move, the next place below
+ * is tried, and at last any.
  */
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
+#include <linux/array_size.h>
 #include <linux/gfp.h>
+#include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
@@ -19,29 +26,113 @@
 
 #include "bringup.h"
 
-VISIBLE_IF_KUNIT struct page *tdx_pamt_pages(u64 size, int node)
+/*
+ * What alloc_contig_range() takes for granted: memory, of one zone, and not the
+ * kernel's for good.
+ */
+static bool range_is_plain(unsigned long pfn, unsigned long nr)
 {
-	KUNIT_STATIC_STUB_REDIRECT(tdx_pamt_pages, size, node);
+	struct zone *zone = NULL;
+	struct page *page;
 
-	return alloc_contig_pages(PFN_DOWN(size), GFP_KERNEL, node,
-				  &node_online_map);
+	for (; nr; nr--, pfn++) {
+		page = pfn_to_online_page(pfn);
+		if (!page || PageReserved(page))
+			return false;
+		if (zone && page_zone(page) != zone)
+			return false;
+		zone = page_zone(page);
+	}
+
+	return true;
 }
 
-static int alloc_one(struct tdx_bringup *tb, struct tdmr_plan *plan)
+/* The memory at the place that was planned. */
+VISIBLE_IF_KUNIT bool tdx_pamt_take(u64 base, u64 size)
 {
-	u64 size = tdmr_pamt_bytes(plan);
+	unsigned long pfn = PHYS_PFN(base), nr = PFN_DOWN(size);
+
+	KUNIT_STATIC_STUB_REDIRECT(tdx_pamt_take, base, size);
+
+	return range_is_plain(pfn, nr) &&
+	       !alloc_contig_range(pfn, pfn + nr, ACR_FLAGS_NONE,
+				   GFP_KERNEL | __GFP_NOWARN);
+}
+
+/* Memory anywhere, best on @node; 0 for none. */
+VISIBLE_IF_KUNIT u64 tdx_pamt_find(u64 size, int node)
+{
 	struct page *pages;
 
-	pages = tdx_pamt_pages(size, plan->node);
-	if (!pages)
-		return tdx_bringup_fail(tb, -ENOMEM,
-					"no %llu KB of contiguous memory for the PAMT of [0x%llx, 0x%llx): free memory or use tdx_host=sync",
-					size / SZ_1K, plan->base,
-					plan->base + plan->size);
+	KUNIT_STATIC_STUB_REDIRECT(tdx_pamt_find, size, node);
 
-	plan->pamt_base = page_to_phys(pages);
+	pages = alloc_contig_pages(PFN_DOWN(size), GFP_KERNEL, node,
+				   &node_online_map);
 
-	return 0;
+	return pages ? page_to_phys(pages) : 0;
+}
+
+static void put_range(u64 base, u64 size)
+{
+	free_contig_range(PHYS_PFN(base), PFN_DOWN(size));
+}
+
+/* At the planned place, or below it in the same TDMR. */
+static bool alloc_planned(struct tdmr_layout *layout, unsigned int i)
+{
+	struct tdmr_plan *plan = &layout->plans[i];
+
+	while (plan->pamt_base) {
+		if (tdx_pamt_take(plan->pamt_base, tdmr_pamt_bytes(plan)))
+			return true;
+		if (!tdmr_layout_place_lower(layout, i))
+			return false;
+		cond_resched();
+	}
+
+	return false;
+}
+
+/*
+ * Wherever there is memory.  It may land in a TDMR that has no area left for
+ * it: what landed so is held until another place was found, or it would be
+ * found again.
+ */
+static bool alloc_anywhere(struct tdmr_layout *layout, unsigned int i)
+{
+	struct tdmr_plan *plan = &layout->plans[i];
+	u64 size = tdmr_pamt_bytes(plan);
+	u64 held[8];
+	unsigned int nr;
+	bool fits;
+
+	for (nr = 0; nr < ARRAY_SIZE(held); nr++) {
+		plan->pamt_base = tdx_pamt_find(size, plan->node);
+		fits = plan->pamt_base && tdmr_layout_fits(layout);
+		if (fits || !plan->pamt_base)
+			break;
+		held[nr] = plan->pamt_base;
+	}
+
+	if (!fits)
+		plan->pamt_base = 0;
+	while (nr--)
+		put_range(held[nr], size);
+
+	return fits;
+}
+
+static int alloc_one(struct tdx_bringup *tb, unsigned int i)
+{
+	struct tdmr_plan *plan = &tb->layout.plans[i];
+
+	if (alloc_planned(&tb->layout, i) || alloc_anywhere(&tb->layout, i))
+		return 0;
+
+	return tdx_bringup_fail(tb, -ENOMEM,
+				"no %llu KB of contiguous memory for the PAMT of [0x%llx, 0x%llx): free memory or use tdx_host=sync",
+				tdmr_pamt_bytes(plan) / SZ_1K, plan->base,
+				plan->base + plan->size);
 }
 
 static void free_one(struct tdmr_plan *plan)
@@ -49,8 +140,7 @@ static void free_one(struct tdmr_plan *plan)
 	if (!plan->pamt_base)
 		return;
 
-	free_contig_range(PHYS_PFN(plan->pamt_base),
-			  PFN_DOWN(tdmr_pamt_bytes(plan)));
+	put_range(plan->pamt_base, tdmr_pamt_bytes(plan));
 	plan->pamt_base = 0;
 }
 
@@ -84,7 +174,7 @@ int tdx_pamts_alloc(struct tdx_bringup *tb)
 
 	for (i = 0; i < tb->layout.nr_plans; i++) {
 		ret = tdx_bringup_stopped(tb) ? -ESHUTDOWN :
-			alloc_one(tb, &tb->layout.plans[i]);
+			alloc_one(tb, i);
 		if (ret)
 			goto err_free;
 	}
@@ -92,6 +182,9 @@ int tdx_pamts_alloc(struct tdx_bringup *tb)
 	return 0;
 
 err_free:
+	/* Those from here on have a place, but no memory. */
+	for (; i < tb->layout.nr_plans; i++)
+		tb->layout.plans[i].pamt_base = 0;
 	tdx_pamts_free(tb);
 	return ret;
 }

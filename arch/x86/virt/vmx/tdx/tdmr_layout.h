@@ -1,12 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which TDMRs cover the memory, and what in them is reserved.  Pure: compiled
- * in user space too.
+ * Which TDMRs cover the memory, where their PAMTs go, and what in them is
+ * reserved.  Pure: compiled in user space too, and allocates nothing.
+ *
+ *	tdmr_layout_plan()	chooses the TDMRs
+ *	tdmr_layout_place()	proposes a place for each PAMT
+ *	tdmr_layout_reserve()	reserves holes and PAMTs, wherever these are now
  */
 #ifndef _X86_VIRT_TDX_TDMR_LAYOUT_H
 #define _X86_VIRT_TDX_TDMR_LAYOUT_H
 
 #include <linux/types.h>
+
+#include "tdmr_balance.h"
+
+/* What the module reports as convertible memory is at most so many ranges. */
+#define TDMR_MAX_CMRS	32
+
+/* Nodes are numbered below this, as Linux numbers them. */
+#define TDMR_MAX_NODES	1024
+
+/* TDMRs that a layout uses at most, whatever the module would take. */
+#define TDMR_MAX_PLANS	TDMR_MAX_PIECES
 
 /* Page sizes in the order in which their PAMTs lie in memory. */
 enum tdmr_level {
@@ -54,10 +69,10 @@ struct tdmr_area {
  * struct tdmr_plan - one TDMR
  * @base: first byte, 1 GiB aligned
  * @size: bytes, a multiple of 1 GiB
- * @node: where its PAMT is best placed
+ * @node: the node of most of its memory, on whose CPUs its lane runs
  * @pamt_size: bytes of PAMT for each page size, multiples of 4 KiB
- * @pamt_base: where the caller placed them, one after the other in the order
- *	of &enum tdmr_level
+ * @pamt_base: where the three PAMTs are, one after the other in the order of
+ *	&enum tdmr_level; 0 while they have no place
  * @rsvd: reserved areas, ascending and not touching
  * @nr_rsvd: how many of them
  */
@@ -72,28 +87,95 @@ struct tdmr_plan {
 };
 
 /**
+ * struct tdmr_run - whole GiB one after another that are to be covered
+ * @start: first GiB
+ * @end: first GiB after it
+ * @node: whose memory it is
+ */
+struct tdmr_run {
+	u32 start;
+	u32 end;
+	int node;
+};
+
+/* Why there is no layout. */
+enum tdmr_trouble {
+	TDMR_FINE,
+	TDMR_BAD_LIMITS,	/* a limit is 0 */
+	TDMR_BAD_RANGE,		/* empty, unaligned, out of order, beyond 2^52 */
+	TDMR_BAD_NODE,		/* negative or too large */
+	TDMR_BAD_CMR,		/* empty, unaligned, out of order, too many */
+	TDMR_OUTSIDE_CMRS,	/* memory that the module cannot use */
+	TDMR_NO_TDMRS,		/* more are needed than the module takes */
+	TDMR_NO_RESERVED,	/* more areas are needed than the module takes */
+	TDMR_NO_PAMT,		/* nowhere to put a PAMT */
+};
+
+/**
  * struct tdmr_layout - all TDMRs of a host
- * @limits: of the module, set by the caller
- * @plans: room for @limits.max_tdmrs, given by the caller
- * @areas: room for @limits.max_tdmrs times @limits.max_reserved, given by the
- *	caller
- * @nr_plans: TDMRs in use
- * @bad_start: with an error, first byte of the range it is about
- * @bad_end: with an error, first byte after that range
+ * @limits: of the module
+ * @ranges: the memory, ascending and disjoint, multiples of 4 KiB
+ * @nr_ranges: how many of them
+ * @cmrs: convertible memory, ascending; the memory takes its place if empty
+ * @nr_cmrs: how many of them
+ * @lanes: for each node, the CPUs that will work on its lanes
+ * @plans: room for %TDMR_MAX_PLANS
+ * @areas: room for %TDMR_MAX_PLANS times @limits.max_reserved
+ * @runs: scratch, room for @nr_ranges
+ * @nr_plans: out, TDMRs in use
+ * @makespan: out, GiB that the busiest CPU works on, longest lane first
+ * @bound: out, GiB below which no layout can come
+ * @parts: out, the convertible memory of use: CMRs that touch are one, those
+ *	without memory are none
+ * @nr_parts: out, how many of them
+ * @nr_runs: scratch, how many of them
+ * @spans: scratch, the TDMRs before they are cut into lanes
+ * @nr_spans: scratch, how many of them
+ * @node_sum: scratch
+ * @balance: scratch
+ * @trouble: out, what is wrong
+ * @bad_start: out, first byte of the range that @trouble is about
+ * @bad_end: out, first byte after that range
+ *
+ * The caller sets all but what is marked out.
  */
 struct tdmr_layout {
 	struct tdmr_limits limits;
+	const struct tdmr_range *ranges;
+	unsigned int nr_ranges;
+	struct tdmr_range cmrs[TDMR_MAX_CMRS];
+	unsigned int nr_cmrs;
+	unsigned int lanes[TDMR_MAX_NODES];
 	struct tdmr_plan *plans;
 	struct tdmr_area *areas;
+	struct tdmr_run *runs;
 	unsigned int nr_plans;
+	u32 makespan;
+	u32 bound;
+	struct tdmr_range parts[TDMR_MAX_CMRS];
+	unsigned int nr_parts;
+	unsigned int nr_runs;
+	struct tdmr_run spans[TDMR_MAX_PLANS];
+	unsigned int nr_spans;
+	u64 node_sum[TDMR_MAX_NODES];
+	struct tdmr_balance balance;
+	enum tdmr_trouble trouble;
 	u64 bad_start;
 	u64 bad_end;
 };
 
+int tdmr_layout_plan(struct tdmr_layout *layout);
+void tdmr_layout_shrink(struct tdmr_layout *layout);
+bool tdmr_layout_resize(struct tdmr_layout *layout, const u32 *sizes);
+int tdmr_layout_place(struct tdmr_layout *layout);
+bool tdmr_layout_place_lower(struct tdmr_layout *layout, unsigned int i);
+bool tdmr_layout_fits(const struct tdmr_layout *layout);
+int tdmr_layout_reserve(struct tdmr_layout *layout);
+void tdmr_size_pamts(struct tdmr_plan *plan, u32 gibs,
+		     const struct tdmr_limits *limits);
 u64 tdmr_pamt_bytes(const struct tdmr_plan *plan);
-int tdmr_layout_cover(struct tdmr_layout *layout,
-		      const struct tdmr_range *ranges, unsigned int nr);
-int tdmr_layout_reserve(struct tdmr_layout *layout,
-			const struct tdmr_range *ranges, unsigned int nr);
+unsigned int tdmr_range_after(const struct tdmr_layout *layout, u64 addr);
+unsigned int tdmr_areas(const struct tdmr_layout *layout,
+			const struct tdmr_plan *plan, struct tdmr_area *areas);
 
 #endif /* _X86_VIRT_TDX_TDMR_LAYOUT_H */

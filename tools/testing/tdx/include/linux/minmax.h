@@ -12,4 +12,6 @@
 	__typeof__(b) _b = (b);		\
 	_a > _b ? _a : _b; })
 
+#define min_t(type, a, b)	min((type)(a), (type)(b))
+
 #endif /* _TDX_TEST_LINUX_MINMAX_H */

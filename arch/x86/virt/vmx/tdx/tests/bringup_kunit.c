@@ -237,24 +237,41 @@ static void bringup_test_tdmr_already(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), 0);
 }
 
-static struct page *no_pages(u64 size, int node)
+static bool take_nothing(u64 base, u64 size)
 {
-	return NULL;
+	return false;
+}
+
+static u64 find_nothing(u64 size, int node)
+{
+	return 0;
 }
 
 static void bringup_test_no_pamt(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
 
-	kunit_activate_static_stub(test, tdx_pamt_pages, no_pages);
+	kunit_activate_static_stub(test, tdx_pamt_take, take_nothing);
+	kunit_activate_static_stub(test, tdx_pamt_find, find_nothing);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), -ENOMEM);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(tb->reason, "PAMT"));
 	KUNIT_EXPECT_FALSE(test, tb->configured);
 	expect_nothing_held(test);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_CONFIG), 0ULL);
 
-	kunit_deactivate_static_stub(test, tdx_pamt_pages);
+	kunit_deactivate_static_stub(test, tdx_pamt_find);
+	kunit_deactivate_static_stub(test, tdx_pamt_take);
 	tb->reason[0] = '\0';
+	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), 0);
+	expect_no_audit(test);
+}
+
+/* Where no planned place can be had, any will do. */
+static void bringup_test_pamt_anywhere(struct kunit *test)
+{
+	struct tdx_bringup *tb = test->priv;
+
+	kunit_activate_static_stub(test, tdx_pamt_take, take_nothing);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), 0);
 	expect_no_audit(test);
 }
@@ -398,6 +415,7 @@ static struct kunit_case bringup_cases[] = {
 	KUNIT_CASE_PARAM(bringup_test_passing, passing_gen_params),
 	KUNIT_CASE(bringup_test_tdmr_already),
 	KUNIT_CASE(bringup_test_no_pamt),
+	KUNIT_CASE(bringup_test_pamt_anywhere),
 	KUNIT_CASE(bringup_test_package_offline),
 	KUNIT_CASE(bringup_test_cpu_returns),
 	KUNIT_CASE(bringup_test_stop),

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Step 3, first half: have the TDMRs planned for this host.
+ *
+ * What the planner works on comes from the host: the memory, the module's
+ * limits and its CMRs, and how many CPUs there are to work on each node.
+ */
+#include <linux/cpumask.h>
+#include <linux/nodemask.h>
+#include <linux/numa.h>
+#include <linux/sched/isolation.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/topology.h>
+
+#include "bringup.h"
+
+/* Isolated CPUs do no unbound work, and lanes are unbound work. */
+static bool may_work(unsigned int cpu)
+{
+	return cpu_online(cpu) && housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN) &&
+	       housekeeping_test_cpu(cpu, HK_TYPE_WQ);
+}
+
+/* The lanes of a node without CPUs are done by the nearest that has some. */
+static unsigned int lanes_of(int node)
+{
+	unsigned int cpu, nr = 0;
+
+	if (!node_state(node, N_CPU))
+		node = numa_nearest_node(node, N_CPU);
+
+	for_each_cpu(cpu, cpumask_of_node(node))
+		nr += may_work(cpu);
+
+	return nr;
+}
+
+static void describe(struct tdx_bringup *tb)
+{
+	const struct tdx_sys_info_tdmr *info = &tb->sysinfo.tdmr;
+	struct tdmr_layout *layout = &tb->layout;
+	int node;
+
+	layout->limits = (struct tdmr_limits) {
+		.max_tdmrs = info->max_tdmrs,
+		.max_reserved = info->max_reserved_per_tdmr,
+		.entry_size[TDMR_4K] = info->pamt_4k_entry_size,
+		.entry_size[TDMR_2M] = info->pamt_2m_entry_size,
+		.entry_size[TDMR_1G] = info->pamt_1g_entry_size,
+	};
+	layout->ranges = tb->ranges;
+	layout->nr_ranges = tb->nr_ranges;
+	memcpy(layout->cmrs, tb->cmrs, sizeof(layout->cmrs));
+	layout->nr_cmrs = tb->nr_cmrs;
+
+	for_each_online_node(node)
+		layout->lanes[node] = lanes_of(node);
+}
+
+static int alloc_room(struct tdx_bringup *tb)
+{
+	struct tdmr_layout *layout = &tb->layout;
+
+	layout->plans = kvcalloc(TDMR_MAX_PLANS, sizeof(*layout->plans),
+				 GFP_KERNEL);
+	layout->areas = kvcalloc(array_size(TDMR_MAX_PLANS,
+					    tb->sysinfo.tdmr.max_reserved_per_tdmr),
+				 sizeof(*layout->areas), GFP_KERNEL);
+	layout->runs = kvcalloc(tb->nr_ranges, sizeof(*layout->runs),
+				GFP_KERNEL);
+	if (layout->plans && layout->areas && layout->runs)
+		return 0;
+
+	return tdx_bringup_fail(tb, -ENOMEM, "out of memory for the TDMR layout");
+}
+
+/* What the planner says, with what to do where that is known. */
+static int fail_layout(struct tdx_bringup *tb, int err)
+{
+	static const char * const troubles[] = {
+		[TDMR_BAD_LIMITS] = "the module reports a limit of 0",
+		[TDMR_BAD_RANGE] = "not a range of memory as it must be",
+		[TDMR_BAD_NODE] = "not on a NUMA node",
+		[TDMR_BAD_CMR] = "too many separate ranges, or the module's are not in order",
+		[TDMR_OUTSIDE_CMRS] = "TDX cannot use this memory; if it was hot-added, remove it or use tdx_host=sync",
+		[TDMR_NO_TDMRS] = "TDMRs exhausted",
+		[TDMR_NO_RESERVED] = "reserved areas exhausted",
+		[TDMR_NO_PAMT] = "no place for the PAMT of this TDMR",
+	};
+	const struct tdmr_layout *layout = &tb->layout;
+
+	return tdx_bringup_fail(tb, err, "memory [0x%llx, 0x%llx): %s",
+				layout->bad_start, layout->bad_end,
+				troubles[layout->trouble]);
+}
+
+/**
+ * tdx_layout_free - undo tdx_layout_plan()
+ * @tb: the bring-up
+ *
+ * Context: may sleep.  The runner of @tb.
+ */
+void tdx_layout_free(struct tdx_bringup *tb)
+{
+	kvfree(tb->layout.runs);
+	kvfree(tb->layout.areas);
+	kvfree(tb->layout.plans);
+	memset(&tb->layout, 0, sizeof(tb->layout));
+}
+
+/**
+ * tdx_layout_plan - choose the TDMRs, and a place for each PAMT
+ * @tb: the bring-up; its memory is claimed, its metadata read
+ *
+ * Context: may sleep.  The runner of @tb.
+ *
+ * Return: 0; -ENOMEM; -ERANGE for memory outside the CMRs; -ENOSPC when the
+ * module's limits do not suffice; -EINVAL for input that cannot be right.
+ */
+int tdx_layout_plan(struct tdx_bringup *tb)
+{
+	int ret;
+
+	describe(tb);
+
+	ret = alloc_room(tb);
+	if (ret)
+		goto err_free;
+
+	ret = tdmr_layout_plan(&tb->layout);
+	if (!ret)
+		ret = tdmr_layout_place(&tb->layout);
+	if (ret) {
+		fail_layout(tb, ret);
+		goto err_free;
+	}
+
+	return 0;
+
+err_free:
+	tdx_layout_free(tb);
+	return ret;
+}
+
+/**
+ * tdx_layout_reserve - reserve holes and PAMTs
+ * @tb: the bring-up; its PAMTs are allocated
+ *
+ * Context: any.  The runner of @tb.
+ *
+ * Return: 0, or -ENOSPC when the reserved areas of a TDMR do not suffice.
+ */
+int tdx_layout_reserve(struct tdx_bringup *tb)
+{
+	int ret = tdmr_layout_reserve(&tb->layout);
+
+	return ret ? fail_layout(tb, ret) : 0;
+}

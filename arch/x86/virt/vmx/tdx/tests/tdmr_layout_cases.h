@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the planner must make of which memory: small maps, each with a picture,
+ * and what it must refuse.  One table for KUnit and for the runner in user
+ * space.
+ *
+ * In the pictures, '#' is memory, '=' a CMR, 'P' a PAMT and 'r' other reserved.
+ */
+#ifndef _X86_VIRT_TDX_TDMR_LAYOUT_CASES_H
+#define _X86_VIRT_TDX_TDMR_LAYOUT_CASES_H
+
+#include <linux/array_size.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#include "../tdmr_layout.h"
+
+#define G(n)	((u64)(n) * SZ_1G)
+#define M(n)	((u64)(n) * SZ_1M)
+#define K(n)	((u64)(n) * 1024)
+
+/* The three PAMTs of a TDMR of that many GiB, up to 256, 16 bytes an entry. */
+#define PAMT(n)	(K(4096 + 8) * (n) + K(4))
+
+#define LAYOUT_CASE_NODES	4
+#define LAYOUT_CASE_RANGES	(TDMR_MAX_CMRS + 1)
+#define LAYOUT_CASE_TDMRS	4
+#define LAYOUT_CASE_AREAS	4
+
+struct layout_want_area {
+	u64 start;
+	u64 end;
+};
+
+/**
+ * struct layout_want - a TDMR that must come out
+ * @start: first GiB
+ * @size: GiB
+ * @node: its node
+ * @pamt: where its PAMTs must be
+ * @rsvd: the areas in it, from address 0; after the last an empty one
+ */
+struct layout_want {
+	u32 start;
+	u32 size;
+	int node;
+	u64 pamt;
+	struct layout_want_area rsvd[LAYOUT_CASE_AREAS + 1];
+};
+
+/**
+ * struct layout_case - a map, and what must become of it
+ * @name: of the case
+ * @max_tdmrs: of the module
+ * @max_reserved: of the module
+ * @lanes: CPUs of the first nodes
+ * @ranges: memory
+ * @nr_ranges: how many ranges
+ * @nr_islands: in place of ranges, so many of 1 MiB, and as much before each
+ * @cmrs: CMRs
+ * @nr_cmrs: how many CMRs
+ * @want: the TDMRs
+ * @nr_want: how many TDMRs; 0 if it must be refused
+ * @makespan: GiB of the busiest CPU
+ * @trouble: why it must be refused
+ * @bad: what the refusal must name
+ */
+struct layout_case {
+	const char *name;
+	unsigned int max_tdmrs;
+	unsigned int max_reserved;
+	unsigned int lanes[LAYOUT_CASE_NODES];
+	struct tdmr_range ranges[LAYOUT_CASE_RANGES];
+	unsigned int nr_ranges;
+	unsigned int nr_islands;
+	struct tdmr_range cmrs[TDMR_MAX_CMRS];
+	unsigned int nr_cmrs;
+	struct layout_want want[LAYOUT_CASE_TDMRS];
+	unsigned int nr_want;
+	u32 makespan;
+	enum tdmr_trouble trouble;
+	struct layout_want_area bad;
+};
+
+#define LIMITS(tdmrs, reserved)	.max_tdmrs = (tdmrs), .max_reserved = (reserved)
+#define LANES(...)		.lanes = { __VA_ARGS__ }
+#define MEMORY(nr, ...)		.nr_ranges = (nr), .ranges = { __VA_ARGS__ }
+#define CMRS(nr, ...)		.nr_cmrs = (nr), .cmrs = { __VA_ARGS__ }
+#define REFUSED(why, from, to)	.trouble = (why), .bad = { (from), (to) }
+
+static const struct layout_case layout_cases[] = {
+	/*
+	 * 0|r ################ P|2G
+	 */
+	{ "one range without CMRs", LIMITS(1, 16), LANES(1),
+	  MEMORY(1, { M(1), G(2), 0 }),
+	  .nr_want = 1, .want = {
+		{ 0, 2, 0, G(2) - PAMT(2),
+		  { { 0, M(1) }, { G(2) - PAMT(2), G(2) } } },
+	  }, .makespan = 2 },
+
+	/*
+	 *	 |=============================|
+	 *	0|####   ##   #P|1G##########P  |rrrr|2G
+	 */
+	{ "what is convertible is not reserved, memory or not",
+	  LIMITS(2, 3), LANES(2),
+	  MEMORY(3, { 0, M(256), 0 }, { M(512), M(768), 0 },
+		 { M(800), M(1536), 0 }),
+	  CMRS(1, { 0, M(1600), 0 }),
+	  .nr_want = 2, .want = {
+		{ 0, 1, 0, G(1) - PAMT(1), { { G(1) - PAMT(1), G(1) } } },
+		{ 1, 1, 0, M(1536) - PAMT(1), { { M(1536) - PAMT(1), G(2) } } },
+	  }, .makespan = 1 },
+
+	/*
+	 *	 |=======|   |====|   |=======|
+	 *	0|######P|rrrrrrrrrrrrrrrr|	1G	no memory in the second
+	 */
+	{ "holes with no memory in between are one", LIMITS(1, 1), LANES(1),
+	  MEMORY(1, { 0, M(512), 0 }),
+	  CMRS(2, { 0, M(512), 0 }, { M(600), M(700), 0 }),
+	  .nr_want = 1, .want = {
+		{ 0, 1, 0, M(512) - PAMT(1), { { M(512) - PAMT(1), G(1) } } },
+	  }, .makespan = 1 },
+
+	/*
+	 *	0|### node 0 ##|1G## 0 ##|## 1 ##|2G## node 1 ##|3G
+	 */
+	{ "a GiB of two nodes goes to the one that has more of it",
+	  LIMITS(2, 16), LANES(1, 1),
+	  MEMORY(2, { 0, M(1640), 0 }, { M(1640), G(3), 1 }),
+	  .nr_want = 2, .want = {
+		{ 0, 2, 0, M(1640) - PAMT(2),
+		  { { M(1640) - PAMT(2), M(1640) } } },
+		{ 2, 1, 1, G(3) - PAMT(1), { { G(3) - PAMT(1), G(3) } } },
+	  }, .makespan = 2 },
+
+	/*
+	 *	0|## node 0 ##|### node 1 ###|## node 0 ##|1G
+	 */
+	{ "a GiB of nodes in turn: all that one has of it counts",
+	  LIMITS(1, 16), LANES(1, 1),
+	  MEMORY(3, { 0, M(300), 0 }, { M(300), M(700), 1 },
+		 { M(700), G(1), 0 }),
+	  .nr_want = 1, .want = {
+		{ 0, 1, 0, G(1) - PAMT(1), { { G(1) - PAMT(1), G(1) } } },
+	  }, .makespan = 1 },
+
+	/*
+	 *	0|# P|## P|#### P|#### P|12G	three CPUs: 4, 4, 2 + 2
+	 */
+	{ "more lanes than CPUs where that takes no longer",
+	  LIMITS(4, 16), LANES(3), MEMORY(1, { 0, G(12), 0 }),
+	  .nr_want = 4, .want = {
+		{ 0, 2, 0, G(2) - PAMT(2), { { G(2) - PAMT(2), G(2) } } },
+		{ 2, 2, 0, G(4) - PAMT(2), { { G(4) - PAMT(2), G(4) } } },
+		{ 4, 4, 0, G(8) - PAMT(4), { { G(8) - PAMT(4), G(8) } } },
+		{ 8, 4, 0, G(12) - PAMT(4), { { G(12) - PAMT(4), G(12) } } },
+	  }, .makespan = 4 },
+
+	/*
+	 *	0|####|   |2G##|   |2.5G## P|4G	with one hole in each, an
+	 *	 [       2G)[              )	area is left for the PAMT
+	 */
+	{ "cut where there would be too many holes", LIMITS(2, 2), LANES(2),
+	  MEMORY(3, { 0, M(1536), 0 }, { M(1792), M(2304), 0 },
+		 { M(2560), G(4), 0 }),
+	  .nr_want = 2, .want = {
+		{ 0, 2, 0, G(2) - PAMT(2),
+		  { { M(1536), M(1792) }, { G(2) - PAMT(2), G(2) } } },
+		{ 2, 2, 0, G(4) - PAMT(2),
+		  { { M(2304), M(2560) }, { G(4) - PAMT(2), G(4) } } },
+	  }, .makespan = 2 },
+
+	/*
+	 *	0|######P|rrrrr|##|rrrr|1G
+	 */
+	{ "as many holes as areas: the PAMT goes against one",
+	  LIMITS(1, 2), LANES(1),
+	  MEMORY(2, { 0, M(512), 0 }, { M(768), M(770), 0 }),
+	  .nr_want = 1, .want = {
+		{ 0, 1, 0, M(512) - PAMT(1),
+		  { { M(512) - PAMT(1), M(768) }, { M(770), G(1) } } },
+	  }, .makespan = 1 },
+
+	/*
+	 *	0|#|r|#|rrr|1G ##### P0 ## P1|rr|2G
+	 *
+	 * P0 is of the first GiB, whose memory is too little for it.  It is below
+	 * the pageblocks of P1.
+	 */
+	{ "no place in a TDMR: its PAMT goes to the next",
+	  LIMITS(2, 3), LANES(2),
+	  MEMORY(3, { 0, M(2), 0 }, { M(3), M(5), 0 },
+		 { G(1), M(1536), 0 }),
+	  .nr_want = 2, .want = {
+		{ 0, 1, 0, M(1530) - PAMT(1),
+		  { { M(2), M(3) }, { M(5), G(1) } } },
+		{ 1, 1, 0, M(1536) - PAMT(1),
+		  { { M(1530) - PAMT(1), M(1530) },
+		    { M(1536) - PAMT(1), G(2) } } },
+	  }, .makespan = 1 },
+
+	/*
+	 *	 |==============================|
+	 *	0|     #P1P0   |1G#             |2G
+	 *
+	 * Memory of 10 MiB: two PAMTs have room in it, but share a pageblock.
+	 */
+	{ "PAMTs are packed where nothing else has room",
+	  LIMITS(2, 1), LANES(2),
+	  MEMORY(2, { M(1000), M(1010), 0 }, { G(1), M(1026), 0 }),
+	  CMRS(1, { 0, G(2), 0 }),
+	  .nr_want = 2, .want = {
+		{ 0, 1, 0, M(1010) - PAMT(1),
+		  { { M(1010) - 2 * PAMT(1), M(1010) } } },
+		{ 1, 1, 0, M(1010) - 2 * PAMT(1), { } },
+	  }, .makespan = 1 },
+
+	/*
+	 *	0|####|1G  2G|### P|3G		6G|### P|7G
+	 *	 [                 )		  [     )
+	 */
+	{ "too many runs: the smallest gap is bridged", LIMITS(2, 16), LANES(1),
+	  MEMORY(3, { 0, G(1), 0 }, { G(2), G(3), 0 }, { G(6), G(7), 0 }),
+	  .nr_want = 2, .want = {
+		{ 0, 3, 0, G(3) - PAMT(3),
+		  { { G(1), G(2) }, { G(3) - PAMT(3), G(3) } } },
+		{ 6, 1, 0, G(7) - PAMT(1), { { G(7) - PAMT(1), G(7) } } },
+	  }, .makespan = 4 },
+
+	/*
+	 *	0|####|1G  2G|### P|3G   4G|####|5G  6G|### P|7G
+	 *	 [                 )       [                 )
+	 */
+	{ "equal gaps: not all on one side", LIMITS(2, 16), LANES(2),
+	  MEMORY(4, { 0, G(1), 0 }, { G(2), G(3), 0 }, { G(4), G(5), 0 },
+		 { G(6), G(7), 0 }),
+	  .nr_want = 2, .want = {
+		{ 0, 3, 0, G(3) - PAMT(3),
+		  { { G(1), G(2) }, { G(3) - PAMT(3), G(3) } } },
+		{ 4, 3, 0, G(7) - PAMT(3),
+		  { { G(5), G(6) }, { G(7) - PAMT(3), G(7) } } },
+	  }, .makespan = 3 },
+
+	/*
+	 *	0|## node 0 P|1G## node 1 ##|2G   3G|## node 1 P|4G
+	 *	 [           )[                                )
+	 */
+	{ "rather a gap than two nodes in a TDMR", LIMITS(2, 16), LANES(1, 1),
+	  MEMORY(3, { 0, G(1), 0 }, { G(1), G(2), 1 }, { G(3), G(4), 1 }),
+	  .nr_want = 2, .want = {
+		{ 0, 1, 0, G(1) - PAMT(1), { { G(1) - PAMT(1), G(1) } } },
+		{ 1, 3, 1, G(4) - PAMT(3),
+		  { { G(2), G(3) }, { G(4) - PAMT(3), G(4) } } },
+	  }, .makespan = 3 },
+
+	/* What is no list of memory. */
+	{ "no memory", LIMITS(64, 16), REFUSED(TDMR_BAD_RANGE, 0, 0) },
+	{ "an empty range", LIMITS(64, 16),
+	  MEMORY(2, { 0, G(1), 0 }, { G(2), G(2), 0 }),
+	  REFUSED(TDMR_BAD_RANGE, G(2), G(2)) },
+	{ "a range that ends before it starts", LIMITS(64, 16),
+	  MEMORY(1, { G(2), G(1), 0 }), REFUSED(TDMR_BAD_RANGE, G(2), G(1)) },
+	{ "ranges that overlap", LIMITS(64, 16),
+	  MEMORY(2, { 0, G(2), 0 }, { G(1), G(3), 0 }),
+	  REFUSED(TDMR_BAD_RANGE, G(1), G(3)) },
+	{ "ranges out of order", LIMITS(64, 16),
+	  MEMORY(2, { G(4), G(5), 0 }, { G(1), G(2), 0 }),
+	  REFUSED(TDMR_BAD_RANGE, G(1), G(2)) },
+	{ "a range that starts within a page", LIMITS(64, 16),
+	  MEMORY(1, { 512, G(1), 0 }), REFUSED(TDMR_BAD_RANGE, 512, G(1)) },
+	{ "a range that ends within a page", LIMITS(64, 16),
+	  MEMORY(1, { 0, G(1) + 1, 0 }), REFUSED(TDMR_BAD_RANGE, 0, G(1) + 1) },
+	{ "a range that no address reaches", LIMITS(64, 16),
+	  MEMORY(1, { G(1), BIT_ULL(52) + K(4), 0 }),
+	  REFUSED(TDMR_BAD_RANGE, G(1), BIT_ULL(52) + K(4)) },
+	{ "a node below the first", LIMITS(64, 16),
+	  MEMORY(2, { 0, G(1), 0 }, { G(1), G(2), -1 }),
+	  REFUSED(TDMR_BAD_NODE, G(1), G(2)) },
+	{ "a node beyond the last", LIMITS(64, 16),
+	  MEMORY(2, { 0, G(1), 0 }, { G(1), G(2), TDMR_MAX_NODES }),
+	  REFUSED(TDMR_BAD_NODE, G(1), G(2)) },
+
+	/* What is no module. */
+	{ "no TDMRs", LIMITS(0, 16), MEMORY(1, { 0, G(1), 0 }),
+	  REFUSED(TDMR_BAD_LIMITS, 0, 0) },
+	{ "no reserved areas", LIMITS(64, 0), MEMORY(1, { 0, G(1), 0 }),
+	  REFUSED(TDMR_BAD_LIMITS, 0, 0) },
+	{ "CMRs that overlap", LIMITS(64, 16), MEMORY(1, { 0, G(1), 0 }),
+	  CMRS(2, { 0, G(2), 0 }, { G(1), G(3), 0 }),
+	  REFUSED(TDMR_BAD_CMR, G(1), G(3)) },
+	{ "CMRs out of order", LIMITS(64, 16), MEMORY(1, { 0, G(1), 0 }),
+	  CMRS(2, { G(2), G(3), 0 }, { 0, G(1), 0 }),
+	  REFUSED(TDMR_BAD_CMR, 0, G(1)) },
+	{ "more CMRs than there can be", LIMITS(64, 16),
+	  MEMORY(1, { M(1), M(2), 0 }), .nr_cmrs = TDMR_MAX_CMRS + 1,
+	  REFUSED(TDMR_BAD_CMR, 0, 0) },
+	{ "more ranges than CMRs, and no CMRs", LIMITS(64, 16),
+	  .nr_islands = TDMR_MAX_CMRS + 1, REFUSED(TDMR_BAD_CMR, M(65), M(66)) },
+
+	/* What the module cannot use: the part that it cannot is named. */
+	{ "memory below the CMRs", LIMITS(64, 16), MEMORY(1, { 0, G(1), 0 }),
+	  CMRS(1, { M(1), G(1), 0 }), REFUSED(TDMR_OUTSIDE_CMRS, 0, M(1)) },
+	{ "memory between the CMRs", LIMITS(64, 16), MEMORY(1, { 0, G(4), 0 }),
+	  CMRS(2, { 0, G(1), 0 }, { G(2), G(4), 0 }),
+	  REFUSED(TDMR_OUTSIDE_CMRS, G(1), G(2)) },
+	{ "memory above the CMRs", LIMITS(64, 16),
+	  MEMORY(2, { 0, G(1), 0 }, { G(2), G(3), 0 }),
+	  CMRS(1, { 0, G(1), 0 }), REFUSED(TDMR_OUTSIDE_CMRS, G(2), G(3)) },
+
+	/* What the module's limits do not allow. */
+	{ "more runs than TDMRs, and a hole too many to join them",
+	  LIMITS(1, 1), MEMORY(2, { 0, G(1), 0 }, { G(2), M(2560), 0 }),
+	  REFUSED(TDMR_NO_TDMRS, 0, M(2560)) },
+	{ "a GiB with more holes than areas", LIMITS(64, 2),
+	  MEMORY(4, { 0, G(1), 0 }, { M(1025), M(1026), 0 },
+		 { M(1027), M(1028), 0 }, { M(1029), G(4), 0 }),
+	  REFUSED(TDMR_NO_RESERVED, G(1), G(2)) },
+	{ "no room for a PAMT", LIMITS(64, 16),
+	  MEMORY(2, { M(1), M(5), 0 }, { M(6), M(10), 0 }),
+	  REFUSED(TDMR_NO_PAMT, 0, G(1)) },
+};
+
+/* What a case is planned in. */
+struct layout_room {
+	struct tdmr_layout layout;
+	struct tdmr_range ranges[LAYOUT_CASE_RANGES];
+	struct tdmr_plan plans[TDMR_MAX_PLANS];
+	struct tdmr_area areas[TDMR_MAX_PLANS * 16];
+	struct tdmr_run runs[LAYOUT_CASE_RANGES];
+};
+
+static inline void layout_case_fill(const struct layout_case *c,
+				    struct layout_room *room)
+{
+	struct tdmr_layout *layout = &room->layout;
+	unsigned int i;
+
+	memset(room, 0, sizeof(*room));
+	memcpy(room->ranges, c->ranges, sizeof(room->ranges));
+	for (i = 0; i < c->nr_islands; i++)
+		room->ranges[i] = (struct tdmr_range) {
+			.start = M(2 * i + 1), .end = M(2 * i + 2),
+		};
+
+	layout->limits = (struct tdmr_limits) {
+		.max_tdmrs = c->max_tdmrs,
+		.max_reserved = c->max_reserved,
+		.entry_size = { 16, 16, 16 },
+	};
+	layout->ranges = room->ranges;
+	layout->nr_ranges = c->nr_ranges + c->nr_islands;
+	memcpy(layout->cmrs, c->cmrs, sizeof(layout->cmrs));
+	layout->nr_cmrs = c->nr_cmrs;
+	memcpy(layout->lanes, c->lanes, sizeof(c->lanes));
+	layout->plans = room->plans;
+	layout->areas = room->areas;
+	layout->runs = room->runs;
+}
+
+/* Plan, place and reserve. */
+static inline int layout_case_plan(struct tdmr_layout *layout)
+{
+	int ret = tdmr_layout_plan(layout);
+
+	if (!ret)
+		ret = tdmr_layout_place(layout);
+	if (!ret)
+		ret = tdmr_layout_reserve(layout);
+
+	return ret;
+}
+
+static inline bool layout_areas_differ(const struct tdmr_plan *plan,
+				       const struct layout_want_area *want)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_rsvd; i++) {
+		u64 start = plan->base + plan->rsvd[i].offset;
+
+		if (start != want[i].start ||
+		    start + plan->rsvd[i].size != want[i].end)
+			return true;
+	}
+
+	return want[i].end;
+}
+
+static inline const char *layout_tdmr_differs(const struct tdmr_plan *plan,
+					      const struct layout_want *want)
+{
+	if (plan->base != G(want->start) || plan->size != G(want->size))
+		return "another TDMR";
+	if (plan->node != want->node)
+		return "a TDMR of another node";
+	if (plan->pamt_base != want->pamt ||
+	    tdmr_pamt_bytes(plan) != PAMT(want->size))
+		return "a PAMT at another place";
+	if (layout_areas_differ(plan, want->rsvd))
+		return "other reserved areas";
+
+	return NULL;
+}
+
+/**
+ * layout_case_differs - does a case come out as it must?
+ * @c: the case
+ * @room: for planning; has the layout then
+ *
+ * Return: how it differs, NULL if it does not.
+ */
+static inline const char *layout_case_differs(const struct layout_case *c,
+					      struct layout_room *room)
+{
+	struct tdmr_layout *layout = &room->layout;
+	const char *how;
+	unsigned int i;
+	int ret;
+
+	layout_case_fill(c, room);
+	ret = layout_case_plan(layout);
+
+	if (layout->trouble != c->trouble || !ret == !!c->trouble)
+		return "another reason to refuse it, or none";
+	if (layout->bad_start != c->bad.start || layout->bad_end != c->bad.end)
+		return "refused, naming another range";
+	if (ret)
+		return NULL;
+
+	if (layout->nr_plans != c->nr_want)
+		return "another number of TDMRs";
+	for (i = 0; i < c->nr_want; i++) {
+		how = layout_tdmr_differs(&layout->plans[i], &c->want[i]);
+		if (how)
+			return how;
+	}
+
+	return layout->makespan == c->makespan ? NULL : "another makespan";
+}
+
+/* PAMTs are whole pages, whatever the size of their entries. */
+static inline bool layout_sizes_are_right(struct layout_room *room)
+{
+	static const u32 sizes[TDMR_NR_LEVELS] = { 16, 24, 4097 };
+	struct tdmr_plan *plan = room->plans;
+
+	layout_case_fill(&layout_cases[0], room);
+	memcpy(room->layout.limits.entry_size, sizes, sizeof(sizes));
+
+	return !tdmr_layout_plan(&room->layout) &&
+	       plan->pamt_size[TDMR_4K] == M(8) &&
+	       plan->pamt_size[TDMR_2M] == K(24) &&
+	       plan->pamt_size[TDMR_1G] == K(12);
+}
+
+/* Each place below the last, all in the TDMR, until there is none. */
+static inline bool layout_places_descend(struct layout_room *room)
+{
+	struct tdmr_plan *plan = room->plans;
+	unsigned int places = 0;
+	u64 last = G(2);
+
+	layout_case_fill(&layout_cases[0], room);
+	if (layout_case_plan(&room->layout))
+		return false;
+
+	do {
+		if (plan->pamt_base + tdmr_pamt_bytes(plan) > last ||
+		    plan->pamt_base < M(1) || !tdmr_layout_fits(&room->layout))
+			return false;
+		last = plan->pamt_base;
+		places++;
+	} while (tdmr_layout_place_lower(&room->layout, 0));
+
+	return !plan->pamt_base && places == (G(2) - M(1)) / PAMT(2);
+}
+
+/* The first reason to refuse without a case; TDMR_FINE if each has one. */
+static inline enum tdmr_trouble layout_trouble_without_case(void)
+{
+	enum tdmr_trouble trouble;
+	unsigned int i;
+
+	for (trouble = TDMR_BAD_LIMITS; trouble <= TDMR_NO_PAMT; trouble++) {
+		for (i = 0; i < ARRAY_SIZE(layout_cases); i++) {
+			if (layout_cases[i].trouble == trouble)
+				break;
+		}
+		if (i == ARRAY_SIZE(layout_cases))
+			return trouble;
+	}
+
+	return TDMR_FINE;
+}
+
+#endif /* _X86_VIRT_TDX_TDMR_LAYOUT_CASES_H */

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The planner on random maps.
+ *
+ *   tdx-layout-random [MAPS [SEED]]	that many maps
+ *   tdx-layout-random -p SEED		print the map of a seed
+ *
+ * Each map has a seed of its own, those from SEED on.  Exit 0 if every layout
+ * is as it must be, and every refusal is confirmed.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "layout-check.h"
+#include "layout-feasible.h"
+#include "layout-map.h"
+
+struct seeded {
+	struct layout_dice dice;
+	u64 state;
+};
+
+struct totals {
+	unsigned long maps;
+	unsigned long planned;
+	unsigned long refused[NR_REASONS];
+	unsigned long shared;
+	unsigned long wrong;
+};
+
+static struct layout_map map;
+
+/* splitmix64 */
+static u64 roll(struct layout_dice *dice, u64 n)
+{
+	struct seeded *s = (struct seeded *)dice;
+	u64 z = s->state += 0x9E3779B97F4A7C15ULL;
+
+	z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
+	z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
+
+	return (z ^ (z >> 31)) % n;
+}
+
+static void make_map(u64 seed)
+{
+	struct seeded s = { .dice.roll = roll, .state = seed * 0xD1342543DE82EF95ULL };
+
+	layout_map_roll(&map, &s.dice);
+}
+
+static int plan(void)
+{
+	struct tdmr_layout *layout = &map.layout;
+	int ret = tdmr_layout_plan(layout);
+
+	if (!ret)
+		ret = tdmr_layout_place(layout);
+	if (!ret)
+		ret = tdmr_layout_reserve(layout);
+
+	return ret;
+}
+
+/* The same again must come out the same. */
+static bool plan_is_stable(void)
+{
+	static struct tdmr_plan plans[TDMR_MAX_PLANS];
+	unsigned int nr = map.layout.nr_plans;
+
+	memcpy(plans, map.plans, nr * sizeof(*plans));
+
+	return !plan() && map.layout.nr_plans == nr &&
+	       !memcmp(plans, map.plans, nr * sizeof(*plans));
+}
+
+static const char *try_map(struct totals *t)
+{
+	enum feasible feasible = layout_feasible(&map.layout);
+	const char *wrong;
+	int ret = plan();
+
+	if (ret) {
+		t->refused[feasible]++;
+		return feasible == FEASIBLE ? "refused, but there is a layout" : NULL;
+	}
+
+	t->planned++;
+	if (feasible != FEASIBLE)
+		return "planned, but there is no layout";
+
+	wrong = layout_check(&map.layout);
+	if (wrong)
+		return wrong;
+
+	t->shared += layout_shares_pageblocks(&map.layout);
+
+	return t->planned % 16 || plan_is_stable() ? NULL :
+		"planned again, it is another";
+}
+
+static int try_maps(unsigned long nr, u64 seed)
+{
+	struct totals t = {};
+	const char *wrong;
+
+	for (; t.maps < nr; t.maps++, seed++) {
+		make_map(seed);
+		wrong = try_map(&t);
+		if (!wrong)
+			continue;
+		printf("# seed %llu: %s (trouble %d)\n", seed, wrong,
+		       map.layout.trouble);
+		t.wrong++;
+	}
+
+	printf("%lu maps in %.1f s: %lu planned (%.2f %%), %lu of them with shared pageblocks\n",
+	       t.maps, (double)clock() / CLOCKS_PER_SEC, t.planned,
+	       100.0 * t.planned / t.maps, t.shared);
+	printf("impossible: %lu by holes, %lu by TDMRs, %lu by room for PAMTs; wrong: %lu\n",
+	       t.refused[GIB_WITH_TOO_MANY_HOLES], t.refused[TOO_FEW_TDMRS],
+	       t.refused[NO_ROOM_FOR_PAMTS], t.wrong);
+
+	return t.wrong ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long nr = 200000;
+	u64 seed = 0;
+
+	if (argc == 3 && !strcmp(argv[1], "-p")) {
+		make_map(strtoull(argv[2], NULL, 0));
+		layout_map_print(&map);
+		return 0;
+	}
+
+	if (argc > 1)
+		nr = strtoul(argv[1], NULL, 0);
+	if (argc > 2)
+		seed = strtoull(argv[2], NULL, 0);
+
+	return try_maps(nr, seed);
+}
