@@ -224,9 +224,11 @@ static int by_value(const void *a, const void *b)
 struct stretch {
 	u64 start;
 	u64 end;
-	bool hole_below;	/* no memory between it and a hole */
-	bool hole_above;
+	u64 below;	/* GiB of a hole, with no memory in between */
+	u64 above;
 };
+
+#define NO_HOLE	END
 
 static struct stretch stretches[MAX_RANGES];
 static unsigned int nr_stretches;
@@ -272,23 +274,24 @@ static bool can_have_spare(u64 gib)
 }
 
 /*
- * Is there a hole from @start to @end, between a stretch and other memory, that
- * one TDMR can have together with the stretch's GiB at @gib?
+ * The GiB where a hole from @start to @end, between a stretch and other memory,
+ * is nearest, if one TDMR can have it together with the stretch's GiB at @gib.
  */
-static bool has_hole(u64 start, u64 end, u64 gib)
+static u64 nearest_hole(u64 start, u64 end, u64 gib)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr_holes; i++) {
-		if (holes[i].start >= end || holes[i].end <= start)
-			continue;
-		/* The bytes of it that are nearest. */
-		if (can_have(min(gib, (holes[i].end - 1) / SZ_1G),
-			     max(gib, holes[i].start / SZ_1G), max_areas))
-			return true;
+		u64 first = holes[i].start / SZ_1G;
+		u64 last = (holes[i].end - 1) / SZ_1G;
+		u64 near = last < gib ? last : max(first, gib);
+
+		if (holes[i].start < end && holes[i].end > start &&
+		    can_have(min(near, gib), max(near, gib), max_areas))
+			return near;
 	}
 
-	return false;
+	return NO_HOLE;
 }
 
 static void find_stretches(const struct tdmr_layout *layout)
@@ -312,12 +315,22 @@ static void find_stretches(const struct tdmr_layout *layout)
 		stretches[nr_stretches++] = (struct stretch) {
 			.start = max(r[first].start, PAGE),
 			.end = max(r[i].end, PAGE),
-			.hole_below = has_hole(below, r[first].start,
-					       r[first].start / SZ_1G),
-			.hole_above = has_hole(r[i].end, above,
-					       (r[i].end - 1) / SZ_1G),
+			.below = nearest_hole(below, r[first].start,
+					      r[first].start / SZ_1G),
+			.above = nearest_hole(r[i].end, above,
+					      (r[i].end - 1) / SZ_1G),
 		};
 	}
+}
+
+/* Can PAMTs be in that GiB of a stretch: in an area to spare, or of a hole? */
+static bool can_host(const struct stretch *s, u64 gib)
+{
+	return can_have_spare(gib) ||
+	       (s->below != NO_HOLE &&
+		can_have(min(s->below, gib), gib, max_areas)) ||
+	       (s->above != NO_HOLE &&
+		can_have(gib, max(s->above, gib), max_areas));
 }
 
 /* Of so long a stretch enough can be used. */
@@ -331,11 +344,11 @@ static u64 room_in(const struct stretch *s)
 
 	if (s->start >= s->end)
 		return 0;
-	if (s->hole_below || s->hole_above || last - first > LONG_STRETCH)
+	if (last - first > LONG_STRETCH)
 		return s->end - s->start;
 
 	for (gib = first; gib <= last; gib++) {
-		if (can_have_spare(gib))
+		if (can_host(s, gib))
 			most = max(most, min(s->end, (gib + 1) * SZ_1G) - from);
 		else
 			from = (gib + 1) * SZ_1G;
@@ -398,7 +411,8 @@ static u64 gibs_with_areas(const struct tdmr_layout *layout)
 			u64 value = value_of(&layout->limits, room_in(s));
 
 			/* Against a hole, or across GiB: not so limited. */
-			if (s->hole_below || s->hole_above || s->end > (gib + 1) * SZ_1G)
+			if (s->below != NO_HOLE || s->above != NO_HOLE ||
+			    s->end > (gib + 1) * SZ_1G)
 				sum += value;
 			else
 				values[n++] = value;
