@@ -14,6 +14,7 @@
  * several in one without loss.  No layout exists if that fails.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include <linux/bits.h>
 #include <linux/minmax.h>
@@ -22,6 +23,7 @@
 #include "layout-feasible.h"
 
 #define MAX_RANGES	4096
+#define MAX_AREAS	16
 #define MAX_HOLES	(TDMR_MAX_CMRS + 1)
 #define END		BIT_ULL(53)
 #define PAGE		((u64)SZ_4K)
@@ -395,33 +397,53 @@ static u64 gibs_to_cover(unsigned int max)
 }
 
 /*
- * Groups of PAMTs that may be in a GiB where no hole is: one for each area, and
- * that in two stretches, if there is nothing in between.
+ * GiB whose PAMTs find room in @nr stretches of one GiB with @areas: one for
+ * each stretch, or for two in a row, with nothing but a gap in between.  Where a
+ * hole is, or across GiB, it is not so limited.
  */
+static u64 best_in_gib(const struct stretch *s, unsigned int nr,
+		       const struct tdmr_limits *limits, unsigned int areas)
+{
+	u64 before[MAX_AREAS + 1] = {}, last[MAX_AREAS + 1] = {};
+	u64 now[MAX_AREAS + 1] = {};
+	u64 value, last_value = 0;
+	unsigned int i, a;
+
+	for (i = 0; i < nr; i++) {
+		bool limited = s[i].below == NO_HOLE && s[i].above == NO_HOLE &&
+			       s[i].start / SZ_1G == (s[i].end - 1) / SZ_1G;
+
+		value = value_of(limits, room_in(&s[i]));
+		for (a = 0; a <= areas; a++) {
+			now[a] = last[a] + (limited ? 0 : value);
+			if (!a || !limited)
+				continue;
+			now[a] = max(now[a], last[a - 1] + value);
+			if (i)
+				now[a] = max(now[a],
+					     before[a - 1] + last_value + value);
+		}
+		last_value = value;
+		memcpy(before, last, sizeof(last));
+		memcpy(last, now, sizeof(now));
+	}
+
+	return last[areas];
+}
+
 static u64 gibs_with_areas(const struct tdmr_layout *layout)
 {
-	unsigned int i = 0, n;
-	u64 gib, left, sum = 0;
+	unsigned int i, next;
+	u64 gib, sum = 0;
 
-	while (i < nr_stretches) {
+	for (i = 0; i < nr_stretches; i = next) {
 		gib = stretches[i].start / SZ_1G;
-		left = 2 * (max_areas - areas_of(gib, gib + 1));
-		for (n = 0; i < nr_stretches && stretches[i].start / SZ_1G == gib; i++) {
-			const struct stretch *s = &stretches[i];
-			u64 value = value_of(&layout->limits, room_in(s));
-
-			/* Against a hole, or across GiB: not so limited. */
-			if (s->below != NO_HOLE || s->above != NO_HOLE ||
-			    s->end > (gib + 1) * SZ_1G)
-				sum += value;
-			else
-				values[n++] = value;
+		for (next = i; next < nr_stretches; next++) {
+			if (stretches[next].start / SZ_1G != gib)
+				break;
 		}
-		qsort(values, n, sizeof(*values), by_value);
-		while (n > left)
-			n--;
-		while (n--)
-			sum += values[n];
+		sum += best_in_gib(&stretches[i], next - i, &layout->limits,
+				   max_areas - areas_of(gib, gib + 1));
 	}
 
 	return sum;
@@ -471,10 +493,14 @@ static bool can_cover(unsigned int max_large, u64 small, u64 large)
 	return false;
 }
 
-/* Is there a TDMR for the largest room only, two for the two largest, ...? */
+/*
+ * Of TDMRs larger than some room, are there few enough?  A larger room takes as
+ * many of them as go into it.
+ */
 static bool sizes_have_room(const struct tdmr_layout *layout)
 {
-	unsigned int i;
+	unsigned int i, j;
+	u64 larger;
 
 	if (max_tdmrs > FEW_TDMRS)
 		return true;
@@ -482,7 +508,10 @@ static bool sizes_have_room(const struct tdmr_layout *layout)
 	/* Sorts the values. */
 	gibs_with_room(layout, max_tdmrs);
 	for (i = 1; i < max_tdmrs && i < nr_stretches; i++) {
-		if (!can_cover(i, values[i], values[0]))
+		for (j = 0, larger = 0; j < i; j++)
+			larger += values[j] / (values[i] + 1);
+		if (larger < max_tdmrs &&
+		    !can_cover(larger, values[i], values[0]))
 			return false;
 	}
 
