@@ -14,6 +14,7 @@
  * several in one without loss.  No layout exists if that fails.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include <linux/bits.h>
 #include <linux/minmax.h>
@@ -22,6 +23,7 @@
 #include "layout-feasible.h"
 
 #define MAX_RANGES	4096
+#define MAX_AREAS	16
 #define MAX_HOLES	(TDMR_MAX_CMRS + 1)
 #define END		BIT_ULL(53)
 #define PAGE		((u64)SZ_4K)
@@ -224,9 +226,11 @@ static int by_value(const void *a, const void *b)
 struct stretch {
 	u64 start;
 	u64 end;
-	bool hole_below;	/* no memory between it and a hole */
-	bool hole_above;
+	u64 below;	/* GiB of a hole, with no memory in between */
+	u64 above;
 };
+
+#define NO_HOLE	END
 
 static struct stretch stretches[MAX_RANGES];
 static unsigned int nr_stretches;
@@ -272,23 +276,24 @@ static bool can_have_spare(u64 gib)
 }
 
 /*
- * Is there a hole from @start to @end, between a stretch and other memory, that
- * one TDMR can have together with the stretch's GiB at @gib?
+ * The GiB where a hole from @start to @end, between a stretch and other memory,
+ * is nearest, if one TDMR can have it together with the stretch's GiB at @gib.
  */
-static bool has_hole(u64 start, u64 end, u64 gib)
+static u64 nearest_hole(u64 start, u64 end, u64 gib)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr_holes; i++) {
-		if (holes[i].start >= end || holes[i].end <= start)
-			continue;
-		/* The bytes of it that are nearest. */
-		if (can_have(min(gib, (holes[i].end - 1) / SZ_1G),
-			     max(gib, holes[i].start / SZ_1G), max_areas))
-			return true;
+		u64 first = holes[i].start / SZ_1G;
+		u64 last = (holes[i].end - 1) / SZ_1G;
+		u64 near = last < gib ? last : max(first, gib);
+
+		if (holes[i].start < end && holes[i].end > start &&
+		    can_have(min(near, gib), max(near, gib), max_areas))
+			return near;
 	}
 
-	return false;
+	return NO_HOLE;
 }
 
 static void find_stretches(const struct tdmr_layout *layout)
@@ -312,12 +317,22 @@ static void find_stretches(const struct tdmr_layout *layout)
 		stretches[nr_stretches++] = (struct stretch) {
 			.start = max(r[first].start, PAGE),
 			.end = max(r[i].end, PAGE),
-			.hole_below = has_hole(below, r[first].start,
-					       r[first].start / SZ_1G),
-			.hole_above = has_hole(r[i].end, above,
-					       (r[i].end - 1) / SZ_1G),
+			.below = nearest_hole(below, r[first].start,
+					      r[first].start / SZ_1G),
+			.above = nearest_hole(r[i].end, above,
+					      (r[i].end - 1) / SZ_1G),
 		};
 	}
+}
+
+/* Can PAMTs be in that GiB of a stretch: in an area to spare, or of a hole? */
+static bool can_host(const struct stretch *s, u64 gib)
+{
+	return can_have_spare(gib) ||
+	       (s->below != NO_HOLE &&
+		can_have(min(s->below, gib), gib, max_areas)) ||
+	       (s->above != NO_HOLE &&
+		can_have(gib, max(s->above, gib), max_areas));
 }
 
 /* Of so long a stretch enough can be used. */
@@ -331,11 +346,11 @@ static u64 room_in(const struct stretch *s)
 
 	if (s->start >= s->end)
 		return 0;
-	if (s->hole_below || s->hole_above || last - first > LONG_STRETCH)
+	if (last - first > LONG_STRETCH)
 		return s->end - s->start;
 
 	for (gib = first; gib <= last; gib++) {
-		if (can_have_spare(gib))
+		if (can_host(s, gib))
 			most = max(most, min(s->end, (gib + 1) * SZ_1G) - from);
 		else
 			from = (gib + 1) * SZ_1G;
@@ -382,32 +397,53 @@ static u64 gibs_to_cover(unsigned int max)
 }
 
 /*
- * Groups of PAMTs that may be in a GiB where no hole is: one for each area, and
- * that in two stretches, if there is nothing in between.
+ * GiB whose PAMTs find room in @nr stretches of one GiB with @areas: one for
+ * each stretch, or for two in a row, with nothing but a gap in between.  Where a
+ * hole is, or across GiB, it is not so limited.
  */
+static u64 best_in_gib(const struct stretch *s, unsigned int nr,
+		       const struct tdmr_limits *limits, unsigned int areas)
+{
+	u64 before[MAX_AREAS + 1] = {}, last[MAX_AREAS + 1] = {};
+	u64 now[MAX_AREAS + 1] = {};
+	u64 value, last_value = 0;
+	unsigned int i, a;
+
+	for (i = 0; i < nr; i++) {
+		bool limited = s[i].below == NO_HOLE && s[i].above == NO_HOLE &&
+			       s[i].start / SZ_1G == (s[i].end - 1) / SZ_1G;
+
+		value = value_of(limits, room_in(&s[i]));
+		for (a = 0; a <= areas; a++) {
+			now[a] = last[a] + (limited ? 0 : value);
+			if (!a || !limited)
+				continue;
+			now[a] = max(now[a], last[a - 1] + value);
+			if (i)
+				now[a] = max(now[a],
+					     before[a - 1] + last_value + value);
+		}
+		last_value = value;
+		memcpy(before, last, sizeof(last));
+		memcpy(last, now, sizeof(now));
+	}
+
+	return last[areas];
+}
+
 static u64 gibs_with_areas(const struct tdmr_layout *layout)
 {
-	unsigned int i = 0, n;
-	u64 gib, left, sum = 0;
+	unsigned int i, next;
+	u64 gib, sum = 0;
 
-	while (i < nr_stretches) {
+	for (i = 0; i < nr_stretches; i = next) {
 		gib = stretches[i].start / SZ_1G;
-		left = 2 * (max_areas - areas_of(gib, gib + 1));
-		for (n = 0; i < nr_stretches && stretches[i].start / SZ_1G == gib; i++) {
-			const struct stretch *s = &stretches[i];
-			u64 value = value_of(&layout->limits, room_in(s));
-
-			/* Against a hole, or across GiB: not so limited. */
-			if (s->hole_below || s->hole_above || s->end > (gib + 1) * SZ_1G)
-				sum += value;
-			else
-				values[n++] = value;
+		for (next = i; next < nr_stretches; next++) {
+			if (stretches[next].start / SZ_1G != gib)
+				break;
 		}
-		qsort(values, n, sizeof(*values), by_value);
-		while (n > left)
-			n--;
-		while (n--)
-			sum += values[n];
+		sum += best_in_gib(&stretches[i], next - i, &layout->limits,
+				   max_areas - areas_of(gib, gib + 1));
 	}
 
 	return sum;
@@ -457,10 +493,14 @@ static bool can_cover(unsigned int max_large, u64 small, u64 large)
 	return false;
 }
 
-/* Is there a TDMR for the largest room only, two for the two largest, ...? */
+/*
+ * Of TDMRs larger than some room, are there few enough?  A larger room takes as
+ * many of them as go into it.
+ */
 static bool sizes_have_room(const struct tdmr_layout *layout)
 {
-	unsigned int i;
+	unsigned int i, j;
+	u64 larger;
 
 	if (max_tdmrs > FEW_TDMRS)
 		return true;
@@ -468,7 +508,10 @@ static bool sizes_have_room(const struct tdmr_layout *layout)
 	/* Sorts the values. */
 	gibs_with_room(layout, max_tdmrs);
 	for (i = 1; i < max_tdmrs && i < nr_stretches; i++) {
-		if (!can_cover(i, values[i], values[0]))
+		for (j = 0, larger = 0; j < i; j++)
+			larger += values[j] / (values[i] + 1);
+		if (larger < max_tdmrs &&
+		    !can_cover(larger, values[i], values[0]))
 			return false;
 	}
 

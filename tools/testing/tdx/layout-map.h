@@ -20,6 +20,10 @@ struct layout_dice {
 /**
  * struct layout_map - a host's memory, and room to plan it in
  * @layout: the planner's inputs; its pointers are into what follows
+ * @ranges: memory
+ * @plans: room for the TDMRs
+ * @areas: room for their reserved areas
+ * @runs: room for what the planner works on
  */
 struct layout_map {
 	struct tdmr_layout layout;
