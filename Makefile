@@ -14,6 +14,8 @@ help:
 	@echo 'make test-debug tests with KASAN and KCSAN: builds two more kernels'
 	@echo 'make tree       prepare the kernel tree: build/linux/tree'
 	@echo 'make kernel     build our kernel; CONFIG_TDX_BRINGUP=n: with the path of upstream'
+	@echo 'make fuzz       calls and maps at random, an hour each; FUZZ_SECONDS='
+	@echo 'make coverage   lines of the emulated module that tests and vectors reach'
 	@echo 'make check      checkpatch, sparse, W=1, kernel-doc, shellcheck on our files'
 	@echo 'make patches    the series for a kernel git tree: build/patches/*.patch'
 	@echo 'make clean      remove kernels, logs and tests; make distclean: trees too'
@@ -30,6 +32,17 @@ test:
 
 test-debug:
 	@scripts/run-tests debug
+
+# User space only: no kernel is built.
+USER_TESTS := $(MAKE) -C tools/testing/tdx O=$(CURDIR)/build/user \
+	      VECTORS=$(abspath $(or $(VECTORS),../shared/vectors))
+
+fuzz: FUZZ_SECONDS ?= 3600
+fuzz:
+	@$(USER_TESTS) fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
+
+coverage:
+	@$(USER_TESTS) coverage
 
 tree:
 	@scripts/tree
@@ -52,4 +65,4 @@ clean:
 distclean:
 	@rm -rf build
 
-.PHONY: help demo test test-debug tree kernel check patches clean distclean
+.PHONY: help demo test test-debug fuzz coverage tree kernel check patches clean distclean
