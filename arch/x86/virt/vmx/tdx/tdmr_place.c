@@ -268,23 +268,42 @@ static bool place_elsewhere(struct search *s)
 	return false;
 }
 
-/* In the longest memory, so that others can touch it there. */
-static bool place_in_longest(struct search *s)
+/* Remember the place of @s->plan if there is more room for others than so far. */
+static void note_place(struct search *s, u64 *most, u64 *base, u64 room)
 {
-	const struct tdmr_layout *layout = s->layout;
-	u64 longest = 0, base = 0, start, end;
-	unsigned int i = layout->nr_ranges;
+	if (room > *most) {
+		*most = room;
+		*base = s->plan->pamt_base;
+	}
+	s->plan->pamt_base = 0;
+}
+
+/*
+ * Where most others can touch it: in the longest memory, at the end where the
+ * next memory is long enough for one of them too.
+ */
+static bool place_for_company(struct search *s)
+{
+	const struct tdmr_range *ranges = s->layout->ranges;
+	u64 bytes = tdmr_pamt_bytes(s->plan);
+	u64 most = 0, base = 0, above = 0, below, start, end;
+	unsigned int i = s->layout->nr_ranges;
 
 	s->spare = true;
 	while (i--) {
-		end = layout->ranges[i].end;
-		i = stretch_start(layout, i);
-		start = layout->ranges[i].start;
-		if (end - start > longest && try_touching(s, start, end)) {
-			longest = end - start;
-			base = s->plan->pamt_base;
-			s->plan->pamt_base = 0;
-		}
+		end = ranges[i].end;
+		i = stretch_start(s->layout, i);
+		start = ranges[i].start;
+		below = i ? ranges[i - 1].end -
+			    ranges[stretch_start(s->layout, i - 1)].start : 0;
+
+		if (above >= bytes && try_exactly(s, start, end, end - bytes))
+			note_place(s, &most, &base, end - start + above);
+		if (below >= bytes && try_exactly(s, start, end, start))
+			note_place(s, &most, &base, end - start + below);
+		if (end - start > most && try_touching(s, start, end))
+			note_place(s, &most, &base, end - start);
+		above = end - start;
 	}
 
 	s->plan->pamt_base = base;
@@ -301,7 +320,7 @@ static bool pack_one(struct tdmr_layout *layout, struct tdmr_plan *plan)
 		.block = SZ_4K,
 	};
 
-	return search_memory(&s, 0, U64_MAX) || place_in_longest(&s);
+	return search_memory(&s, 0, U64_MAX) || place_for_company(&s);
 }
 
 /* The largest without a place; NULL when all have one. */
