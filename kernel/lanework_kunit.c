@@ -361,11 +361,12 @@ static void freeze_end(void)
 static void lanework_test_freeze(struct kunit *test)
 {
 	struct fixture *f = fixture(test, 16, 200, 200);
+	unsigned int flags;
 
 	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
 	until_steps(test, f, 100);
 
-	lock_system_sleep();
+	flags = lock_system_sleep();
 	freeze_begin(test);
 	KUNIT_EXPECT_LT(test, lanework_steps(&f->job), 3200ULL);
 	expect_rest(test, f);
@@ -377,7 +378,7 @@ static void lanework_test_freeze(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lanework_start(&f->job), 0);
 	expect_rest(test, f);
 	freeze_end();
-	unlock_system_sleep(0);
+	unlock_system_sleep(flags);
 
 	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
 	expect_each_once(test, f);
