@@ -518,17 +518,17 @@ static void lanework_test_unknown_code(struct kunit *test)
 
 static struct kunit_case lanework_cases[] = {
 	KUNIT_CASE(lanework_test_each_once),
-	KUNIT_CASE(lanework_test_thousands),
+	KUNIT_CASE_SLOW(lanework_test_thousands),
 	KUNIT_CASE(lanework_test_unequal),
 	KUNIT_CASE(lanework_test_stop),
-	KUNIT_CASE(lanework_test_stop_often),
+	KUNIT_CASE_SLOW(lanework_test_stop_often),
 	KUNIT_CASE(lanework_test_error),
 	KUNIT_CASE(lanework_test_first_error),
 	KUNIT_CASE(lanework_test_not_here),
 	KUNIT_CASE(lanework_test_nodes),
 	KUNIT_CASE(lanework_test_no_such_node),
 #ifdef CONFIG_HOTPLUG_CPU
-	KUNIT_CASE(lanework_test_hotplug),
+	KUNIT_CASE_SLOW(lanework_test_hotplug),
 #endif
 #ifdef CONFIG_FREEZER
 	KUNIT_CASE(lanework_test_freeze),
