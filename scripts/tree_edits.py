@@ -56,7 +56,15 @@ with trees('7.'):
          where=r'^config INTEL_TDX_HOST\n(?:[ \t].*\n|\n(?=[ \t]))+',
          add='\nsource "arch/x86/virt/vmx/tdx/Kconfig"\n')
 
+    edit('init/Kconfig',
+         where=r'^source "kernel/Kconfig\.locks"$',
+         add='\n\nsource "kernel/Kconfig.lanework"')
+
     # The objects.
+    edit('kernel/Makefile',
+         where=r'^obj-\$\(CONFIG_PADATA\) \+= padata\.o$',
+         add='\nobj-$(CONFIG_LANEWORK) += lanework.o'
+             '\nobj-$(CONFIG_LANEWORK_KUNIT_TEST) += lanework_kunit.o')
     edit('arch/x86/virt/vmx/tdx/Makefile',
          where=r'^obj-y \+= .*\btdx\.o$',
          add='\n\ninclude $(src)/Makefile.bringup')

@@ -207,12 +207,12 @@ static void say_success(struct tdx_bringup *tb, u64 total_ns)
 	/* Scripts look for these two lines. */
 	pr_info("%llu KB allocated for PAMT\n", tdx_pamts_bytes(tb) / SZ_1K);
 	pr_info("TDX-Module initialized\n");
-	pr_info("%u ms: metadata %u, memory %u, PAMT %u, LP.INIT %u, SYS.CONFIG %u, KEY.CONFIG %u, TDMR.INIT %u; %u TDMRs\n",
+	pr_info("%u ms: metadata %u, memory %u, PAMT %u, LP.INIT %u, SYS.CONFIG %u, KEY.CONFIG %u, TDMR.INIT %u; %u TDMRs, %u lanes\n",
 		ms(total_ns), ms(ns[TDX_PHASE_METADATA]),
 		ms(ns[TDX_PHASE_MEMORY]), ms(ns[TDX_PHASE_PAMT]),
 		ms(ns[TDX_PHASE_LP_INIT]), ms(ns[TDX_PHASE_CONFIG]),
 		ms(ns[TDX_PHASE_KEYS]), ms(ns[TDX_PHASE_TDMRS]),
-		tb->layout.nr_plans);
+		tb->layout.nr_plans, tb->nr_lanes);
 }
 
 /**

@@ -7,6 +7,7 @@
 #define _X86_VIRT_TDX_BRINGUP_H
 
 #include <linux/compiler.h>
+#include <linux/lanework.h>
 #include <linux/list.h>
 #include <linux/lockdep_types.h>
 #include <linux/mutex.h>
@@ -44,11 +45,26 @@ enum tdx_phase {
 #define TDX_SEAMCALL_PAUSE_US	1000
 
 /**
+ * struct tdmr_lane - TDMR.INIT of one TDMR
+ * @lane: of step 7's job
+ * @tb: the bring-up
+ * @plan: the TDMR
+ * @tries: calls in a row that met contention; the lane's own
+ */
+struct tdmr_lane {
+	struct lane lane;
+	struct tdx_bringup *tb;
+	const struct tdmr_plan *plan;
+	unsigned int tries;
+};
+
+/**
  * struct tdx_bringup - everything about bringing up one TDX module
  *
  * Locking: "L" @lock; "R" the runner of an attempt alone, between its entry to
  * TDX_STATUS_INITIALIZING and its exit from it; "S" set once, then constant;
- * "O" written under @lock or by the runner, read with READ_ONCE() by anybody.
+ * "O" written under @lock or by the runner, read with READ_ONCE() by anybody;
+ * "F" @fail_lock, or the runner while nothing works for it.
  *
  * @lock: nests inside nothing and is never held across a step or a callback,
  *	except by tdx_bringup_reset() in tests
@@ -64,8 +80,10 @@ enum tdx_phase {
  * @attempt_map: held while an attempt runs; waiters touch it, so that waiting
  *	with a lock held that an attempt takes is reported on the first run
  * @callback_map: the same for callbacks and those who cancel
- * @reason: R, the first error of this attempt in words
- * @said: R, the error last printed, so that asking again does not flood the log
+ * @fail_lock: several lanes may fail at once; nests inside everything
+ * @reason: F, the first error of this attempt in words
+ * @error: F, its errno
+ * @said: F, the error last printed, so that asking again does not flood the log
  * @said_version: R, the module's version last printed, for the same reason
  * @configured: R, TDH.SYS.CONFIG has succeeded: there is no way back
  * @sysinfo: R, the module's metadata
@@ -75,6 +93,9 @@ enum tdx_phase {
  * @nr_ranges: R, number of @ranges
  * @layout: R, the TDMRs
  * @tdmrs: R, the TDMRs as the module reads them
+ * @lanes: R, one for each TDMR, handed to lanework in step 7; here because
+ *	that must not fail for lack of memory
+ * @nr_lanes: R, how many of them ran
  * @phase_ns: R, how long each phase took
  */
 struct tdx_bringup {
@@ -91,7 +112,9 @@ struct tdx_bringup {
 	struct lockdep_map attempt_map;
 	struct lockdep_map callback_map;
 
+	struct mutex fail_lock;	/* see "F" above */
 	char reason[TDX_REASON_LEN];
+	int error;
 	char said[TDX_REASON_LEN];
 	struct tdx_sys_info_version said_version;
 	bool configured;
@@ -102,6 +125,8 @@ struct tdx_bringup {
 	unsigned int nr_ranges;
 	struct tdmr_layout layout;
 	struct tdmr_info_list tdmrs;
+	struct tdmr_lane lanes[TDMR_MAX_PLANS];
+	unsigned int nr_lanes;
 	u64 phase_ns[TDX_NR_PHASES];
 };
 
@@ -144,6 +169,7 @@ void tdx_memory_release(struct tdx_bringup *tb);
 int tdx_layout_plan(struct tdx_bringup *tb);
 void tdx_layout_free(struct tdx_bringup *tb);
 int tdx_layout_reserve(struct tdx_bringup *tb);
+int tdx_layout_home(int node);
 
 /* pamt.c */
 int tdx_pamts_alloc(struct tdx_bringup *tb);

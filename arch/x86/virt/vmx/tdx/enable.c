@@ -229,6 +229,7 @@ void tdx_bringup_init(struct tdx_bringup *tb, int (*run)(struct tdx_bringup *tb)
 {
 	memset(tb, 0, sizeof(*tb));
 	mutex_init(&tb->lock);
+	mutex_init(&tb->fail_lock);
 	INIT_LIST_HEAD(&tb->requests);
 	init_waitqueue_head(&tb->idle);
 	INIT_WORK(&tb->work, bringup_work);
@@ -368,7 +369,7 @@ int tdx_bringup_sync(struct tdx_bringup *tb)
  * tdx_bringup_stop - stop for good, because the system goes down
  * @tb: the bring-up
  *
- * Context: may sleep until the SEAMCALL in flight and the step around it end.
+ * Context: may sleep until the SEAMCALLs in flight and the step around them end.
  */
 void tdx_bringup_stop(struct tdx_bringup *tb)
 {

@@ -22,15 +22,24 @@ static bool may_work(unsigned int cpu)
 	       housekeeping_test_cpu(cpu, HK_TYPE_WQ);
 }
 
-/* The lanes of a node without CPUs are done by the nearest that has some. */
+/**
+ * tdx_layout_home - whose CPUs work on a node's memory
+ * @node: the node
+ *
+ * Context: any.
+ *
+ * Return: @node, or the nearest that has CPUs.
+ */
+int tdx_layout_home(int node)
+{
+	return node_state(node, N_CPU) ? node : numa_nearest_node(node, N_CPU);
+}
+
 static unsigned int lanes_of(int node)
 {
 	unsigned int cpu, nr = 0;
 
-	if (!node_state(node, N_CPU))
-		node = numa_nearest_node(node, N_CPU);
-
-	for_each_cpu(cpu, cpumask_of_node(node))
+	for_each_cpu(cpu, cpumask_of_node(tdx_layout_home(node)))
 		nr += may_work(cpu);
 
 	return nr;

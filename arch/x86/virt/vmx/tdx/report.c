@@ -2,10 +2,15 @@
 /*
  * The first error of a bring-up, in words.
  *
- * Later errors are consequences, mostly of unwinding, and would hide it.
+ * Later errors are consequences, mostly of unwinding, and would hide it.  The
+ * lanes of step 7 may fail at the same time: one of them is the first, and all
+ * return its errno, so that what is said and what is returned belong together.
  */
 #define pr_fmt(fmt)	"virt/tdx: " fmt
 
+#include <linux/cleanup.h>
+#include <linux/lockdep.h>
+#include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/sprintf.h>
 #include <linux/stdarg.h>
@@ -14,17 +19,22 @@
 #include "bringup.h"
 
 /* Asking again for what still fails the same way need not fill the log. */
-static void say(struct tdx_bringup *tb, int err)
+static void say(struct tdx_bringup *tb)
 {
+	lockdep_assert_held(&tb->fail_lock);
+
 	if (!strcmp(tb->reason, tb->said))
 		return;
 
 	strscpy(tb->said, tb->reason);
-	pr_err("TDX-Module initialization failed (%d): %s\n", err, tb->reason);
+	pr_err("TDX-Module initialization failed (%d): %s\n", tb->error,
+	       tb->reason);
 }
 
 static bool first_error(const struct tdx_bringup *tb)
 {
+	lockdep_assert_held(&tb->fail_lock);
+
 	return !tb->reason[0];
 }
 
@@ -34,21 +44,25 @@ static bool first_error(const struct tdx_bringup *tb)
  * @err: negative errno
  * @fmt: what failed, where, and what to do
  *
- * Context: the runner of @tb.
+ * Context: may sleep.  The runner of @tb, and who works for it meanwhile:
+ * lanes, and CPUs that come online.
  *
- * Return: @err.
+ * Return: @err, or the errno of an error before this one.
  */
 int tdx_bringup_fail(struct tdx_bringup *tb, int err, const char *fmt, ...)
 {
 	va_list args;
 
-	if (!first_error(tb))
-		return err;
+	guard(mutex)(&tb->fail_lock);
 
+	if (!first_error(tb))
+		return tb->error;
+
+	tb->error = err;
 	va_start(args, fmt);
 	vscnprintf(tb->reason, sizeof(tb->reason), fmt, args);
 	va_end(args);
-	say(tb, err);
+	say(tb);
 
 	return err;
 }
@@ -60,9 +74,10 @@ int tdx_bringup_fail(struct tdx_bringup *tb, int err, const char *fmt, ...)
  * @status: the module's answer
  * @fmt: package, CPU or range that the call was about
  *
- * Context: the runner of @tb.
+ * Context: as tdx_bringup_fail().
  *
- * Return: the errno of @status, see seam_status_errno().
+ * Return: the errno of @status, see seam_status_errno(), or that of an error
+ * before this one.
  */
 int tdx_bringup_fail_seam(struct tdx_bringup *tb, u64 leaf, u64 status,
 			  const char *fmt, ...)

@@ -4,95 +4,121 @@
  *
  * TDH.SYS.TDMR.INIT does 4 MiB of a TDMR a call and keeps the place itself, so
  * any CPU may make the next call and nothing is lost by stopping in between.
+ * The module takes calls for different TDMRs at the same time, and refuses a
+ * second one for the same: each TDMR is a lane.
+ *
  * RDX tells how far it is, but moves once per GiB only, and is 0 when another
  * caller finished the TDMR: the status comes first.
  */
-#include <linux/delay.h>
 #include <linux/errno.h>
+#include <linux/lanework.h>
 #include <linux/preempt.h>
-#include <linux/sched.h>
 
 #include "bringup.h"
 #include "seamcall_internal.h"
 
 /*
- * One call, or -EAGAIN on a CPU that cannot make it.  No lock keeps CPUs from
- * coming and going, and a kernel thread may run on one that is only half
- * there: the test and the call must be on the same CPU.
+ * One call, unless this CPU cannot make it.  No lock keeps CPUs from coming and
+ * going, and a kernel thread may run on one that is only half there: the test
+ * and the call must be on the same CPU.
  */
-static int init_next(struct tdx_module_args *args, u64 *status)
+static bool call_here(struct tdx_module_args *args, u64 *status)
 {
 	guard(preempt)();
 
 	if (!tdx_host_lp_ready())
-		return -EAGAIN;
+		return false;
 
 	*status = __seamcall_dirty_cache(__seamcall_ret, TDH_SYS_TDMR_INIT, args);
 
-	return 0;
+	return true;
 }
 
-static int init_one(struct tdx_bringup *tb, const struct tdmr_plan *plan)
+static int judge(struct tdmr_lane *tl, u64 status, u64 next)
 {
+	const struct tdmr_plan *plan = tl->plan;
 	u64 end = plan->base + plan->size;
-	unsigned int tries = 0;
+
+	/* Somebody else's doing: no two calls of ours meet. */
+	if (tdx_status_retryable(status) && ++tl->tries < TDX_SEAMCALL_TRIES)
+		return LANE_NOT_HERE;
+
+	switch (seam_status_class(status)) {
+	case SEAM_SUCCESS:
+		tl->tries = 0;
+		return next < end ? LANE_MORE : LANE_DONE;
+	case SEAM_ALREADY:
+		return LANE_DONE;
+	default:
+		return tdx_bringup_fail_seam(tl->tb, TDH_SYS_TDMR_INIT, status,
+					     "TDMR [0x%llx, 0x%llx)",
+					     plan->base, end);
+	}
+}
+
+static int init_next(struct lane *lane)
+{
+	struct tdmr_lane *tl = container_of(lane, struct tdmr_lane, lane);
+	struct tdx_module_args args = { .rcx = tl->plan->base };
 	u64 status;
 
-	for (;;) {
-		struct tdx_module_args args = { .rcx = plan->base };
+	if (tdx_bringup_stopped(tl->tb))
+		return -ESHUTDOWN;
 
-		if (tdx_bringup_stopped(tb))
-			return -ESHUTDOWN;
+	if (!call_here(&args, &status))
+		return LANE_NOT_HERE;
 
-		if (init_next(&args, &status)) {
-			schedule_timeout_uninterruptible(1);
-			continue;
-		}
+	return judge(tl, status, args.rdx);
+}
 
-		if (tdx_status_retryable(status) &&
-		    ++tries < TDX_SEAMCALL_TRIES) {
-			usleep_range(TDX_SEAMCALL_PAUSE_US,
-				     2 * TDX_SEAMCALL_PAUSE_US);
-			continue;
-		}
+static void add_lanes(struct tdx_bringup *tb, struct lanework *job)
+{
+	unsigned int i;
 
-		switch (seam_status_class(status)) {
-		case SEAM_SUCCESS:
-			if (args.rdx >= end)
-				return 0;
-			tries = 0;
-			break;
-		case SEAM_ALREADY:
-			return 0;
-		default:
-			return tdx_bringup_fail_seam(tb, TDH_SYS_TDMR_INIT, status,
-						     "TDMR [0x%llx, 0x%llx)",
-						     plan->base, end);
-		}
+	for (i = 0; i < tb->layout.nr_plans; i++) {
+		struct tdmr_lane *tl = &tb->lanes[i];
 
-		cond_resched();
+		tl->tb = tb;
+		tl->plan = &tb->layout.plans[i];
+		tl->tries = 0;
+		lanework_add(job, &tl->lane, tdx_layout_home(tl->plan->node));
 	}
+}
+
+static int run(struct lanework *job)
+{
+	int ret;
+
+	ret = lanework_start(job);
+	if (ret)
+		return ret;
+
+	return lanework_wait(job);
 }
 
 /**
  * tdx_tdmrs_init - step 7 of bring-up
  * @tb: the bring-up, the module is in SYS_READY
  *
- * Context: may sleep, and long.  The runner of @tb, without locks.
+ * Context: may sleep, and long; takes cpu_hotplug_lock.  The runner of @tb,
+ * without locks.
  *
  * Return: 0; -ESHUTDOWN when the system goes down meanwhile; else the errno of
- * the status.
+ * the status.  No SEAMCALL is in flight any more.
  */
 int tdx_tdmrs_init(struct tdx_bringup *tb)
 {
-	unsigned int i;
+	struct lanework job;
 	int ret;
 
-	for (i = 0; i < tb->layout.nr_plans; i++) {
-		ret = init_one(tb, &tb->layout.plans[i]);
-		if (ret)
-			return ret;
-	}
+	ret = lanework_init(&job, "tdx_tdmr_init", init_next);
+	if (ret)
+		return ret;
 
-	return 0;
+	add_lanes(tb, &job);
+	tb->nr_lanes = job.nr_lanes;
+	ret = run(&job);
+	lanework_free(&job);
+
+	return ret;
 }

@@ -245,6 +245,16 @@ int emulator_inject_nothing(void)
 	return write_file(EMULATOR "/inject", "clear");
 }
 
+/* Of a call's time, until the next change. */
+int emulator_dilate(unsigned int factor)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", factor);
+
+	return write_file(EMULATOR "/dilation", text);
+}
+
 /* Calls of @leaf, or of all leaves if it is negative. */
 static long count_calls(int leaf)
 {

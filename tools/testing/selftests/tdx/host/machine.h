@@ -41,6 +41,7 @@ int emulator_reset(void);
 int emulator_inject(unsigned int leaf, unsigned long long status,
 		    unsigned int skip, unsigned int count);
 int emulator_inject_nothing(void);
+int emulator_dilate(unsigned int factor);
 long calls_of(unsigned int leaf);
 long calls_in_all(void);
 long audit_reports(char *rule, size_t size);

@@ -120,6 +120,19 @@ u64 tdx_emulator_calls(u64 leaf)
 EXPORT_SYMBOL_GPL(tdx_emulator_calls);
 
 /**
+ * tdx_emulator_calls_on - how often was a leaf called on a CPU?
+ * @cpu: the CPU
+ * @leaf: as for tdx_emulator_calls()
+ *
+ * Return: number of SEAMCALLs since boot or reset, injected answers included.
+ */
+u64 tdx_emulator_calls_on(unsigned int cpu, u64 leaf)
+{
+	return READ_ONCE(per_cpu(calls, cpu)[slot_of(leaf)].count);
+}
+EXPORT_SYMBOL_GPL(tdx_emulator_calls_on);
+
+/**
  * tdx_emulator_total_calls - how many SEAMCALLs were made?
  *
  * Return: number of SEAMCALLs since boot or reset, injected answers included.

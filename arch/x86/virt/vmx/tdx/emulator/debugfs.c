@@ -49,6 +49,23 @@ static const struct file_operations inject_fops = {
 	.write	= inject_write,
 };
 
+static int dilation_get(void *data, u64 *val)
+{
+	*val = READ_ONCE(tdx_emu_params.dilation);
+	return 0;
+}
+
+static int dilation_set(void *data, u64 val)
+{
+	if (val > TDX_EMU_MAX_DILATION)
+		return -EINVAL;
+
+	WRITE_ONCE(tdx_emu_params.dilation, val);
+	return 0;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(dilation_fops, dilation_get, dilation_set, "%llu\n");
+
 #if IS_BUILTIN(CONFIG_KUNIT)
 static ssize_t reset_write(struct file *file, const char __user *from,
 			   size_t len, loff_t *pos)
@@ -94,6 +111,7 @@ static int __init tdx_emulator_debugfs(void)
 	debugfs_create_file("calls", 0400, dir, NULL, &tdx_calls_fops);
 	debugfs_create_file("audit", 0400, dir, NULL, &tdx_audit_fops);
 	debugfs_create_file("inject", 0200, dir, NULL, &inject_fops);
+	debugfs_create_file_unsafe("dilation", 0600, dir, NULL, &dilation_fops);
 	create_test_files(dir);
 	tdx_faults_debugfs(dir);
 

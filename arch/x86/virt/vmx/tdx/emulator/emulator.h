@@ -60,6 +60,7 @@ struct tdx_emulator_fault {
 bool tdx_emulator_active(void);
 int tdx_emulator_reset(void);
 u64 tdx_emulator_calls(u64 leaf);
+u64 tdx_emulator_calls_on(unsigned int cpu, u64 leaf);
 u64 tdx_emulator_total_calls(void);
 u64 tdx_emulator_audit(enum tdx_audit rule);
 u64 tdx_emulator_audit_total(void);

@@ -22,6 +22,13 @@ static DEFINE_RAW_SPINLOCK(lock);
 /* @lock; entries with count 0 are free. */
 static struct tdx_emulator_fault faults[MAX_FAULTS];
 
+/*
+ * Written under @lock, entries in use.  Read without it, so that CPUs that call
+ * at the same time do not queue up for a table that is nearly always empty:
+ * virtual ones that are not all running take very long to get through.
+ */
+static unsigned int nr_faults;
+
 /**
  * tdx_emulator_inject - answer some calls instead of the module
  * @fault: which calls, and what; copied
@@ -42,6 +49,7 @@ int tdx_emulator_inject(const struct tdx_emulator_fault *fault)
 	for (i = 0; i < MAX_FAULTS; i++) {
 		if (!faults[i].count) {
 			faults[i] = *fault;
+			WRITE_ONCE(nr_faults, nr_faults + 1);
 			return 0;
 		}
 	}
@@ -58,6 +66,7 @@ void tdx_emulator_inject_clear(void)
 	guard(raw_spinlock_irqsave)(&lock);
 
 	memset(faults, 0, sizeof(faults));
+	WRITE_ONCE(nr_faults, 0);
 }
 EXPORT_SYMBOL_GPL(tdx_emulator_inject_clear);
 
@@ -71,6 +80,9 @@ static bool take_from_table(const struct tdxmod_regs *regs, u64 *status)
 {
 	struct tdx_emulator_fault *f;
 
+	if (!READ_ONCE(nr_faults))
+		return false;
+
 	guard(raw_spinlock_irqsave)(&lock);
 
 	for (f = faults; f < faults + MAX_FAULTS; f++) {
@@ -82,7 +94,8 @@ static bool take_from_table(const struct tdxmod_regs *regs, u64 *status)
 			continue;
 		}
 
-		f->count--;
+		if (!--f->count)
+			WRITE_ONCE(nr_faults, nr_faults - 1);
 		*status = f->status;
 		return true;
 	}

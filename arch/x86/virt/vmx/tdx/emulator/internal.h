@@ -40,6 +40,8 @@ enum tdx_emu_leaf {
 	TDX_EMU_SYS_DISABLE	= 69,
 };
 
+#define TDX_EMU_MAX_DILATION	1000000
+
 /**
  * struct tdx_emu_params - the kernel command line's tdx_emulator.* options
  * @on: the emulator is wanted
@@ -57,8 +59,8 @@ enum tdx_emu_leaf {
  * @nr_cmrs: number of @cmrs; 0: those of the memory map
  * @cmrs: CMRs
  *
- * Constant after boot, except @dilation and the costs, which tests change
- * while no call is in flight.
+ * Constant after boot, except @dilation and the costs, which tests change; a
+ * call that is in flight then costs the one or the other.
  */
 struct tdx_emu_params {
 	bool on;

@@ -160,7 +160,7 @@ static const struct option options[] __initconst = {
 	NUMBER(key_ns, 0, MAX_NS),
 	NUMBER(config_ns, 0, MAX_NS),
 	NUMBER(other_ns, 0, MAX_NS),
-	NUMBER(dilation, 0, 1000000),
+	NUMBER(dilation, 0, TDX_EMU_MAX_DILATION),
 	NUMBER(features0, 0, U64_MAX),
 	NUMBER(max_vcpus, 1, U16_MAX),
 	{ .name = "pw_mce",		.parse = parse_pw_mce },

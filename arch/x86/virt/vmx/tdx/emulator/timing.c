@@ -76,17 +76,18 @@ u64 tdx_timing_now(void)
 static u64 cost(u64 leaf)
 {
 	const struct tdx_emu_params *p = &tdx_emu_params;
+	u64 dilation = READ_ONCE(p->dilation);
 
 	switch (leaf) {
 	case TDX_EMU_TDMR_INIT:
-		return p->tdmr_ns * p->dilation;
+		return p->tdmr_ns * dilation;
 	case TDX_EMU_KEY_CONFIG:
-		return p->key_ns * p->dilation;
+		return p->key_ns * dilation;
 	case TDX_EMU_SYS_CONFIG:
-		return p->config_ns * p->dilation;
+		return p->config_ns * dilation;
 	}
 
-	return p->other_ns * p->dilation;
+	return p->other_ns * dilation;
 }
 
 static void spin(s64 ns)

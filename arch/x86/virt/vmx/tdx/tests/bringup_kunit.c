@@ -116,6 +116,48 @@ static void bringup_test_success(struct kunit *test)
 	expect_no_audit(test);
 }
 
+static u64 tdmr_calls_on_node(int node)
+{
+	unsigned int cpu;
+	u64 calls = 0;
+
+	for_each_cpu(cpu, cpumask_of_node(node))
+		calls += tdx_emulator_calls_on(cpu, TDH_SYS_TDMR_INIT);
+
+	return calls;
+}
+
+/* Calls that the TDMRs at home on a node need. */
+static u64 tdmr_calls_of_node(const struct tdx_bringup *tb, int node)
+{
+	u64 bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < tb->layout.nr_plans; i++) {
+		if (tdx_layout_home(tb->layout.plans[i].node) == node)
+			bytes += tb->layout.plans[i].size;
+	}
+
+	return bytes / CALL_BYTES;
+}
+
+/* Each node does its own TDMRs, all of them, and no others. */
+static void bringup_test_nodes(struct kunit *test)
+{
+	struct tdx_bringup *tb = test->priv;
+	int node;
+
+	if (num_node_state(N_CPU) < 2)
+		kunit_skip(test, "needs two nodes with CPUs");
+
+	KUNIT_ASSERT_EQ(test, tdx_bringup_run(tb), 0);
+	for_each_node_state(node, N_CPU)
+		KUNIT_EXPECT_EQ_MSG(test, tdmr_calls_on_node(node),
+				    tdmr_calls_of_node(tb, node), "node %d",
+				    node);
+	expect_no_audit(test);
+}
+
 /* One answer for ever, at one call of bring-up. */
 struct failure {
 	const char *name;
@@ -172,6 +214,10 @@ static void bringup_test_failure(struct kunit *test)
 	const struct failure *failure = test->param_value;
 	struct tdx_bringup *tb = test->priv;
 	const char *leaf = seam_leaf_name(failure->leaf);
+
+	if (failure->leaf == TDH_SYS_LP_INIT &&
+	    failure->skip >= num_online_cpus())
+		kunit_skip(test, "needs two CPUs");
 
 	inject(test, failure->leaf, failure->skip, ALWAYS, failure->status);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), failure->error);
@@ -346,7 +392,7 @@ static int stop_after_calls(void *data)
 
 	while (!kthread_should_stop() && tdx_emulator_calls(TDH_SYS_TDMR_INIT) < 4)
 		usleep_range(100, 200);
-	WRITE_ONCE(tb->stop, true);
+	tdx_bringup_stop(tb);
 
 	while (!kthread_should_stop())
 		usleep_range(100, 200);
@@ -411,6 +457,7 @@ static void bringup_test_mce(struct kunit *test)
 
 static struct kunit_case bringup_cases[] = {
 	KUNIT_CASE(bringup_test_success),
+	KUNIT_CASE(bringup_test_nodes),
 	KUNIT_CASE_PARAM(bringup_test_failure, failure_gen_params),
 	KUNIT_CASE_PARAM(bringup_test_passing, passing_gen_params),
 	KUNIT_CASE(bringup_test_tdmr_already),

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * When each lane ran, where, and why it came to rest: the timeline of a job.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM lanework
+
+#if !defined(_TRACE_LANEWORK_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _TRACE_LANEWORK_H
+
+#include <linux/lanework.h>
+#include <linux/smp.h>
+#include <linux/tracepoint.h>
+
+TRACE_EVENT(lanework_job_start,
+	    TP_PROTO(const struct lanework *job),
+	    TP_ARGS(job),
+	    TP_STRUCT__entry(__string(job, job->name)
+			     __field(unsigned int, lanes)
+			     __field(unsigned int, left)
+			     __field(bool, workers)),
+	    TP_fast_assign(__assign_str(job);
+			   __entry->lanes = job->nr_lanes;
+			   __entry->left = atomic_read(&job->left);
+			   __entry->workers = job->wq;),
+	    TP_printk("job=%s lanes=%u left=%u workers=%s",
+		      __get_str(job), __entry->lanes, __entry->left,
+		      __entry->workers ? "yes" : "no")
+);
+
+TRACE_EVENT(lanework_job_end,
+	    TP_PROTO(const struct lanework *job),
+	    TP_ARGS(job),
+	    TP_STRUCT__entry(__string(job, job->name)
+			     __field(unsigned int, left)
+			     __field(int, error)),
+	    TP_fast_assign(__assign_str(job);
+			   __entry->left = atomic_read(&job->left);
+			   __entry->error = READ_ONCE(job->error);),
+	    TP_printk("job=%s left=%u error=%d",
+		      __get_str(job), __entry->left, __entry->error)
+);
+
+TRACE_EVENT(lanework_lane_start,
+	    TP_PROTO(const struct lane *lane),
+	    TP_ARGS(lane),
+	    TP_STRUCT__entry(__string(job, lane->job->name)
+			     __field(unsigned int, lane)
+			     __field(int, node)
+			     __field(unsigned int, cpu)),
+	    TP_fast_assign(__assign_str(job);
+			   __entry->lane = lane->index;
+			   __entry->node = lane->node;
+			   __entry->cpu = raw_smp_processor_id();),
+	    TP_printk("job=%s lane=%u node=%d cpu=%u",
+		      __get_str(job), __entry->lane, __entry->node,
+		      __entry->cpu)
+);
+
+TRACE_EVENT(lanework_lane_stop,
+	    TP_PROTO(const struct lane *lane, const char *why),
+	    TP_ARGS(lane, why),
+	    TP_STRUCT__entry(__string(job, lane->job->name)
+			     __string(why, why)
+			     __field(unsigned int, lane)
+			     __field(unsigned int, cpu)
+			     __field(unsigned long, steps)),
+	    TP_fast_assign(__assign_str(job);
+			   __assign_str(why);
+			   __entry->lane = lane->index;
+			   __entry->cpu = raw_smp_processor_id();
+			   __entry->steps = lane->steps;),
+	    TP_printk("job=%s lane=%u cpu=%u steps=%lu why=%s",
+		      __get_str(job), __entry->lane, __entry->cpu,
+		      __entry->steps, __get_str(why))
+);
+
+#endif /* _TRACE_LANEWORK_H */
+
+/* This part must be outside protection */
+#include <trace/define_trace.h>
