@@ -118,9 +118,7 @@ with trees('7.'):
 		pr_err("%s: cannot create the device\\n", KBUILD_MODNAME);
 }
 
-static struct tdx_enable_request tdx_host_request = {
-	.complete = tdx_host_ready,
-};
+static struct tdx_enable_request tdx_host_request;
 
 static int __init tdx_host_init(void)
 {
@@ -133,6 +131,7 @@ static int __init tdx_host_init(void)
          put="""	if (!x86_match_cpu(tdx_host_ids))
 		return -ENODEV;
 
+	tdx_enable_request_init(&tdx_host_request, tdx_host_ready);
 	ret = tdx_enable_subscribe(&tdx_host_request);
 	if (ret)
 		return ret;
@@ -143,8 +142,8 @@ static int __init tdx_host_init(void)
          where=r'^static void __exit tdx_host_exit\(void\)\n\{\n',
          add='\ttdx_enable_cancel(&tdx_host_request);\n')
 
-    # KVM: the first TD has the module initialised, and makes the checks that
-    # need its metadata.
+    # KVM has the module initialised when it is loaded, and does not wait for
+    # it.  Each TD does, and the first makes the checks that need metadata.
     edit('arch/x86/kvm/vmx/tdx.c',
          where=r'^#include <asm/tdx\.h>$',
          add='\n#include <asm/tdx_enable.h>')
@@ -158,17 +157,44 @@ static int __init tdx_host_init(void)
 """)
     edit('arch/x86/kvm/vmx/tdx.c',
          where=r'^int tdx_vm_init\(struct kvm \*kvm\)$',
-         put="""static int tdx_module_setup(void);
+         put="""static struct tdx_enable_request tdx_module_request;
+
+static int tdx_module_setup(void);
 
 int tdx_vm_init(struct kvm *kvm)""")
+    edit('arch/x86/kvm/vmx/tdx.c',
+         where=r'^void tdx_hardware_unsetup\(void\)\n\{\n',
+         add='\ttdx_enable_cancel(&tdx_module_request);\n')
     edit('arch/x86/kvm/vmx/tdx.c',
          where=r'^static int __init __tdx_hardware_setup\(void\)$',
          put='static int __tdx_hardware_setup(void)')
     edit('arch/x86/kvm/vmx/tdx.c',
          where=r'^int __init tdx_hardware_setup\(void\)$',
          put="""/*
- * With the module initialised on demand, the first TD asks for it and checks
- * what it offers.  No lock may be held while waiting for the module.
+ * With the module initialised on demand: ask for it, but do not wait, because
+ * this is called with vendor_module_lock held and loads a module.
+ */
+static int __init tdx_module_start(void)
+{
+	int r;
+
+	tdx_enable_request_init(&tdx_module_request, NULL);
+	r = tdx_enable_async(&tdx_module_request);
+	if (r)
+		return r;
+
+	/* The KeyIDs are known, and limits to them can be set, before any TD. */
+	r = misc_cg_set_capacity(MISC_CG_RES_TDX, tdx_get_nr_guest_keyids());
+	if (r)
+		tdx_enable_cancel(&tdx_module_request);
+
+	return r;
+}
+
+/*
+ * The first TD checks what the module offers.  Each waits for the module, and
+ * asks again if it could not be initialised before; why is in the log.  No lock
+ * may be held.
  */
 static int tdx_module_setup(void)
 {
@@ -195,10 +221,8 @@ static int tdx_module_setup(void)
 int __init tdx_hardware_setup(void)""")
     edit('arch/x86/kvm/vmx/tdx.c',
          where=r'^\tr = __tdx_hardware_setup\(\);$',
-         put="""	/* The KeyIDs are known, and limits to them can be set, before any TD. */
-	if (IS_ENABLED(CONFIG_TDX_BRINGUP))
-		r = misc_cg_set_capacity(MISC_CG_RES_TDX,
-					 tdx_get_nr_guest_keyids());
+         put="""	if (IS_ENABLED(CONFIG_TDX_BRINGUP))
+		r = tdx_module_start();
 	else
 		r = __tdx_hardware_setup();""")
     edit('arch/x86/kvm/vmx/tdx.c',

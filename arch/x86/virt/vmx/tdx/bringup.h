@@ -66,15 +66,16 @@ struct tdmr_lane {
  * "O" written under @lock or by the runner, read with READ_ONCE() by anybody;
  * "F" @fail_lock, or the runner while nothing works for it.
  *
- * @lock: nests inside nothing and is never held across a step or a callback,
- *	except by tdx_bringup_reset() in tests
+ * @lock: never held for long, and so neither across a step nor a callback,
+ *	except by tdx_bringup_renew() in tests
  * @status: O
  * @result: L, errno of the last attempt
  * @stop: O, reboot has begun: go no further
  * @requests: L, waiting for the end of an attempt
  * @completing: O, the request whose callback runs
- * @completer: L, the task in which it runs
- * @idle: woken when a callback has returned and when an attempt has ended
+ * @completer: O, the task that calls back; any task may look for itself here
+ * @idle: woken when an attempt has ended.  Requests wake those who wait for
+ *	them alone.
  * @work: runs the attempt, then the callbacks
  * @run: S, the seven steps
  * @attempt_map: held while an attempt runs; waiters touch it, so that waiting
@@ -86,7 +87,9 @@ struct tdmr_lane {
  * @said: F, the error last printed, so that asking again does not flood the log
  * @said_version: R, the module's version last printed, for the same reason
  * @configured: R, TDH.SYS.CONFIG has succeeded: there is no way back
- * @sysinfo: R, the module's metadata
+ * @sysinfo: R until @metadata points here, constant from then on: who has got
+ *	the pointer may keep it, whatever becomes of the attempt
+ * @metadata: O, with release and acquire
  * @cmrs: R, what the module reports as convertible memory
  * @nr_cmrs: R, number of @cmrs, 0 if it reports none
  * @ranges: R, the memory, while an attempt needs to know it
@@ -119,6 +122,7 @@ struct tdx_bringup {
 	struct tdx_sys_info_version said_version;
 	bool configured;
 	struct tdx_sys_info sysinfo;
+	const struct tdx_sys_info *metadata;
 	struct tdmr_range cmrs[TDMR_MAX_CMRS];
 	unsigned int nr_cmrs;
 	struct tdmr_range *ranges;
@@ -131,14 +135,29 @@ struct tdx_bringup {
 };
 
 /* enable.c */
+#ifdef CONFIG_TDX_EMULATOR
+int tdx_bringup_reset(void);
+#endif
+
+/* request.c: for all */
 void tdx_bringup_init(struct tdx_bringup *tb, int (*run)(struct tdx_bringup *tb));
-int tdx_bringup_request(struct tdx_bringup *tb, struct tdx_enable_request *req,
-			bool start);
+enum tdx_status tdx_bringup_status(const struct tdx_bringup *tb);
+const struct tdx_sys_info *tdx_bringup_metadata(const struct tdx_bringup *tb);
+int tdx_bringup_request(struct tdx_bringup *tb, struct tdx_enable_request *req);
+int tdx_bringup_subscribe(struct tdx_bringup *tb, struct tdx_enable_request *req);
+int tdx_bringup_wait(struct tdx_bringup *tb, struct tdx_enable_request *req,
+		     unsigned long timeout);
 void tdx_bringup_cancel(struct tdx_bringup *tb, struct tdx_enable_request *req);
 int tdx_bringup_sync(struct tdx_bringup *tb);
 void tdx_bringup_stop(struct tdx_bringup *tb);
-#ifdef CONFIG_TDX_EMULATOR
-int tdx_bringup_reset(void);
+void tdx_bringup_might_wait(struct tdx_bringup *tb);
+
+/* request.c: for the runner */
+void tdx_bringup_publish(struct tdx_bringup *tb);
+
+#if defined(CONFIG_TDX_EMULATOR) || defined(CONFIG_TDX_BRINGUP_KUNIT_TEST)
+int tdx_bringup_renew(struct tdx_bringup *tb, void (*forget)(struct tdx_bringup *tb));
+void tdx_bringup_exit(struct tdx_bringup *tb);
 #endif
 
 /* bringup.c */

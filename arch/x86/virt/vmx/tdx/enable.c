@@ -1,31 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who asks for TDX, and what they are told.
+ * What kernel code may call to have TDX, and when the boot does.
  *
- *	            request          all steps done
- *	UNKNOWN ------------> INITIALIZING ------------> INITIALIZED
- *	   ^                    |       |
- *	   +--------------------+       +--------------> ERROR
- *	    failed before SYS.CONFIG     failed after it
- *
- * One attempt runs at a time, in a work item.  Everybody who asks while it runs
- * joins it and is told its result; so does, without starting one, everybody
- * who only subscribed.  Callbacks run in the work item too.
+ * There is one TDX module, so there is one bring-up, shared by all who ask.
  */
 #define pr_fmt(fmt)	"virt/tdx: " fmt
 
+#include <linux/array_size.h>
 #include <linux/cleanup.h>
-#include <linux/completion.h>
-#include <linux/cpu.h>
 #include <linux/cpufeature.h>
 #include <linux/export.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
-#include <linux/lockdep.h>
-#include <linux/memory_hotplug.h>
+#include <linux/notifier.h>
 #include <linux/printk.h>
 #include <linux/reboot.h>
-#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "bringup.h"
@@ -41,15 +30,19 @@ static enum host_mode host_mode __ro_after_init;
 
 static int __init parse_host_mode(char *arg)
 {
+	static const char * const words[] __initconst = {
+		[HOST_ONDEMAND]	= "ondemand",
+		[HOST_SYNC]	= "sync",
+		[HOST_OFF]	= "off",
+	};
+	int mode;
+
 	if (!arg)
 		return -EINVAL;
 
-	if (!strcmp(arg, "ondemand"))
-		host_mode = HOST_ONDEMAND;
-	else if (!strcmp(arg, "sync"))
-		host_mode = HOST_SYNC;
-	else if (!strcmp(arg, "off"))
-		host_mode = HOST_OFF;
+	mode = match_string(words, ARRAY_SIZE(words), arg);
+	if (mode >= 0)
+		host_mode = mode;
 	else
 		pr_err("tdx_host=%s ignored: ondemand, sync or off\n", arg);
 
@@ -67,319 +60,6 @@ early_param("tdx_host", parse_host_mode);
 bool __init tdx_host_off(void)
 {
 	return host_mode == HOST_OFF;
-}
-
-static void attempt_begins(struct tdx_bringup *tb)
-{
-	lock_map_acquire(&tb->attempt_map);
-}
-
-static void attempt_ends(struct tdx_bringup *tb)
-{
-	lock_map_release(&tb->attempt_map);
-}
-
-static void callback_begins(struct tdx_bringup *tb)
-{
-	lock_map_acquire(&tb->callback_map);
-}
-
-static void callback_ends(struct tdx_bringup *tb)
-{
-	lock_map_release(&tb->callback_map);
-}
-
-static void init_lockdep(struct tdx_bringup *tb)
-{
-	static struct lock_class_key attempt_key, callback_key;
-
-	lockdep_init_map(&tb->attempt_map, "tdx_bringup attempt", &attempt_key, 0);
-	lockdep_init_map(&tb->callback_map, "tdx_bringup callback",
-			 &callback_key, 0);
-	if (!IS_ENABLED(CONFIG_LOCKDEP))
-		return;
-
-	/*
-	 * Teach what an attempt takes before the first one: a caller that
-	 * waits with one of these held is then reported the first time, and
-	 * not when it meets CPU or memory hot-plug in the field.
-	 */
-	attempt_begins(tb);
-	cpus_read_lock();
-	get_online_mems();
-	put_online_mems();
-	cpus_read_unlock();
-	attempt_ends(tb);
-}
-
-static void might_wait(struct tdx_bringup *tb)
-{
-	might_sleep();
-	attempt_begins(tb);
-	attempt_ends(tb);
-}
-
-static enum tdx_status status_of(const struct tdx_bringup *tb)
-{
-	return READ_ONCE(tb->status);
-}
-
-static int run_attempt(struct tdx_bringup *tb)
-{
-	int result;
-
-	tb->reason[0] = '\0';
-	if (tdx_bringup_stopped(tb))
-		return -ESHUTDOWN;
-
-	attempt_begins(tb);
-	result = tb->run(tb);
-	attempt_ends(tb);
-
-	return result;
-}
-
-static void end_attempt(struct tdx_bringup *tb, int result)
-{
-	enum tdx_status status;
-
-	lockdep_assert_held(&tb->lock);
-
-	if (!result)
-		status = TDX_STATUS_INITIALIZED;
-	else if (tb->configured)
-		status = TDX_STATUS_ERROR;
-	else
-		status = TDX_STATUS_UNKNOWN;
-
-	tb->result = result;
-	WRITE_ONCE(tb->status, status);
-	wake_up_all(&tb->idle);
-}
-
-/* Callbacks run without the lock: they may ask again, cancel, and sleep. */
-static void tell(struct tdx_bringup *tb, struct list_head *told)
-{
-	struct tdx_enable_request *req;
-
-	lockdep_assert_held(&tb->lock);
-	tb->completer = current;
-
-	while (!list_empty(told)) {
-		req = list_first_entry(told, struct tdx_enable_request, node);
-		list_del_init(&req->node);
-		WRITE_ONCE(tb->completing, req);
-		mutex_unlock(&tb->lock);
-
-		/* May free or reuse the request: not touched afterwards. */
-		callback_begins(tb);
-		req->complete(req, tb->result);
-		callback_ends(tb);
-
-		mutex_lock(&tb->lock);
-		WRITE_ONCE(tb->completing, NULL);
-		wake_up_all(&tb->idle);
-	}
-
-	tb->completer = NULL;
-}
-
-static bool final(const struct tdx_bringup *tb)
-{
-	lockdep_assert_held(&tb->lock);
-
-	return tb->status == TDX_STATUS_INITIALIZED ||
-	       tb->status == TDX_STATUS_ERROR;
-}
-
-static void bringup_work(struct work_struct *work)
-{
-	struct tdx_bringup *tb = container_of(work, struct tdx_bringup, work);
-	bool attempt = status_of(tb) == TDX_STATUS_INITIALIZING;
-	LIST_HEAD(told);
-	int result = 0;
-
-	if (attempt)
-		result = run_attempt(tb);
-
-	guard(mutex)(&tb->lock);
-
-	if (attempt)
-		end_attempt(tb, result);
-
-	/*
-	 * Taken in one piece with the end of the attempt: who asks afterwards
-	 * may start the next one and is to be told of that.  Without an attempt
-	 * there is something to tell only if the result is final.
-	 */
-	if (attempt || final(tb))
-		list_splice_init(&tb->requests, &told);
-
-	tell(tb, &told);
-}
-
-/**
- * tdx_bringup_init - a bring-up that nobody has asked for yet
- * @tb: storage
- * @run: what an attempt does
- *
- * Context: may sleep.
- */
-void tdx_bringup_init(struct tdx_bringup *tb, int (*run)(struct tdx_bringup *tb))
-{
-	memset(tb, 0, sizeof(*tb));
-	mutex_init(&tb->lock);
-	mutex_init(&tb->fail_lock);
-	INIT_LIST_HEAD(&tb->requests);
-	init_waitqueue_head(&tb->idle);
-	INIT_WORK(&tb->work, bringup_work);
-	tb->run = run;
-	init_lockdep(tb);
-}
-
-/**
- * tdx_bringup_request - ask for the result of an attempt
- * @tb: the bring-up
- * @req: the request, with its callback set and on no list
- * @start: start an attempt if none runs and TDX is not up; else wait for one
- *
- * Context: may sleep, briefly.
- *
- * Return: 0 if @req was accepted; -ESHUTDOWN when the system goes down.
- */
-int tdx_bringup_request(struct tdx_bringup *tb, struct tdx_enable_request *req,
-			bool start)
-{
-	guard(mutex)(&tb->lock);
-
-	if (tdx_bringup_stopped(tb))
-		return -ESHUTDOWN;
-
-	list_add_tail(&req->node, &tb->requests);
-
-	if (tb->status == TDX_STATUS_UNKNOWN) {
-		if (!start)
-			return 0;
-		WRITE_ONCE(tb->status, TDX_STATUS_INITIALIZING);
-	}
-
-	/* Also for a result that is there already: never on this stack. */
-	queue_work(system_dfl_wq, &tb->work);
-
-	return 0;
-}
-
-/**
- * tdx_bringup_cancel - withdraw a request
- * @tb: the bring-up
- * @req: the request
- *
- * Context: may sleep until a running callback of @req returns, unless called
- * by that callback.
- */
-void tdx_bringup_cancel(struct tdx_bringup *tb, struct tdx_enable_request *req)
-{
-	bool inside, busy;
-
-	might_sleep();
-
-	/* A callback that runs may ask again before it returns. */
-	do {
-		mutex_lock(&tb->lock);
-		list_del_init(&req->node);
-		inside = tb->completer == current;
-		busy = tb->completing == req && !inside;
-		mutex_unlock(&tb->lock);
-
-		if (!inside) {
-			callback_begins(tb);
-			callback_ends(tb);
-		}
-		if (busy)
-			wait_event(tb->idle, READ_ONCE(tb->completing) != req);
-	} while (busy);
-}
-
-/* A request of somebody who sleeps until it is completed. */
-struct sync_request {
-	struct tdx_enable_request req;
-	struct completion done;
-	int result;
-};
-
-static void sync_complete(struct tdx_enable_request *req, int result)
-{
-	struct sync_request *sync = container_of(req, struct sync_request, req);
-
-	sync->result = result;
-	complete(&sync->done);
-}
-
-/* The result if there is one already, -EINPROGRESS if one must be waited for. */
-static int result_now(struct tdx_bringup *tb)
-{
-	guard(mutex)(&tb->lock);
-
-	if (final(tb))
-		return tb->result;
-
-	/* The work item that would complete the request is the caller's own. */
-	return tb->completer == current ? -EDEADLK : -EINPROGRESS;
-}
-
-/**
- * tdx_bringup_sync - start or join an attempt and sleep until it is over
- * @tb: the bring-up
- *
- * Context: may sleep, and long.  No lock that an attempt takes is held.
- *
- * Return: the result of the attempt; -EINTR when killed; -EDEADLK from within
- * a callback; -ESHUTDOWN when the system goes down.
- */
-int tdx_bringup_sync(struct tdx_bringup *tb)
-{
-	struct sync_request sync = {
-		.req.complete = sync_complete,
-		.req.node = LIST_HEAD_INIT(sync.req.node),
-		.done = COMPLETION_INITIALIZER_ONSTACK(sync.done),
-	};
-	int ret;
-
-	might_wait(tb);
-
-	ret = result_now(tb);
-	if (ret != -EINPROGRESS)
-		return ret;
-
-	ret = tdx_bringup_request(tb, &sync.req, true);
-	if (ret)
-		return ret;
-
-	ret = wait_for_completion_state(&sync.done,
-					TASK_KILLABLE | TASK_FREEZABLE);
-	if (ret) {
-		tdx_bringup_cancel(tb, &sync.req);
-		return -EINTR;
-	}
-
-	return sync.result;
-}
-
-/**
- * tdx_bringup_stop - stop for good, because the system goes down
- * @tb: the bring-up
- *
- * Context: may sleep until the SEAMCALLs in flight and the step around them end.
- */
-void tdx_bringup_stop(struct tdx_bringup *tb)
-{
-	might_wait(tb);
-
-	mutex_lock(&tb->lock);
-	WRITE_ONCE(tb->stop, true);
-	mutex_unlock(&tb->lock);
-
-	wait_event(tb->idle, status_of(tb) != TDX_STATUS_INITIALIZING);
 }
 
 /* The one TDX module of this host. */
@@ -443,7 +123,19 @@ static int check_platform(void)
  */
 static bool lost_in_update(void)
 {
-	return status_of(&host) == TDX_STATUS_INITIALIZED && !tdx_get_sysinfo();
+	return tdx_bringup_status(&host) == TDX_STATUS_INITIALIZED &&
+	       !tdx_get_sysinfo();
+}
+
+/* Whoever asks from now on is told so. */
+static void note_lost_update(void)
+{
+	if (!lost_in_update())
+		return;
+
+	guard(mutex)(&host.lock);
+
+	host.result = -ESHUTDOWN;
 }
 
 /**
@@ -489,72 +181,149 @@ int tdx_enable(void)
 	if (ret)
 		return ret;
 
-	ret = tdx_bringup_sync(&host);
-	if (!ret && lost_in_update())
-		return -ESHUTDOWN;
+	note_lost_update();
 
-	return ret;
+	return tdx_bringup_sync(&host);
 }
 EXPORT_SYMBOL_FOR_MODULES(tdx_enable, "kvm-intel,tdx_test");
 
-static int final_error(void)
-{
-	if (lost_in_update())
-		return -ESHUTDOWN;
-
-	guard(mutex)(&host.lock);
-
-	return host.status == TDX_STATUS_ERROR ? host.result : 0;
-}
-
 /**
- * tdx_enable_subscribe - be told when somebody has TDX initialised
- * @req: with its callback set, and not in use
+ * tdx_enable_async - have TDX initialised, and be told when it is over
+ * @req: initialised, and not in use
  *
- * Never starts an initialisation.  Joins one that runs; if TDX is up, @req is
- * completed soon; else it waits for the next attempt.
+ * Starts the initialisation of the TDX module, or joins one that runs.  The
+ * result is told to the callback of @req, and by tdx_enable_wait().  Where it is
+ * there already, it is told soon.
  *
- * Context: may sleep, briefly.
+ * Never waits for anything that takes long, so it may be called with locks held
+ * that the initialisation takes.
  *
- * Return: 0 if @req was accepted; -EINVAL without a callback; -ENODEV where
- * nobody ever will; the errno of an initialisation that failed for good;
- * -ESHUTDOWN when the system goes down, or a module update has failed.
+ * Context: may sleep, briefly.  Also from a callback, that of @req itself, too.
+ * Who asks again there whatever the result was is called back for ever.
+ *
+ * Return:
+ * * 0		- accepted.  The result is one of tdx_enable()'s, -EINTR and
+ *   -EDEADLK apart.
+ * * -EINVAL	- @req is not initialised.
+ * * -EBUSY	- @req is in use.
+ * * -ENODEV	- no TDX on this platform, or switched off: the log says which.
  */
-int tdx_enable_subscribe(struct tdx_enable_request *req)
+int tdx_enable_async(struct tdx_enable_request *req)
 {
-	int ret;
+	might_sleep();
 
-	if (!req || !req->complete)
+	if (!tdx_enable_request_valid(req))
 		return -EINVAL;
 
 	if (check_platform())
 		return -ENODEV;
 
-	/* Nothing will ever be told, so that who asks again is not asked again. */
-	ret = final_error();
-	if (ret)
-		return ret;
+	note_lost_update();
 
-	INIT_LIST_HEAD(&req->node);
+	return tdx_bringup_request(&host, req);
+}
+EXPORT_SYMBOL_FOR_MODULES(tdx_enable_async, "kvm-intel,tdx_test");
 
-	return tdx_bringup_request(&host, req, false);
+/**
+ * tdx_enable_subscribe - be told when somebody has TDX initialised
+ * @req: initialised, and not in use
+ *
+ * Never starts an initialisation.  Joins one that runs; if TDX is up, the
+ * result is told soon; else @req waits for the next attempt.
+ *
+ * Context: as tdx_enable_async().
+ *
+ * Return: 0 if @req was accepted; -EINVAL if it is not initialised; -EBUSY if
+ * it is in use; -ENODEV where nobody ever will; the errno of an initialisation
+ * that failed for good; -ESHUTDOWN when the system goes down, or a module
+ * update has failed.
+ */
+int tdx_enable_subscribe(struct tdx_enable_request *req)
+{
+	might_sleep();
+
+	if (!tdx_enable_request_valid(req))
+		return -EINVAL;
+
+	if (check_platform())
+		return -ENODEV;
+
+	note_lost_update();
+
+	return tdx_bringup_subscribe(&host, req);
 }
 EXPORT_SYMBOL_FOR_MODULES(tdx_enable_subscribe, "tdx-host,tdx_test");
 
 /**
+ * tdx_enable_wait - sleep until a request is over
+ * @req: initialised, and not freed meanwhile
+ * @timeout: how long, in jiffies; MAX_SCHEDULE_TIMEOUT for ever, 0 not at all
+ *
+ * Over is a request when its callback, if it has one, has returned.  Of a
+ * request that is over already the result is returned at once, as often as is
+ * asked.  Any number of tasks may wait.  If the request is used again before
+ * one of them has looked, that one waits for the new result.
+ *
+ * Context: may sleep; the task may be frozen meanwhile.  No lock may be held
+ * that the initialisation or a callback takes, see tdx_enable().
+ *
+ * Return:
+ * * what the request was told, see tdx_enable_async()
+ * * -EINVAL	- @req is not initialised.
+ * * -ECANCELED	- it was never accepted, or it was cancelled since.
+ * * -ETIMEDOUT	- not over yet; it stays in use.
+ * * -EINTR	- the task was killed; the request stays in use.
+ * * -EDEADLK	- called from the callback of a request, of @req itself or of
+ *   one that keeps @req waiting.
+ */
+int tdx_enable_wait(struct tdx_enable_request *req, unsigned long timeout)
+{
+	return tdx_bringup_wait(&host, req, timeout);
+}
+EXPORT_SYMBOL_FOR_MODULES(tdx_enable_wait, "kvm-intel,tdx_test");
+
+/**
  * tdx_enable_cancel - withdraw a request
- * @req: a request that was accepted at some time
+ * @req: the request: in use, over, never accepted, or not even initialised
  *
- * The initialisation goes on.
+ * The initialisation goes on.  A request that is over keeps its result; nothing
+ * is done to one that is not initialised.
  *
- * Context: may sleep.  Outside the request's callback it returns when the
- * callback neither runs nor will; inside it, at once.
+ * Context: may sleep.  Outside callbacks it returns when the callback of @req
+ * neither runs nor will: the request may be freed and the module with the
+ * callback unloaded.  Inside the callback of any request, at once.  No lock may
+ * be held that the callback takes.
  */
 void tdx_enable_cancel(struct tdx_enable_request *req)
 {
 	tdx_bringup_cancel(&host, req);
 }
-EXPORT_SYMBOL_FOR_MODULES(tdx_enable_cancel, "tdx-host,tdx_test");
+EXPORT_SYMBOL_FOR_MODULES(tdx_enable_cancel, "kvm-intel,tdx-host,tdx_test");
+
+/**
+ * tdx_enable_metadata - what the TDX module can do
+ *
+ * Known as soon as the module has been asked, which is long before TDX is
+ * ready: that it is ready is what tdx_get_sysinfo() tells.  An initialisation
+ * that fails and may be repeated leaves it known: the module is the same.
+ *
+ * Context: any.
+ *
+ * Return: metadata that stays in place and as it is, the version apart, which
+ * an update of the module changes; NULL if nobody has asked yet, or the module
+ * cannot be used until a reboot.
+ */
+const struct tdx_sys_info *tdx_enable_metadata(void)
+{
+	const struct tdx_sys_info *ready = tdx_get_sysinfo();
+
+	/* The one that updates of the module keep right. */
+	if (ready)
+		return ready;
+
+	return lost_in_update() ? NULL : tdx_bringup_metadata(&host);
+}
+EXPORT_SYMBOL_FOR_MODULES(tdx_enable_metadata, "kvm-intel,tdx_test");
 
 /**
  * tdx_enable_status - how far is this host?
@@ -568,7 +337,7 @@ enum tdx_status tdx_enable_status(void)
 	if (lost_in_update())
 		return TDX_STATUS_ERROR;
 
-	return status_of(&host);
+	return tdx_bringup_status(&host);
 }
 EXPORT_SYMBOL_FOR_MODULES(tdx_enable_status, "tdx_test");
 
@@ -582,6 +351,14 @@ static int __init enable_at_boot(void)
 subsys_initcall(enable_at_boot);
 
 #ifdef CONFIG_TDX_EMULATOR
+static void forget_host(struct tdx_bringup *tb)
+{
+	tdx_host_set_ready(NULL);
+	if (tb->status == TDX_STATUS_INITIALIZED)
+		tdx_bringup_forget(tb);
+	tdx_host_reset();
+}
+
 /**
  * tdx_bringup_reset - be as after boot, for tests on a module that can forget
  *
@@ -591,22 +368,9 @@ subsys_initcall(enable_at_boot);
  */
 int tdx_bringup_reset(void)
 {
-	guard(mutex)(&host.lock);
-
-	if (host.status == TDX_STATUS_INITIALIZING || host.completer ||
-	    tdx_host_in_use())
+	if (tdx_host_in_use())
 		return -EBUSY;
 
-	tdx_host_set_ready(NULL);
-	if (host.status == TDX_STATUS_INITIALIZED)
-		tdx_bringup_forget(&host);
-	tdx_host_reset();
-
-	host.configured = false;
-	host.result = 0;
-	host.said[0] = '\0';
-	WRITE_ONCE(host.status, TDX_STATUS_UNKNOWN);
-
-	return 0;
+	return tdx_bringup_renew(&host, forget_host);
 }
 #endif

@@ -243,6 +243,8 @@ static int init_and_read(struct tdx_bringup *tb)
  * TDH.SYS.RD works only on an LP that has done TDH.SYS.LP.INIT, so all of it
  * happens on one CPU, which is in VMX operation only for that time.
  *
+ * Once per module: what it has answered stays true, and others have seen it.
+ *
  * Context: may sleep.  The runner of @tb.
  *
  * Return: 0; the errno of the status of TDH.SYS.INIT, TDH.SYS.LP.INIT or
@@ -255,9 +257,16 @@ int tdx_read_metadata(struct tdx_bringup *tb)
 {
 	int ret;
 
+	if (tb->metadata)
+		return 0;
+
 	migrate_disable();
 	ret = tdx_host_with_vmx(init_and_read, tb);
 	migrate_enable();
+	if (ret)
+		return ret;
 
-	return ret;
+	tdx_bringup_publish(tb);
+
+	return 0;
 }

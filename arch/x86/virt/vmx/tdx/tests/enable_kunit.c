@@ -1,110 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of enable.c: states, joining, callbacks.  Each runs on a bring-up of
- * its own whose seven steps are a gate that the test opens.
+ * Tests of request.c: states, joining, callbacks.  Each runs on a bring-up of
+ * its own.
  */
 #include <kunit/test.h>
 
-#include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/sched/signal.h>
 #include <linux/workqueue.h>
 
-#include "../bringup.h"
+#include "gated.h"
 
-#define SOON	msecs_to_jiffies(10000)
 #define NR_TASKS	64
-
-/* An attempt that enters, waits for the gate, and returns what is wanted. */
-struct gated {
-	struct tdx_bringup tb;
-	struct completion entered;
-	struct completion gate;
-	int attempts;
-	int result;
-	bool past_config;
-};
-
-static int gated_run(struct tdx_bringup *tb)
-{
-	struct gated *g = container_of(tb, struct gated, tb);
-
-	g->attempts++;
-	complete(&g->entered);
-	wait_for_completion(&g->gate);
-	tb->configured = g->past_config;
-
-	return g->result;
-}
-
-/* A request that counts how often it was completed. */
-struct counted {
-	struct tdx_enable_request req;
-	struct gated *gated;
-	struct completion done;
-	struct task_struct *task;
-	atomic_t count;
-	int result;
-	bool ask_again;
-	bool cancel_inside;
-};
-
-static void counted_complete(struct tdx_enable_request *req, int result)
-{
-	struct counted *c = container_of(req, struct counted, req);
-
-	c->result = result;
-	c->task = current;
-	atomic_inc(&c->count);
-
-	if (c->ask_again) {
-		c->ask_again = false;
-		tdx_bringup_request(&c->gated->tb, req, true);
-	}
-	if (c->cancel_inside)
-		tdx_bringup_cancel(&c->gated->tb, req);
-
-	complete(&c->done);
-}
-
-static void counted_init(struct counted *c, struct gated *g)
-{
-	memset(c, 0, sizeof(*c));
-	c->req.complete = counted_complete;
-	INIT_LIST_HEAD(&c->req.node);
-	init_completion(&c->done);
-	c->gated = g;
-}
-
-static int enable_init(struct kunit *test)
-{
-	struct gated *g = kunit_kzalloc(test, sizeof(*g), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, g);
-	init_completion(&g->entered);
-	init_completion(&g->gate);
-	tdx_bringup_init(&g->tb, gated_run);
-	test->priv = g;
-
-	return 0;
-}
-
-/* Whatever a test left running ends here. */
-static void enable_exit(struct kunit *test)
-{
-	struct gated *g = test->priv;
-
-	complete_all(&g->gate);
-	flush_work(&g->tb.work);
-}
-
-static void expect_done(struct kunit *test, struct counted *c, int result)
-{
-	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&c->done, SOON), 0UL);
-	KUNIT_EXPECT_EQ(test, c->result, result);
-}
 
 static void enable_test_success(struct kunit *test)
 {
@@ -186,7 +95,7 @@ static void enable_test_join(struct kunit *test)
 	}
 
 	g->result = -ENXIO;
-	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&g->entered, SOON), 0UL);
+	expect_entered(test, g);
 	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_INITIALIZING);
 
 	/* Those who come too late for this attempt make another. */
@@ -204,9 +113,9 @@ static void enable_test_join_running(struct kunit *test)
 
 	counted_init(&first, g);
 	counted_init(&second, g);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &first.req, true), 0);
-	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&g->entered, SOON), 0UL);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &second.req, true), 0);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &first.req), 0);
+	expect_entered(test, g);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &second.req), 0);
 
 	complete(&g->gate);
 	expect_done(test, &first, 0);
@@ -224,7 +133,7 @@ static void enable_test_late_request(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, tdx_bringup_sync(&g->tb), 0);
 
 	counted_init(&late, g);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &late.req, true), 0);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &late.req), 0);
 	expect_done(test, &late, 0);
 	KUNIT_EXPECT_EQ(test, g->attempts, 1);
 	KUNIT_EXPECT_PTR_NE(test, late.task, current);
@@ -236,7 +145,7 @@ static void enable_test_subscribe(struct kunit *test)
 	struct counted sub;
 
 	counted_init(&sub, g);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &sub.req, false), 0);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_subscribe(&g->tb, &sub.req), 0);
 	flush_work(&g->tb.work);
 	KUNIT_EXPECT_EQ(test, g->attempts, 0);
 	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_UNKNOWN);
@@ -255,8 +164,8 @@ static void enable_test_cancel_waiting(struct kunit *test)
 	struct counted c;
 
 	counted_init(&c, g);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req, true), 0);
-	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&g->entered, SOON), 0UL);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req), 0);
+	expect_entered(test, g);
 	tdx_bringup_cancel(&g->tb, &c.req);
 
 	/* The request is gone, the initialisation is not. */
@@ -273,7 +182,7 @@ static void enable_test_cancel_done(struct kunit *test)
 
 	counted_init(&c, g);
 	complete(&g->gate);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req, true), 0);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req), 0);
 	expect_done(test, &c, 0);
 	tdx_bringup_cancel(&g->tb, &c.req);
 	tdx_bringup_cancel(&g->tb, &c.req);
@@ -289,7 +198,7 @@ static void enable_test_cancel_inside(struct kunit *test)
 	counted_init(&c, g);
 	c.cancel_inside = true;
 	complete(&g->gate);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req, true), 0);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req), 0);
 	expect_done(test, &c, 0);
 	flush_work(&g->tb.work);
 	KUNIT_EXPECT_EQ(test, atomic_read(&c.count), 1);
@@ -304,7 +213,7 @@ static void enable_test_ask_again_inside(struct kunit *test)
 	c.ask_again = true;
 	g->result = -EBUSY;
 	complete(&g->gate);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req, true), 0);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req), 0);
 	expect_done(test, &c, -EBUSY);
 
 	g->result = 0;
@@ -330,7 +239,7 @@ static void slow_complete(struct tdx_enable_request *req, int result)
 	atomic_inc(&slow->count);
 	complete(&slow->inside);
 	wait_for_completion(&slow->leave);
-	tdx_bringup_request(&slow->gated->tb, req, false);
+	tdx_bringup_subscribe(&slow->gated->tb, req);
 }
 
 struct canceller {
@@ -353,8 +262,6 @@ static void enable_test_cancel_running(struct kunit *test)
 {
 	struct gated *g = test->priv;
 	struct slow slow = {
-		.req.complete = slow_complete,
-		.req.node = LIST_HEAD_INIT(slow.req.node),
 		.gated = g,
 		.inside = COMPLETION_INITIALIZER_ONSTACK(slow.inside),
 		.leave = COMPLETION_INITIALIZER_ONSTACK(slow.leave),
@@ -364,9 +271,10 @@ static void enable_test_cancel_running(struct kunit *test)
 		.done = COMPLETION_INITIALIZER_ONSTACK(canceller.done),
 	};
 
+	tdx_enable_request_init(&slow.req, slow_complete);
 	g->result = -ENOMEM;
 	complete(&g->gate);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &slow.req, true), 0);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &slow.req), 0);
 	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&slow.inside, SOON), 0UL);
 
 	/* It waits for the callback to return. */
@@ -401,7 +309,7 @@ static void enable_test_idle_run(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, tdx_bringup_sync(&g->tb), -ENOMEM);
 
 	counted_init(&sub, g);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &sub.req, false), 0);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_subscribe(&g->tb, &sub.req), 0);
 	queue_work(system_dfl_wq, &g->tb.work);
 	flush_work(&g->tb.work);
 	KUNIT_EXPECT_EQ(test, atomic_read(&sub.count), 0);
@@ -430,7 +338,7 @@ static void enable_test_wait_inside(struct kunit *test)
 	c.req.complete = deadlock_complete;
 	g->result = -ENOMEM;
 	complete(&g->gate);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req, true), 0);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req), 0);
 	expect_done(test, &c, -EDEADLK);
 }
 
@@ -447,7 +355,7 @@ static void enable_test_killed(struct kunit *test)
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	get_task_struct(task);
 	wake_up_process(task);
-	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&g->entered, SOON), 0UL);
+	expect_entered(test, g);
 
 	send_sig(SIGKILL, task, 1);
 	KUNIT_EXPECT_GT(test, wait_for_completion_timeout(&asker.done, SOON), 0UL);
@@ -480,8 +388,8 @@ static void enable_test_stop(struct kunit *test)
 	};
 
 	counted_init(&c, g);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req, true), 0);
-	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&g->entered, SOON), 0UL);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req), 0);
+	expect_entered(test, g);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(stop, &stopper, "tdx-stop")));
 
 	/* It waits for the step that runs. */
@@ -495,6 +403,45 @@ static void enable_test_stop(struct kunit *test)
 	expect_done(test, &c, -ESHUTDOWN);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(&g->tb), -ESHUTDOWN);
 	KUNIT_EXPECT_EQ(test, g->attempts, 1);
+}
+
+/* What is told to those who still wait when the system goes down. */
+static void enable_test_stop_subscribers(struct kunit *test)
+{
+	struct gated *g = test->priv;
+	struct counted c;
+
+	counted_init(&c, g);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_subscribe(&g->tb, &c.req), 0);
+	tdx_bringup_stop(&g->tb);
+	expect_done(test, &c, -ESHUTDOWN);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_subscribe(&g->tb, &c.req), -ESHUTDOWN);
+	KUNIT_EXPECT_EQ(test, atomic_read(&c.count), 1);
+}
+
+/* Known from step 1 on, whatever becomes of an attempt that can be repeated. */
+static void enable_test_metadata(struct kunit *test)
+{
+	struct gated *g = test->priv;
+	struct counted c;
+
+	KUNIT_EXPECT_NULL(test, tdx_bringup_metadata(&g->tb));
+
+	counted_init(&c, g);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req), 0);
+	expect_entered(test, g);
+	KUNIT_EXPECT_PTR_EQ(test, tdx_bringup_metadata(&g->tb), &g->tb.sysinfo);
+
+	g->result = -ENOMEM;
+	complete(&g->gate);
+	expect_done(test, &c, -ENOMEM);
+	KUNIT_EXPECT_PTR_EQ(test, tdx_bringup_metadata(&g->tb), &g->tb.sysinfo);
+
+	g->result = -EINVAL;
+	g->past_config = true;
+	complete(&g->gate);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(&g->tb), -EINVAL);
+	KUNIT_EXPECT_NULL(test, tdx_bringup_metadata(&g->tb));
 }
 
 static struct kunit_case enable_cases[] = {
@@ -514,13 +461,15 @@ static struct kunit_case enable_cases[] = {
 	KUNIT_CASE(enable_test_wait_inside),
 	KUNIT_CASE(enable_test_killed),
 	KUNIT_CASE(enable_test_stop),
+	KUNIT_CASE(enable_test_stop_subscribers),
+	KUNIT_CASE(enable_test_metadata),
 	{}
 };
 
 static struct kunit_suite enable_suite = {
 	.name = "tdx_enable",
-	.init = enable_init,
-	.exit = enable_exit,
+	.init = gated_init,
+	.exit = gated_exit,
 	.test_cases = enable_cases,
 };
 

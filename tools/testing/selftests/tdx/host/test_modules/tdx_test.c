@@ -65,9 +65,7 @@ static void subscription_complete(struct tdx_enable_request *req, int result)
 	atomic_inc_return_release(&completions);
 }
 
-static struct tdx_enable_request subscription = {
-	.complete = subscription_complete,
-};
+static struct tdx_enable_request subscription;
 
 static int subscribe(void)
 {
@@ -219,6 +217,8 @@ DEFINE_SHOW_ATTRIBUTE(results);
 
 static int __init tdx_test_init(void)
 {
+	tdx_enable_request_init(&subscription, subscription_complete);
+
 	dir = debugfs_create_dir("tdx_test", NULL);
 	if (IS_ERR(dir))
 		return PTR_ERR(dir);
