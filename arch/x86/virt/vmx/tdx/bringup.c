@@ -105,6 +105,10 @@ static int prepare(struct tdx_bringup *tb, u64 *since)
 		return ret;
 	phase_done(tb, TDX_PHASE_MEMORY, since);
 
+	ret = tdx_bringup_pause(tb);
+	if (ret)
+		goto err_memory;
+
 	ret = plan_tdmrs(tb);
 	if (ret)
 		goto err_memory;
@@ -164,9 +168,26 @@ static int configure(struct tdx_bringup *tb, u64 *since)
 {
 	int ret;
 
+	/* Not with the lock, which suspending the system takes too. */
+	ret = tdx_bringup_pause(tb);
+	if (ret)
+		return ret;
+
 	cpus_read_lock();
 	ret = configure_locked(tb, since);
 	cpus_read_unlock();
+
+	return ret;
+}
+
+/* Step 7.  Lanes are freezable: the system may sleep in the middle. */
+static int init_tdmrs(struct tdx_bringup *tb)
+{
+	int ret;
+
+	tdx_bringup_rest(tb, true);
+	ret = tdx_tdmrs_init(tb);
+	tdx_bringup_rest(tb, false);
 
 	return ret;
 }
@@ -244,7 +265,7 @@ int tdx_bringup_run(struct tdx_bringup *tb)
 	}
 
 	if (!ret)
-		ret = tdx_tdmrs_init(tb);
+		ret = init_tdmrs(tb);
 	if (ret)
 		goto err_configured;
 	phase_done(tb, TDX_PHASE_TDMRS, &since);

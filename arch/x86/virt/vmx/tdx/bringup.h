@@ -71,11 +71,13 @@ struct tdmr_lane {
  * @status: O
  * @result: L, errno of the last attempt
  * @stop: O, reboot has begun: go no further
+ * @hold: O, the system is about to sleep: begin no further step
+ * @resting: O, the runner is held, or waits for work that the freezer stops
  * @requests: L, waiting for the end of an attempt
  * @completing: O, the request whose callback runs
  * @completer: O, the task that calls back; any task may look for itself here
- * @idle: woken when an attempt has ended.  Requests wake those who wait for
- *	them alone.
+ * @idle: woken when an attempt has ended or rests, and when it may go on.
+ *	Requests wake those who wait for them alone.
  * @work: runs the attempt, then the callbacks
  * @run: S, the seven steps
  * @attempt_map: held while an attempt runs; waiters touch it, so that waiting
@@ -106,6 +108,8 @@ struct tdx_bringup {
 	enum tdx_status status;
 	int result;
 	bool stop;
+	bool hold;
+	bool resting;
 	struct list_head requests;
 	struct tdx_enable_request *completing;
 	struct task_struct *completer;
@@ -154,6 +158,12 @@ void tdx_bringup_might_wait(struct tdx_bringup *tb);
 
 /* request.c: for the runner */
 void tdx_bringup_publish(struct tdx_bringup *tb);
+
+/* hold.c */
+int tdx_bringup_hold(struct tdx_bringup *tb);
+void tdx_bringup_release(struct tdx_bringup *tb);
+int tdx_bringup_pause(struct tdx_bringup *tb);
+void tdx_bringup_rest(struct tdx_bringup *tb, bool resting);
 
 #if defined(CONFIG_TDX_EMULATOR) || defined(CONFIG_TDX_BRINGUP_KUNIT_TEST)
 int tdx_bringup_renew(struct tdx_bringup *tb, void (*forget)(struct tdx_bringup *tb));

@@ -16,6 +16,7 @@
 #include <linux/printk.h>
 #include <linux/reboot.h>
 #include <linux/string.h>
+#include <linux/suspend.h>
 
 #include "bringup.h"
 
@@ -77,14 +78,51 @@ static struct notifier_block reboot_nb = {
 	.notifier_call = stop_for_reboot,
 };
 
+/* Before anything is frozen, so that what must be waited for can run. */
+static int hold_for_sleep(struct notifier_block *nb, unsigned long action,
+			  void *data)
+{
+	switch (action) {
+	case PM_SUSPEND_PREPARE:
+	case PM_HIBERNATION_PREPARE:
+	case PM_RESTORE_PREPARE:
+		return notifier_from_errno(tdx_bringup_hold(&host));
+	case PM_POST_SUSPEND:
+	case PM_POST_HIBERNATION:
+	case PM_POST_RESTORE:
+		tdx_bringup_release(&host);
+		return NOTIFY_OK;
+	default:
+		return NOTIFY_DONE;
+	}
+}
+
+static struct notifier_block pm_nb = {
+	.notifier_call = hold_for_sleep,
+};
+
 static int __init host_init(void)
 {
+	int ret;
+
 	tdx_bringup_init(&host, tdx_bringup_run);
 
 	if (!cpu_feature_enabled(X86_FEATURE_TDX_HOST_PLATFORM))
 		return 0;
 
-	return register_reboot_notifier(&reboot_nb);
+	ret = register_reboot_notifier(&reboot_nb);
+	if (ret)
+		return ret;
+
+	ret = register_pm_notifier(&pm_nb);
+	if (ret)
+		goto err_reboot;
+
+	return 0;
+
+err_reboot:
+	unregister_reboot_notifier(&reboot_nb);
+	return ret;
 }
 early_initcall(host_init);
 

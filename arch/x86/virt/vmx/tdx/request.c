@@ -168,8 +168,9 @@ static int run_attempt(struct tdx_bringup *tb)
 	int result;
 
 	tb->reason[0] = '\0';
-	if (tdx_bringup_stopped(tb))
-		return -ESHUTDOWN;
+	result = tdx_bringup_pause(tb);
+	if (result)
+		return result;
 
 	attempt_begins(tb);
 	result = tb->run(tb);

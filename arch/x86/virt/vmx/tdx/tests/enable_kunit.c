@@ -444,6 +444,62 @@ static void enable_test_metadata(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, tdx_bringup_metadata(&g->tb));
 }
 
+static int hold(void *data)
+{
+	struct asker *asker = data;
+
+	asker->result = tdx_bringup_hold(&asker->gated->tb);
+	complete(&asker->done);
+
+	return 0;
+}
+
+/* The system sleeps when the step that runs has ended, and no step begins. */
+static void enable_test_hold(struct kunit *test)
+{
+	struct gated *g = test->priv;
+	struct counted c;
+	struct asker holder = {
+		.gated = g,
+		.done = COMPLETION_INITIALIZER_ONSTACK(holder.done),
+	};
+
+	counted_init(&c, g);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req), 0);
+	expect_entered(test, g);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(hold, &holder, "tdx-hold")));
+	KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&holder.done, HZ / 10),
+			0UL);
+
+	complete(&g->gate);
+	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&holder.done, SOON), 0UL);
+	KUNIT_EXPECT_EQ(test, holder.result, 0);
+	KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&c.done, HZ / 10), 0UL);
+	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_INITIALIZING);
+
+	tdx_bringup_release(&g->tb);
+	expect_done(test, &c, 0);
+	KUNIT_EXPECT_EQ(test, g->attempts, 1);
+}
+
+/* Step 7 is left to the freezer, and may take as long as it likes. */
+static void enable_test_hold_resting(struct kunit *test)
+{
+	struct gated *g = test->priv;
+	struct counted c;
+
+	counted_init(&c, g);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req), 0);
+	expect_entered(test, g);
+	tdx_bringup_rest(&g->tb, true);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_hold(&g->tb), 0);
+	tdx_bringup_release(&g->tb);
+	tdx_bringup_rest(&g->tb, false);
+
+	complete(&g->gate);
+	expect_done(test, &c, 0);
+}
+
 static struct kunit_case enable_cases[] = {
 	KUNIT_CASE(enable_test_success),
 	KUNIT_CASE(enable_test_retry),
@@ -463,6 +519,8 @@ static struct kunit_case enable_cases[] = {
 	KUNIT_CASE(enable_test_stop),
 	KUNIT_CASE(enable_test_stop_subscribers),
 	KUNIT_CASE(enable_test_metadata),
+	KUNIT_CASE(enable_test_hold),
+	KUNIT_CASE(enable_test_hold_resting),
 	{}
 };
 

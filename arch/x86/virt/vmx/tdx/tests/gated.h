@@ -33,13 +33,16 @@ static inline int gated_run(struct tdx_bringup *tb)
 {
 	struct gated *g = container_of(tb, struct gated, tb);
 
+	int ret;
+
 	g->attempts++;
 	tdx_bringup_publish(tb);
 	complete(&g->entered);
 	wait_for_completion(&g->gate);
+	ret = tdx_bringup_pause(tb);
 	tb->configured = g->past_config;
 
-	return g->result;
+	return ret ?: g->result;
 }
 
 /* A request that counts how often it was completed. */
