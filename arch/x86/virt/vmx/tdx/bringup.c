@@ -20,8 +20,10 @@
 #include <linux/cpu.h>
 #include <linux/ktime.h>
 #include <linux/printk.h>
+#include <linux/sched/clock.h>
 #include <linux/sizes.h>
 #include <linux/smp.h>
+#include <linux/sprintf.h>
 
 #include "bringup.h"
 
@@ -221,19 +223,34 @@ static unsigned int ms(u64 ns)
 	return ns / NSEC_PER_MSEC;
 }
 
+/* For how long the boot could not go on, until now if it still cannot. */
+static void say_boot(struct tdx_bringup *tb, char *text, size_t size)
+{
+	u64 since = READ_ONCE(tb->boot_since_ns);
+	u64 until = READ_ONCE(tb->boot_until_ns);
+
+	text[0] = '\0';
+	if (since)
+		snprintf(text, size, "; boot blocked for %llu us",
+			 ((until ?: local_clock()) - since) / NSEC_PER_USEC);
+}
+
 static void say_success(struct tdx_bringup *tb, u64 total_ns)
 {
 	const u64 *ns = tb->phase_ns;
+	char boot[48];
+
+	say_boot(tb, boot, sizeof(boot));
 
 	/* Scripts look for these two lines. */
 	pr_info("%llu KB allocated for PAMT\n", tdx_pamts_bytes(tb) / SZ_1K);
 	pr_info("TDX-Module initialized\n");
-	pr_info("%u ms: metadata %u, memory %u, PAMT %u, LP.INIT %u, SYS.CONFIG %u, KEY.CONFIG %u, TDMR.INIT %u; %u TDMRs, %u lanes\n",
+	pr_info("%u ms: metadata %u, memory %u, PAMT %u, LP.INIT %u, SYS.CONFIG %u, KEY.CONFIG %u, TDMR.INIT %u; %u TDMRs, %u lanes%s\n",
 		ms(total_ns), ms(ns[TDX_PHASE_METADATA]),
 		ms(ns[TDX_PHASE_MEMORY]), ms(ns[TDX_PHASE_PAMT]),
 		ms(ns[TDX_PHASE_LP_INIT]), ms(ns[TDX_PHASE_CONFIG]),
 		ms(ns[TDX_PHASE_KEYS]), ms(ns[TDX_PHASE_TDMRS]),
-		tb->layout.nr_plans, tb->nr_lanes);
+		tb->layout.nr_plans, tb->nr_lanes, boot);
 }
 
 /**

@@ -102,6 +102,9 @@ struct tdmr_lane {
  *	that must not fail for lack of memory
  * @nr_lanes: R, how many of them ran
  * @phase_ns: R, how long each phase took
+ * @boot_since_ns: O, when the boot asked for the attempt that runs; else 0.  On
+ *	local_clock(): others tell no more than ticks so early.
+ * @boot_until_ns: O, when the boot went on; 0 if it has not
  */
 struct tdx_bringup {
 	struct mutex lock;	/* see "L" above */
@@ -136,6 +139,8 @@ struct tdx_bringup {
 	struct tdmr_lane lanes[TDMR_MAX_PLANS];
 	unsigned int nr_lanes;
 	u64 phase_ns[TDX_NR_PHASES];
+	u64 boot_since_ns;
+	u64 boot_until_ns;
 };
 
 /* enable.c */

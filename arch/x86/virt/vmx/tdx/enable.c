@@ -15,6 +15,7 @@
 #include <linux/notifier.h>
 #include <linux/printk.h>
 #include <linux/reboot.h>
+#include <linux/sched/clock.h>
 #include <linux/string.h>
 #include <linux/suspend.h>
 
@@ -23,6 +24,7 @@
 /* When a host with TDX initialises its module. */
 enum host_mode {
 	HOST_ONDEMAND,
+	HOST_ASYNC,
 	HOST_SYNC,
 	HOST_OFF,
 };
@@ -33,6 +35,7 @@ static int __init parse_host_mode(char *arg)
 {
 	static const char * const words[] __initconst = {
 		[HOST_ONDEMAND]	= "ondemand",
+		[HOST_ASYNC]	= "async",
 		[HOST_SYNC]	= "sync",
 		[HOST_OFF]	= "off",
 	};
@@ -45,7 +48,7 @@ static int __init parse_host_mode(char *arg)
 	if (mode >= 0)
 		host_mode = mode;
 	else
-		pr_err("tdx_host=%s ignored: ondemand, sync or off\n", arg);
+		pr_err("tdx_host=%s ignored: ondemand, async, sync or off\n", arg);
 
 	return 0;
 }
@@ -379,10 +382,25 @@ enum tdx_status tdx_enable_status(void)
 }
 EXPORT_SYMBOL_FOR_MODULES(tdx_enable_status, "tdx_test");
 
+static void __init enable_and_go_on(void)
+{
+	static struct tdx_enable_request boot_request;
+
+	tdx_enable_request_init(&boot_request, NULL);
+	tdx_enable_async(&boot_request);
+}
+
 static int __init enable_at_boot(void)
 {
-	if (host_mode == HOST_SYNC)
+	if (host_mode != HOST_ASYNC && host_mode != HOST_SYNC)
+		return 0;
+
+	WRITE_ONCE(host.boot_since_ns, local_clock());
+	if (host_mode == HOST_ASYNC)
+		enable_and_go_on();
+	else
 		tdx_enable();
+	WRITE_ONCE(host.boot_until_ns, local_clock());
 
 	return 0;
 }

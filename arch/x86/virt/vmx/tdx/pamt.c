@@ -130,7 +130,7 @@ static int alloc_one(struct tdx_bringup *tb, unsigned int i)
 		return 0;
 
 	return tdx_bringup_fail(tb, -ENOMEM,
-				"no %llu KB of contiguous memory for the PAMT of [0x%llx, 0x%llx): free memory or use tdx_host=sync",
+				"no %llu KB of contiguous memory for the PAMT of [0x%llx, 0x%llx): free memory, or boot with tdx_host=async",
 				tdmr_pamt_bytes(plan) / SZ_1K, plan->base,
 				plan->base + plan->size);
 }

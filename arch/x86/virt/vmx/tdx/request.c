@@ -195,6 +195,8 @@ static void end_attempt(struct tdx_bringup *tb, int result)
 	/* What the module could do is of no use until a reboot. */
 	if (status == TDX_STATUS_ERROR)
 		WRITE_ONCE(tb->metadata, NULL);
+	/* The next attempt is not the boot's. */
+	WRITE_ONCE(tb->boot_since_ns, 0);
 	tb->result = result;
 	set_status(tb, status);
 	wake_up_all(&tb->idle);

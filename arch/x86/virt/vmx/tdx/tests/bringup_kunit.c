@@ -301,6 +301,7 @@ static void bringup_test_no_pamt(struct kunit *test)
 	kunit_activate_static_stub(test, tdx_pamt_find, find_nothing);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), -ENOMEM);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(tb->reason, "PAMT"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(tb->reason, "tdx_host=async"));
 	KUNIT_EXPECT_FALSE(test, tb->configured);
 	expect_nothing_held(test);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_CONFIG), 0ULL);
