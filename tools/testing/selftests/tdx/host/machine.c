@@ -65,7 +65,7 @@ static long read_number(const char *path)
 
 /* Modules.  What modprobe cannot find may lie beside this program. */
 
-static int load_beside_program(const char *name)
+static int load_beside_program(const char *name, const char *options)
 {
 	char path[PATH_MAX], *slash;
 	ssize_t n;
@@ -81,13 +81,13 @@ static int load_beside_program(const char *name)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	ret = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	ret = syscall(SYS_finit_module, fd, options, 0) ? -errno : 0;
 	close(fd);
 
 	return ret;
 }
 
-static int modprobe(const char *name)
+static int modprobe(const char *name, const char *option)
 {
 	int status;
 	pid_t pid;
@@ -96,7 +96,7 @@ static int modprobe(const char *name)
 	if (pid < 0)
 		return -errno;
 	if (!pid) {
-		execlp("modprobe", "modprobe", "-q", name, NULL);
+		execlp("modprobe", "modprobe", "-q", name, option, NULL);
 		_exit(127);
 	}
 	if (waitpid(pid, &status, 0) < 0)
@@ -119,12 +119,19 @@ bool asker_present(void)
 
 int asker_load(void)
 {
-	int ret = load_beside_program("tdx_test");
+	int ret = load_beside_program("tdx_test", "");
 
 	if (ret == -ENOENT)
-		ret = modprobe("tdx_test");
+		ret = modprobe("tdx_test", NULL);
 
 	return ret == -EEXIST ? 0 : ret;
+}
+
+int asker_load_asking(void)
+{
+	int ret = load_beside_program("tdx_test", "ask=1");
+
+	return ret == -ENOENT ? modprobe("tdx_test", "ask=1") : ret;
 }
 
 int asker_unload(void)
@@ -202,6 +209,118 @@ bool status_is(const char *word)
 
 	return !read_word(ASKER "/status", text, sizeof(text)) &&
 	       !strcmp(text, word);
+}
+
+/* A minute: what comes up in the background has nobody who waits for it. */
+bool status_becomes(const char *word)
+{
+	int tries = 600;
+
+	while (!status_is(word) && tries--)
+		usleep(100 * 1000);
+
+	return status_is(word);
+}
+
+/* The request of the test module */
+
+static int write_number(const char *path, unsigned int number)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", number);
+
+	return write_file(path, text);
+}
+
+int ask_async(void)
+{
+	return write_number(ASKER "/async", 1);
+}
+
+int ask_async_uninitialised(void)
+{
+	return write_number(ASKER "/async", 0);
+}
+
+int wait_for_request(unsigned int ms)
+{
+	return write_number(ASKER "/wait", ms);
+}
+
+int cancel_request(void)
+{
+	return write_number(ASKER "/cancel", 1);
+}
+
+int do_in_callback(enum in_callback what)
+{
+	return write_number(ASKER "/in_callback", what);
+}
+
+long request_told(void)
+{
+	return read_number(ASKER "/told");
+}
+
+long request_told_reaches(long wanted)
+{
+	int tries = 600;
+
+	while (request_told() < wanted && tries--)
+		usleep(100 * 1000);
+
+	return request_told();
+}
+
+long request_told_result(void)
+{
+	return read_number(ASKER "/told_result");
+}
+
+long request_inside_result(void)
+{
+	return read_number(ASKER "/inside_result");
+}
+
+long metadata_max_tdmrs(void)
+{
+	return read_number(ASKER "/metadata");
+}
+
+static int time_calls(const char *path, unsigned int nr, struct latency *latency)
+{
+	char line[64];
+	int ret;
+
+	ret = write_number(path, nr);
+	if (!ret)
+		ret = read_word(path, line, sizeof(line));
+	if (ret)
+		return ret;
+
+	return sscanf(line, "%ld %ld", &latency->median_ns,
+		      &latency->most_ns) == 2 ? 0 : -EIO;
+}
+
+int time_requests(unsigned int nr, struct latency *latency)
+{
+	return time_calls(ASKER "/latency", nr, latency);
+}
+
+int time_floor(unsigned int nr, struct latency *latency)
+{
+	return time_calls(ASKER "/latency_floor", nr, latency);
+}
+
+int ask_mixed(unsigned int threads)
+{
+	return write_number(ASKER "/mixed", threads);
+}
+
+long mixed_requests(void)
+{
+	return read_number(ASKER "/mixed");
 }
 
 /* The emulated TDX module */
@@ -323,7 +442,7 @@ bool tdx_host_present(void)
 
 int tdx_host_load(void)
 {
-	return modprobe("tdx-host");
+	return modprobe("tdx-host", NULL);
 }
 
 int tdx_host_unload(void)

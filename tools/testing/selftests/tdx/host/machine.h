@@ -20,7 +20,7 @@
 #define TDH_SYS_TDMR_INIT	36
 #define TDH_SYS_CONFIG		45
 
-/* The test module, see test_modules/tdx_test.c */
+/* The test module, see test_modules/main.c */
 bool asker_present(void);
 int asker_load(void);
 int asker_unload(void);
@@ -33,6 +33,40 @@ long asker_completions(void);
 long asker_completions_reach(long wanted);
 long asker_result(void);
 bool status_is(const char *word);
+bool status_becomes(const char *word);
+
+/* Its request, see test_modules/request.c */
+enum in_callback {
+	DO_NOTHING,
+	ASK_AGAIN,
+	CANCEL_MYSELF,
+	WAIT_FOR_MYSELF,
+};
+
+int asker_load_asking(void);
+int ask_async(void);
+int ask_async_uninitialised(void);
+int wait_for_request(unsigned int ms);
+int cancel_request(void);
+int do_in_callback(enum in_callback what);
+long request_told(void);
+long request_told_reaches(long wanted);
+long request_told_result(void);
+long request_inside_result(void);
+long metadata_max_tdmrs(void);
+
+/* How long calls take, see test_modules/latency.c */
+struct latency {
+	long median_ns;
+	long most_ns;
+};
+
+int time_requests(unsigned int nr, struct latency *latency);
+int time_floor(unsigned int nr, struct latency *latency);
+
+/* Its threads, see test_modules/mixed.c */
+int ask_mixed(unsigned int threads);
+long mixed_requests(void);
 
 /* The emulated TDX module */
 bool emulator_present(void);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A user of asm/tdx_enable.h that does what a file in /sys/kernel/debug/tdx_test
- * tells it, for the kselftest in the directory above:
+ * tells it, for the kselftests in the directory above.  Here are those who wait
+ * in tdx_enable(), as KVM does for each TD, and the subscriber, as is tdx-host:
  *
  *	enable		write 1: tdx_enable() in the writer's context; the write
  *			fails with its errno
@@ -14,17 +15,15 @@
  */
 #include <linux/atomic.h>
 #include <linux/cleanup.h>
-#include <linux/completion.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
-#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/sched/task.h>
 #include <linux/seq_file.h>
-#include <linux/slab.h>
 
 #include <asm/tdx_enable.h>
+
+#include "tdx_test.h"
 
 #define MAX_THREADS	256
 
@@ -121,82 +120,23 @@ static int result_get(void *data, u64 *val)
 
 DEFINE_DEBUGFS_ATTRIBUTE_SIGNED(result_fops, result_get, NULL, "%lld\n");
 
-/* What the threads of one write wait for. */
-struct start {
-	struct completion ready;
-	struct completion go;
-};
-
 static DEFINE_MUTEX(parallel_lock);
 static int results[MAX_THREADS];
 static unsigned int nr_results;
 
-static int parallel_thread(void *data)
+static int parallel_thread(void *unused)
 {
-	struct start *start = data;
-
-	complete(&start->ready);
-	wait_for_completion(&start->go);
-
 	return tdx_enable();
-}
-
-static unsigned int create_threads(struct task_struct **threads, unsigned int nr,
-				   struct start *start)
-{
-	struct task_struct *thread;
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		thread = kthread_run(parallel_thread, start, "tdx_test/%u", i);
-		if (IS_ERR(thread))
-			break;
-		threads[i] = get_task_struct(thread);
-	}
-
-	return i;
-}
-
-/* A thread that was not running yet would be stopped before it had asked. */
-static void start_together(struct start *start, unsigned int nr)
-{
-	while (nr--)
-		wait_for_completion(&start->ready);
-
-	complete_all(&start->go);
-}
-
-/* Only when the threads are gone may this module go. */
-static void collect_results(struct task_struct **threads, unsigned int nr)
-{
-	for (nr_results = 0; nr_results < nr; nr_results++)
-		results[nr_results] = kthread_stop_put(threads[nr_results]);
 }
 
 static int parallel_set(void *data, u64 val)
 {
-	struct task_struct **threads;
-	struct start start;
-	unsigned int nr;
-
 	if (!val || val > MAX_THREADS)
 		return -EINVAL;
 
-	threads = kcalloc(val, sizeof(*threads), GFP_KERNEL);
-	if (!threads)
-		return -ENOMEM;
+	guard(mutex)(&parallel_lock);
 
-	init_completion(&start.ready);
-	init_completion(&start.go);
-
-	scoped_guard(mutex, &parallel_lock) {
-		nr = create_threads(threads, val, &start);
-		start_together(&start, nr);
-		collect_results(threads, nr);
-	}
-	kfree(threads);
-
-	return nr == val ? 0 : -ENOMEM;
+	return tdx_test_together(parallel_thread, val, results, &nr_results);
 }
 
 DEFINE_DEBUGFS_ATTRIBUTE(parallel_fops, NULL, parallel_set, "%llu\n");
@@ -230,16 +170,20 @@ static int __init tdx_test_init(void)
 	debugfs_create_file_unsafe("result", 0400, dir, NULL, &result_fops);
 	debugfs_create_file_unsafe("parallel", 0200, dir, NULL, &parallel_fops);
 	debugfs_create_file("results", 0400, dir, NULL, &results_fops);
+	tdx_test_latency_init(dir);
+	tdx_test_mixed_init(dir);
+	tdx_test_request_init(dir);
 
 	return 0;
 }
 module_init(tdx_test_init);
 
-/* No file is in use after the first line, no callback runs after the second. */
+/* No file is in use after the first line, no callback runs after the others. */
 static void __exit tdx_test_exit(void)
 {
 	debugfs_remove_recursive(dir);
 	unsubscribe();
+	tdx_test_request_exit();
 }
 module_exit(tdx_test_exit);
 

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of this module have in common. */
+#ifndef _TDX_TEST_H
+#define _TDX_TEST_H
+
+struct dentry;
+
+/* together.c */
+int tdx_test_together(int (*fn)(void *), unsigned int nr, int *results,
+		      unsigned int *nr_results);
+
+/* request.c */
+void tdx_test_request_init(struct dentry *dir);
+void tdx_test_request_exit(void);
+
+/* latency.c */
+void tdx_test_latency_init(struct dentry *dir);
+
+/* mixed.c */
+void tdx_test_mixed_init(struct dentry *dir);
+
+#endif /* _TDX_TEST_H */
