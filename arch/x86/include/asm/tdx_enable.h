@@ -28,6 +28,16 @@ enum tdx_status {
 };
 
 /**
+ * struct tdx_progress - how much of its memory the module knows
+ * @done: bytes for which TDH.SYS.TDMR.INIT has been called
+ * @total: bytes in all TDMRs; 0 while it is not known which these are
+ */
+struct tdx_progress {
+	u64 done;
+	u64 total;
+};
+
+/**
  * struct tdx_enable_request - one party that wants to hear of the outcome
  * @complete: called once for every accepted request, in process context of
  *	the subsystem's own, not on the stack of the caller (unless TDX was
@@ -47,7 +57,7 @@ struct tdx_enable_request {
 int tdx_enable(void);
 int tdx_enable_subscribe(struct tdx_enable_request *req);
 void tdx_enable_cancel(struct tdx_enable_request *req);
-enum tdx_status tdx_enable_status(void);
+enum tdx_status tdx_enable_status(struct tdx_progress *progress);
 bool tdx_host_off(void);
 
 #else
@@ -69,8 +79,11 @@ static inline int tdx_enable_subscribe(struct tdx_enable_request *req)
 
 static inline void tdx_enable_cancel(struct tdx_enable_request *req) { }
 
-static inline enum tdx_status tdx_enable_status(void)
+static inline enum tdx_status tdx_enable_status(struct tdx_progress *progress)
 {
+	if (progress)
+		*progress = (struct tdx_progress) {};
+
 	return tdx_get_sysinfo() ? TDX_STATUS_INITIALIZED : TDX_STATUS_UNKNOWN;
 }
 

@@ -67,6 +67,7 @@ static int plan_tdmrs(struct tdx_bringup *tb)
 	if (ret)
 		goto err_pamts;
 
+	tdx_progress_begin(tb);
 	return 0;
 
 err_pamts:
@@ -78,6 +79,7 @@ err_layout:
 
 static void unplan_tdmrs(struct tdx_bringup *tb)
 {
+	tdx_progress_forget(tb);
 	tdx_tdmrs_free(tb);
 	tdx_pamts_free(tb);
 	tdx_layout_free(tb);

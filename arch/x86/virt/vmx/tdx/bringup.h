@@ -46,16 +46,37 @@ enum tdx_phase {
 
 /**
  * struct tdmr_lane - TDMR.INIT of one TDMR
+ *
+ * Locking: "P" read with READ_ONCE() by anybody.
+ *
  * @lane: of step 7's job
  * @tb: the bring-up
  * @plan: the TDMR
  * @tries: calls in a row that met contention; the lane's own
+ * @done: P, bytes for which the module has been called; the lane's own
+ * @size: P, bytes of the TDMR; the runner's
+ * @node: P, whose memory it is; the runner's
  */
 struct tdmr_lane {
 	struct lane lane;
 	struct tdx_bringup *tb;
 	const struct tdmr_plan *plan;
 	unsigned int tries;
+	u64 done;
+	u64 size;
+	int node;
+};
+
+/**
+ * struct tdx_lanes_progress - how far some lanes are
+ * @bytes: of their TDMRs
+ * @lanes: how many
+ * @unfinished: how many of them are not done
+ */
+struct tdx_lanes_progress {
+	struct tdx_progress bytes;
+	unsigned int lanes;
+	unsigned int unfinished;
 };
 
 /**
@@ -63,8 +84,9 @@ struct tdmr_lane {
  *
  * Locking: "L" @lock; "R" the runner of an attempt alone, between its entry to
  * TDX_STATUS_INITIALIZING and its exit from it; "S" set once, then constant;
- * "O" written under @lock or by the runner, read with READ_ONCE() by anybody;
- * "F" @fail_lock, or the runner while nothing works for it.
+ * "P" written by the runner, read by anybody, see progress.c; "O" written under
+ * @lock or by the runner, read with READ_ONCE() by anybody; "F" @fail_lock,
+ * or the runner while nothing works for it.
  *
  * @lock: nests inside nothing and is never held across a step or a callback,
  *	except by tdx_bringup_reset() in tests
@@ -96,6 +118,8 @@ struct tdmr_lane {
  * @lanes: R, one for each TDMR, handed to lanework in step 7; here because
  *	that must not fail for lack of memory
  * @nr_lanes: R, how many of them ran
+ * @nr_counted: P, how many of @lanes have a TDMR and count their progress;
+ *	0 while there is no layout
  * @phase_ns: R, how long each phase took
  */
 struct tdx_bringup {
@@ -127,6 +151,7 @@ struct tdx_bringup {
 	struct tdmr_info_list tdmrs;
 	struct tdmr_lane lanes[TDMR_MAX_PLANS];
 	unsigned int nr_lanes;
+	unsigned int nr_counted;
 	u64 phase_ns[TDX_NR_PHASES];
 };
 
@@ -152,6 +177,15 @@ int tdx_bringup_fail(struct tdx_bringup *tb, int err, const char *fmt, ...);
 __printf(4, 5)
 int tdx_bringup_fail_seam(struct tdx_bringup *tb, u64 leaf, u64 status,
 			  const char *fmt, ...);
+
+/* progress.c */
+void tdx_progress_begin(struct tdx_bringup *tb);
+void tdx_progress_forget(struct tdx_bringup *tb);
+void tdx_progress_count(struct tdmr_lane *tl, bool last);
+void tdx_progress_read(const struct tdx_bringup *tb, int node,
+		       struct tdx_lanes_progress *progress);
+void tdx_progress_of(const struct tdx_bringup *tb, enum tdx_status status,
+		     struct tdx_progress *progress);
 
 /* seam_retry.c */
 bool tdx_status_retryable(u64 status);

@@ -558,17 +558,30 @@ EXPORT_SYMBOL_FOR_MODULES(tdx_enable_cancel, "tdx-host,tdx_test");
 
 /**
  * tdx_enable_status - how far is this host?
+ * @progress: out, how much of its memory the module knows; or NULL
+ *
+ * @progress belongs to the state that is returned: all is done exactly when
+ * that is %TDX_STATUS_INITIALIZED.  It never falls during an attempt.
  *
  * Context: any.
  *
  * Return: the state at some moment during the call.
  */
-enum tdx_status tdx_enable_status(void)
+enum tdx_status tdx_enable_status(struct tdx_progress *progress)
 {
-	if (lost_in_update())
-		return TDX_STATUS_ERROR;
+	enum tdx_status status = status_of(&host);
 
-	return status_of(&host);
+	/* Of what the module knew nothing is left. */
+	if (lost_in_update()) {
+		if (progress)
+			*progress = (struct tdx_progress) {};
+		return TDX_STATUS_ERROR;
+	}
+
+	if (progress)
+		tdx_progress_of(&host, status, progress);
+
+	return status;
 }
 EXPORT_SYMBOL_FOR_MODULES(tdx_enable_status, "tdx_test");
 

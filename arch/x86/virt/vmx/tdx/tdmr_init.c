@@ -46,8 +46,10 @@ static int judge(struct tdmr_lane *tl, u64 status, u64 next)
 	switch (seam_status_class(status)) {
 	case SEAM_SUCCESS:
 		tl->tries = 0;
+		tdx_progress_count(tl, next >= end);
 		return next < end ? LANE_MORE : LANE_DONE;
 	case SEAM_ALREADY:
+		tdx_progress_count(tl, true);
 		return LANE_DONE;
 	default:
 		return tdx_bringup_fail_seam(tl->tb, TDH_SYS_TDMR_INIT, status,
