@@ -85,8 +85,7 @@ struct tdx_lanes_progress {
  * Locking: "L" @lock; "R" the runner of an attempt alone, between its entry to
  * TDX_STATUS_INITIALIZING and its exit from it; "S" set once, then constant;
  * "P" written by the runner, read by anybody, see progress.c; "O" written under
- * @lock or by the runner, read with READ_ONCE() by anybody; "F" @fail_lock,
- * or the runner while nothing works for it.
+ * @lock or by the runner, read with READ_ONCE() by anybody; "F" @fail_lock.
  *
  * @lock: nests inside nothing and is never held across a step or a callback,
  *	except by tdx_bringup_reset() in tests
@@ -103,7 +102,7 @@ struct tdx_lanes_progress {
  *	with a lock held that an attempt takes is reported on the first run
  * @callback_map: the same for callbacks and those who cancel
  * @fail_lock: several lanes may fail at once; nests inside everything
- * @reason: F, the first error of this attempt in words
+ * @reason: F, the first error of this attempt, or of the last one, in words
  * @error: F, its errno
  * @said: F, the error last printed, so that asking again does not flood the log
  * @said_version: R, the module's version last printed, for the same reason
@@ -162,6 +161,8 @@ int tdx_bringup_request(struct tdx_bringup *tb, struct tdx_enable_request *req,
 void tdx_bringup_cancel(struct tdx_bringup *tb, struct tdx_enable_request *req);
 int tdx_bringup_sync(struct tdx_bringup *tb);
 void tdx_bringup_stop(struct tdx_bringup *tb);
+int tdx_host_start(struct tdx_enable_request *req);
+int tdx_host_error(char *reason, size_t size);
 #ifdef CONFIG_TDX_EMULATOR
 int tdx_bringup_reset(void);
 #endif
@@ -177,6 +178,8 @@ int tdx_bringup_fail(struct tdx_bringup *tb, int err, const char *fmt, ...);
 __printf(4, 5)
 int tdx_bringup_fail_seam(struct tdx_bringup *tb, u64 leaf, u64 status,
 			  const char *fmt, ...);
+void tdx_bringup_forget_error(struct tdx_bringup *tb);
+int tdx_bringup_error(struct tdx_bringup *tb, char *reason, size_t size);
 
 /* progress.c */
 void tdx_progress_begin(struct tdx_bringup *tb);
@@ -186,6 +189,10 @@ void tdx_progress_read(const struct tdx_bringup *tb, int node,
 		       struct tdx_lanes_progress *progress);
 void tdx_progress_of(const struct tdx_bringup *tb, enum tdx_status status,
 		     struct tdx_progress *progress);
+
+/* sysfs.c */
+int tdx_sysfs_init(struct tdx_bringup *tb);
+void tdx_sysfs_status_changed(struct tdx_bringup *tb);
 
 /* seam_retry.c */
 bool tdx_status_retryable(u64 status);

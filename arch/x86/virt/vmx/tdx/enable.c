@@ -124,11 +124,19 @@ static enum tdx_status status_of(const struct tdx_bringup *tb)
 	return READ_ONCE(tb->status);
 }
 
+static void set_status(struct tdx_bringup *tb, enum tdx_status status)
+{
+	lockdep_assert_held(&tb->lock);
+
+	WRITE_ONCE(tb->status, status);
+	tdx_sysfs_status_changed(tb);
+}
+
 static int run_attempt(struct tdx_bringup *tb)
 {
 	int result;
 
-	tb->reason[0] = '\0';
+	tdx_bringup_forget_error(tb);
 	if (tdx_bringup_stopped(tb))
 		return -ESHUTDOWN;
 
@@ -153,7 +161,7 @@ static void end_attempt(struct tdx_bringup *tb, int result)
 		status = TDX_STATUS_UNKNOWN;
 
 	tb->result = result;
-	WRITE_ONCE(tb->status, status);
+	set_status(tb, status);
 	wake_up_all(&tb->idle);
 }
 
@@ -260,7 +268,7 @@ int tdx_bringup_request(struct tdx_bringup *tb, struct tdx_enable_request *req,
 	if (tb->status == TDX_STATUS_UNKNOWN) {
 		if (!start)
 			return 0;
-		WRITE_ONCE(tb->status, TDX_STATUS_INITIALIZING);
+		set_status(tb, TDX_STATUS_INITIALIZING);
 	}
 
 	/* Also for a result that is there already: never on this stack. */
@@ -585,6 +593,66 @@ enum tdx_status tdx_enable_status(struct tdx_progress *progress)
 }
 EXPORT_SYMBOL_FOR_MODULES(tdx_enable_status, "tdx_test");
 
+/**
+ * tdx_host_start - have the initialisation started or joined, and go on
+ * @req: with its callback set, and not in use
+ *
+ * Context: may sleep, briefly.
+ *
+ * Return: 0 if @req was accepted; -ENODEV or -EOPNOTSUPP as tdx_enable(); the
+ * errno of an initialisation that failed for good; -ESHUTDOWN when the system
+ * goes down, or a module update has failed.
+ */
+int tdx_host_start(struct tdx_enable_request *req)
+{
+	int ret;
+
+	ret = check_platform();
+	if (!ret)
+		ret = final_error();
+	if (ret)
+		return ret;
+
+	INIT_LIST_HEAD(&req->node);
+
+	return tdx_bringup_request(&host, req, true);
+}
+
+/**
+ * tdx_host_error - why is TDX not there?
+ * @reason: out, in words; empty if there is no error
+ * @size: of @reason; %TDX_REASON_LEN is enough for every text
+ *
+ * Context: may sleep, briefly.
+ *
+ * Return: the errno, or 0.
+ */
+int tdx_host_error(char *reason, size_t size)
+{
+	if (host_mode == HOST_OFF) {
+		strscpy(reason, "switched off by tdx_host=off", size);
+		return -ENODEV;
+	}
+	if (lost_in_update()) {
+		strscpy(reason, "a module update has failed and the module is shut down: reboot",
+			size);
+		return -ESHUTDOWN;
+	}
+
+	return tdx_bringup_error(&host, reason, size);
+}
+
+static int __init show_host(void)
+{
+	/* For one that is off, to be told from one without TDX. */
+	if (host_mode != HOST_OFF &&
+	    !cpu_feature_enabled(X86_FEATURE_TDX_HOST_PLATFORM))
+		return 0;
+
+	return tdx_sysfs_init(&host);
+}
+arch_initcall(show_host);
+
 static int __init enable_at_boot(void)
 {
 	if (host_mode == HOST_SYNC)
@@ -618,7 +686,8 @@ int tdx_bringup_reset(void)
 	host.configured = false;
 	host.result = 0;
 	host.said[0] = '\0';
-	WRITE_ONCE(host.status, TDX_STATUS_UNKNOWN);
+	tdx_bringup_forget_error(&host);
+	set_status(&host, TDX_STATUS_UNKNOWN);
 
 	return 0;
 }
