@@ -119,6 +119,8 @@ struct tdx_lanes_progress {
  * @nr_lanes: R, how many of them ran
  * @nr_counted: P, how many of @lanes have a TDMR and count their progress;
  *	0 while there is no layout
+ * @phase: R, the phase that runs
+ * @phase_since: R, when it began
  * @phase_ns: R, how long each phase took
  */
 struct tdx_bringup {
@@ -151,6 +153,8 @@ struct tdx_bringup {
 	struct tdmr_lane lanes[TDMR_MAX_PLANS];
 	unsigned int nr_lanes;
 	unsigned int nr_counted;
+	enum tdx_phase phase;
+	u64 phase_since;
 	u64 phase_ns[TDX_NR_PHASES];
 };
 

@@ -16,6 +16,7 @@
 
 #include "bringup.h"
 #include "seamcall_internal.h"
+#include "trace.h"
 
 /*
  * One call, unless this CPU cannot make it.  No lock keeps CPUs from coming and
@@ -69,6 +70,9 @@ static int init_next(struct lane *lane)
 
 	if (!call_here(&args, &status))
 		return LANE_NOT_HERE;
+	if (seam_status_class(status) != SEAM_SUCCESS)
+		trace_tdx_seamcall_error(TDH_SYS_TDMR_INIT, status,
+					 tl->plan->base);
 
 	return judge(tl, status, args.rdx);
 }
