@@ -10,8 +10,14 @@ enum exit_status {
 	STATUS_OK,
 	STATUS_FAILED,	/* said why on standard error */
 	STATUS_USAGE,	/* not understood */
+	STATUS_NOT_UP,	/* nobody has asked for TDX yet */
+	STATUS_BUSY,	/* TDX is being initialised */
+	STATUS_NO_TDX,	/* this host has none, or its kernel does not show it */
 };
 
+int command_enable(int argc, char **argv);
 int command_plan(int argc, char **argv);
+int command_progress(int argc, char **argv);
+int command_status(int argc, char **argv);
 
 #endif /* _TDXCTL_COMMANDS_H */

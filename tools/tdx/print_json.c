@@ -2,24 +2,8 @@
 /* A plan for programs.  The keys are in the manual page, and stay. */
 #include <stdio.h>
 
+#include "json.h"
 #include "print.h"
-
-/* What is not ASCII comes in file names alone, in whatever encoding. */
-static void print_string(const char *text)
-{
-	putchar('"');
-	for (; *text; text++) {
-		unsigned char c = *text;
-
-		if (c == '"' || c == '\\')
-			printf("\\%c", c);
-		else if (c < ' ' || c > '~')
-			printf("\\u%04x", c);
-		else
-			putchar(c);
-	}
-	putchar('"');
-}
 
 static void print_strings(const char *key, const struct notes *notes)
 {
@@ -28,7 +12,7 @@ static void print_strings(const char *key, const struct notes *notes)
 	printf("  \"%s\": [", key);
 	for (i = 0; i < notes->nr; i++) {
 		fputs(i ? ",\n    " : "\n    ", stdout);
-		print_string(notes->text[i]);
+		json_string(notes->text[i]);
 	}
 	fputs(notes->nr ? "\n  ]" : "]", stdout);
 }
@@ -37,7 +21,7 @@ static void print_source(const struct plan *p)
 {
 	fputs("  \"source\": ", stdout);
 	if (p->source)
-		print_string(p->source);
+		json_string(p->source);
 	else
 		fputs("null", stdout);
 	fputs(",\n", stdout);

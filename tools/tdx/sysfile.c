@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,16 @@ FILE *sysfile_open(const char *path)
 
 	free(full);
 	return stream;
+}
+
+/* For what a stream does not do; negative, and errno, if it cannot be had. */
+int sysfile_fd(const char *path, int flags)
+{
+	char *full = below_root(path);
+	int fd = open(full, flags | O_CLOEXEC);
+
+	free(full);
+	return fd;
 }
 
 /* The first line, however long, to be freed; NULL if there is none. */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 FILE *sysfile_open(const char *path);
+int sysfile_fd(const char *path, int flags);
 char *sysfile_line(const char *path);
 bool sysfile_list(const char *path, const char *prefix, unsigned int **numbers,
 		  size_t *nr);

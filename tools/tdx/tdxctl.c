@@ -12,6 +12,9 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *summary;
 } commands[] = {
+	{ "status", command_status, "is TDX up on this host, and if not, why?" },
+	{ "enable", command_enable, "have the TDX module initialised" },
+	{ "progress", command_progress, "how far is the initialisation?" },
 	{ "plan", command_plan, "what bringing up TDX would take on this machine" },
 };
 

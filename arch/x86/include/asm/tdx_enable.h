@@ -28,6 +28,16 @@ enum tdx_status {
 };
 
 /**
+ * struct tdx_progress - how much of its memory the module knows
+ * @done: bytes for which TDH.SYS.TDMR.INIT has been called
+ * @total: bytes in all TDMRs; 0 while it is not known which these are
+ */
+struct tdx_progress {
+	u64 done;
+	u64 total;
+};
+
+/**
  * struct tdx_enable_request - one party that wants to hear of the outcome
  * @complete: called back with the result, once for each time that the request
  *	was accepted and not cancelled, in process context of the subsystem's
@@ -91,7 +101,7 @@ int tdx_enable_subscribe(struct tdx_enable_request *req);
 int tdx_enable_wait(struct tdx_enable_request *req, unsigned long timeout);
 void tdx_enable_cancel(struct tdx_enable_request *req);
 const struct tdx_sys_info *tdx_enable_metadata(void);
-enum tdx_status tdx_enable_status(void);
+enum tdx_status tdx_enable_status(struct tdx_progress *progress);
 bool tdx_host_off(void);
 
 #else
@@ -135,8 +145,11 @@ static inline const struct tdx_sys_info *tdx_enable_metadata(void)
 	return tdx_get_sysinfo();
 }
 
-static inline enum tdx_status tdx_enable_status(void)
+static inline enum tdx_status tdx_enable_status(struct tdx_progress *progress)
 {
+	if (progress)
+		*progress = (struct tdx_progress) {};
+
 	return tdx_get_sysinfo() ? TDX_STATUS_INITIALIZED : TDX_STATUS_UNKNOWN;
 }
 

@@ -27,6 +27,9 @@
 
 #include "bringup.h"
 
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
 /**
  * tdx_bringup_stopped - has the system begun to go down?
  * @tb: the bring-up
@@ -40,12 +43,23 @@ bool tdx_bringup_stopped(struct tdx_bringup *tb)
 	return READ_ONCE(tb->stop);
 }
 
-static void phase_done(struct tdx_bringup *tb, enum tdx_phase phase, u64 *since)
+static void begin_phase(struct tdx_bringup *tb, enum tdx_phase phase)
 {
-	u64 now = ktime_get_ns();
+	tb->phase = phase;
+	tb->phase_since = ktime_get_ns();
+	trace_tdx_phase_begin(phase);
+}
 
-	tb->phase_ns[phase] = now - *since;
-	*since = now;
+static void end_phase(struct tdx_bringup *tb, int error)
+{
+	tb->phase_ns[tb->phase] = ktime_get_ns() - tb->phase_since;
+	trace_tdx_phase_end(tb->phase, error);
+}
+
+static void next_phase(struct tdx_bringup *tb, enum tdx_phase phase)
+{
+	end_phase(tb, 0);
+	begin_phase(tb, phase);
 }
 
 /* Step 3. */
@@ -69,6 +83,7 @@ static int plan_tdmrs(struct tdx_bringup *tb)
 	if (ret)
 		goto err_pamts;
 
+	tdx_progress_begin(tb);
 	return 0;
 
 err_pamts:
@@ -80,21 +95,22 @@ err_layout:
 
 static void unplan_tdmrs(struct tdx_bringup *tb)
 {
+	tdx_progress_forget(tb);
 	tdx_tdmrs_free(tb);
 	tdx_pamts_free(tb);
 	tdx_layout_free(tb);
 }
 
 /* Steps 1 to 3: nothing that the module would remember. */
-static int prepare(struct tdx_bringup *tb, u64 *since)
+static int prepare(struct tdx_bringup *tb)
 {
 	int ret;
 
 	ret = tdx_read_metadata(tb);
 	if (ret)
 		return ret;
-	phase_done(tb, TDX_PHASE_METADATA, since);
 
+	next_phase(tb, TDX_PHASE_MEMORY);
 	/* Asked again under the lock; here, to know before PAMTs are allocated. */
 	cpus_read_lock();
 	ret = tdx_packages_check(tb);
@@ -105,16 +121,15 @@ static int prepare(struct tdx_bringup *tb, u64 *since)
 	ret = tdx_memory_claim(tb);
 	if (ret)
 		return ret;
-	phase_done(tb, TDX_PHASE_MEMORY, since);
 
 	ret = tdx_bringup_pause(tb);
 	if (ret)
 		goto err_memory;
 
+	next_phase(tb, TDX_PHASE_PAMT);
 	ret = plan_tdmrs(tb);
 	if (ret)
 		goto err_memory;
-	phase_done(tb, TDX_PHASE_PAMT, since);
 
 	return 0;
 
@@ -129,7 +144,7 @@ static void unprepare(struct tdx_bringup *tb)
 	tdx_memory_release(tb);
 }
 
-static int configure_locked(struct tdx_bringup *tb, u64 *since)
+static int configure_locked(struct tdx_bringup *tb)
 {
 	int ret;
 
@@ -144,21 +159,16 @@ static int configure_locked(struct tdx_bringup *tb, u64 *since)
 	ret = tdx_host_start_lps(tb);
 	if (ret)
 		return ret;
-	phase_done(tb, TDX_PHASE_LP_INIT, since);
 
+	next_phase(tb, TDX_PHASE_CONFIG);
 	ret = tdx_sys_config(tb);
 	if (ret)
 		goto err_lps;
 	tb->configured = true;
 	tdx_host_set_tdmrs(&tb->tdmrs);
-	phase_done(tb, TDX_PHASE_CONFIG, since);
 
-	ret = tdx_keys_config(tb);
-	if (ret)
-		return ret;
-	phase_done(tb, TDX_PHASE_KEYS, since);
-
-	return 0;
+	next_phase(tb, TDX_PHASE_KEYS);
+	return tdx_keys_config(tb);
 
 err_lps:
 	tdx_host_stop_lps();
@@ -166,7 +176,7 @@ err_lps:
 }
 
 /* Steps 4 to 6.  With @tb->configured set, an error is final. */
-static int configure(struct tdx_bringup *tb, u64 *since)
+static int configure(struct tdx_bringup *tb)
 {
 	int ret;
 
@@ -176,7 +186,7 @@ static int configure(struct tdx_bringup *tb, u64 *since)
 		return ret;
 
 	cpus_read_lock();
-	ret = configure_locked(tb, since);
+	ret = configure_locked(tb);
 	cpus_read_unlock();
 
 	return ret;
@@ -253,6 +263,43 @@ static void say_success(struct tdx_bringup *tb, u64 total_ns)
 		tb->layout.nr_plans, tb->nr_lanes, boot);
 }
 
+static int run_steps(struct tdx_bringup *tb)
+{
+	int ret;
+
+	ret = prepare(tb);
+	if (ret)
+		return ret;
+
+	next_phase(tb, TDX_PHASE_LP_INIT);
+	ret = configure(tb);
+	if (ret && !tb->configured) {
+		unprepare(tb);
+		return ret;
+	}
+
+	if (ret)
+		goto err_configured;
+
+	next_phase(tb, TDX_PHASE_TDMRS);
+	ret = init_tdmrs(tb);
+	if (ret)
+		goto err_configured;
+
+	tdx_memory_forget_ranges(tb);
+	tdx_host_set_ready(&tb->sysinfo);
+
+	return 0;
+
+err_configured:
+	if (ret == -ESHUTDOWN)
+		pr_info("stopped for shutdown, %llu KB of PAMT stay with the module\n",
+			tdx_pamts_bytes(tb) / SZ_1K);
+	else
+		tdx_bringup_forget(tb);
+	return ret;
+}
+
 /**
  * tdx_bringup_run - the seven steps
  * @tb: the bring-up
@@ -266,38 +313,16 @@ static void say_success(struct tdx_bringup *tb, u64 total_ns)
 int tdx_bringup_run(struct tdx_bringup *tb)
 {
 	u64 start = ktime_get_ns();
-	u64 since = start;
 	int ret;
 
 	memset(tb->phase_ns, 0, sizeof(tb->phase_ns));
 
-	ret = prepare(tb, &since);
-	if (ret)
-		return ret;
-
-	ret = configure(tb, &since);
-	if (ret && !tb->configured) {
-		unprepare(tb);
-		return ret;
-	}
+	begin_phase(tb, TDX_PHASE_METADATA);
+	ret = run_steps(tb);
+	end_phase(tb, ret);
 
 	if (!ret)
-		ret = init_tdmrs(tb);
-	if (ret)
-		goto err_configured;
-	phase_done(tb, TDX_PHASE_TDMRS, &since);
+		say_success(tb, ktime_get_ns() - start);
 
-	tdx_memory_forget_ranges(tb);
-	tdx_host_set_ready(&tb->sysinfo);
-	say_success(tb, ktime_get_ns() - start);
-
-	return 0;
-
-err_configured:
-	if (ret == -ESHUTDOWN)
-		pr_info("stopped for shutdown, %llu KB of PAMT stay with the module\n",
-			tdx_pamts_bytes(tb) / SZ_1K);
-	else
-		tdx_bringup_forget(tb);
 	return ret;
 }

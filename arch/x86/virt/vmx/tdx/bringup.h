@@ -46,16 +46,37 @@ enum tdx_phase {
 
 /**
  * struct tdmr_lane - TDMR.INIT of one TDMR
+ *
+ * Locking: "P" read with READ_ONCE() by anybody.
+ *
  * @lane: of step 7's job
  * @tb: the bring-up
  * @plan: the TDMR
  * @tries: calls in a row that met contention; the lane's own
+ * @done: P, bytes for which the module has been called; the lane's own
+ * @size: P, bytes of the TDMR; the runner's
+ * @node: P, whose memory it is; the runner's
  */
 struct tdmr_lane {
 	struct lane lane;
 	struct tdx_bringup *tb;
 	const struct tdmr_plan *plan;
 	unsigned int tries;
+	u64 done;
+	u64 size;
+	int node;
+};
+
+/**
+ * struct tdx_lanes_progress - how far some lanes are
+ * @bytes: of their TDMRs
+ * @lanes: how many
+ * @unfinished: how many of them are not done
+ */
+struct tdx_lanes_progress {
+	struct tdx_progress bytes;
+	unsigned int lanes;
+	unsigned int unfinished;
 };
 
 /**
@@ -63,8 +84,8 @@ struct tdmr_lane {
  *
  * Locking: "L" @lock; "R" the runner of an attempt alone, between its entry to
  * TDX_STATUS_INITIALIZING and its exit from it; "S" set once, then constant;
- * "O" written under @lock or by the runner, read with READ_ONCE() by anybody;
- * "F" @fail_lock, or the runner while nothing works for it.
+ * "P" written by the runner, read by anybody, see progress.c; "O" written under
+ * @lock or by the runner, read with READ_ONCE() by anybody; "F" @fail_lock.
  *
  * @lock: never held for long, and so neither across a step nor a callback,
  *	except by tdx_bringup_renew() in tests
@@ -84,7 +105,7 @@ struct tdmr_lane {
  *	with a lock held that an attempt takes is reported on the first run
  * @callback_map: the same for callbacks and those who cancel
  * @fail_lock: several lanes may fail at once; nests inside everything
- * @reason: F, the first error of this attempt in words
+ * @reason: F, the first error of this attempt, or of the last one, in words
  * @error: F, its errno
  * @said: F, the error last printed, so that asking again does not flood the log
  * @said_version: R, the module's version last printed, for the same reason
@@ -101,6 +122,10 @@ struct tdmr_lane {
  * @lanes: R, one for each TDMR, handed to lanework in step 7; here because
  *	that must not fail for lack of memory
  * @nr_lanes: R, how many of them ran
+ * @nr_counted: P, how many of @lanes have a TDMR and count their progress;
+ *	0 while there is no layout
+ * @phase: R, the phase that runs
+ * @phase_since: R, when it began
  * @phase_ns: R, how long each phase took
  * @boot_since_ns: O, when the boot asked for the attempt that runs; else 0.  On
  *	local_clock(): others tell no more than ticks so early.
@@ -138,12 +163,16 @@ struct tdx_bringup {
 	struct tdmr_info_list tdmrs;
 	struct tdmr_lane lanes[TDMR_MAX_PLANS];
 	unsigned int nr_lanes;
+	unsigned int nr_counted;
+	enum tdx_phase phase;
+	u64 phase_since;
 	u64 phase_ns[TDX_NR_PHASES];
 	u64 boot_since_ns;
 	u64 boot_until_ns;
 };
 
 /* enable.c */
+int tdx_host_error(char *reason, size_t size);
 #ifdef CONFIG_TDX_EMULATOR
 int tdx_bringup_reset(void);
 #endif
@@ -186,6 +215,21 @@ int tdx_bringup_fail(struct tdx_bringup *tb, int err, const char *fmt, ...);
 __printf(4, 5)
 int tdx_bringup_fail_seam(struct tdx_bringup *tb, u64 leaf, u64 status,
 			  const char *fmt, ...);
+void tdx_bringup_forget_error(struct tdx_bringup *tb);
+int tdx_bringup_error(struct tdx_bringup *tb, char *reason, size_t size);
+
+/* progress.c */
+void tdx_progress_begin(struct tdx_bringup *tb);
+void tdx_progress_forget(struct tdx_bringup *tb);
+void tdx_progress_count(struct tdmr_lane *tl, bool last);
+void tdx_progress_read(const struct tdx_bringup *tb, int node,
+		       struct tdx_lanes_progress *progress);
+void tdx_progress_of(const struct tdx_bringup *tb, enum tdx_status status,
+		     struct tdx_progress *progress);
+
+/* sysfs.c */
+int tdx_sysfs_init(struct tdx_bringup *tb);
+void tdx_sysfs_status_changed(struct tdx_bringup *tb);
 
 /* seam_retry.c */
 bool tdx_status_retryable(u64 status);

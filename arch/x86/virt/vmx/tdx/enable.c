@@ -368,19 +368,67 @@ EXPORT_SYMBOL_FOR_MODULES(tdx_enable_metadata, "kvm-intel,tdx_test");
 
 /**
  * tdx_enable_status - how far is this host?
+ * @progress: out, how much of its memory the module knows; or NULL
+ *
+ * @progress belongs to the state that is returned: all is done exactly when
+ * that is %TDX_STATUS_INITIALIZED.  It never falls during an attempt.
  *
  * Context: any.
  *
  * Return: the state at some moment during the call.
  */
-enum tdx_status tdx_enable_status(void)
+enum tdx_status tdx_enable_status(struct tdx_progress *progress)
 {
-	if (lost_in_update())
-		return TDX_STATUS_ERROR;
+	enum tdx_status status = tdx_bringup_status(&host);
 
-	return tdx_bringup_status(&host);
+	/* Of what the module knew nothing is left. */
+	if (lost_in_update()) {
+		if (progress)
+			*progress = (struct tdx_progress) {};
+		return TDX_STATUS_ERROR;
+	}
+
+	if (progress)
+		tdx_progress_of(&host, status, progress);
+
+	return status;
 }
 EXPORT_SYMBOL_FOR_MODULES(tdx_enable_status, "tdx_test");
+
+/**
+ * tdx_host_error - why is TDX not there?
+ * @reason: out, in words; empty if there is no error
+ * @size: of @reason; %TDX_REASON_LEN is enough for every text
+ *
+ * Context: may sleep, briefly.
+ *
+ * Return: the errno, or 0.
+ */
+int tdx_host_error(char *reason, size_t size)
+{
+	if (host_mode == HOST_OFF) {
+		strscpy(reason, "switched off by tdx_host=off", size);
+		return -ENODEV;
+	}
+	if (lost_in_update()) {
+		strscpy(reason, "a module update has failed and the module is shut down: reboot",
+			size);
+		return -ESHUTDOWN;
+	}
+
+	return tdx_bringup_error(&host, reason, size);
+}
+
+static int __init show_host(void)
+{
+	/* For one that is off, to be told from one without TDX. */
+	if (host_mode != HOST_OFF &&
+	    !cpu_feature_enabled(X86_FEATURE_TDX_HOST_PLATFORM))
+		return 0;
+
+	return tdx_sysfs_init(&host);
+}
+arch_initcall(show_host);
 
 static void __init enable_and_go_on(void)
 {

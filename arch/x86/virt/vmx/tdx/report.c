@@ -95,3 +95,36 @@ int tdx_bringup_fail_seam(struct tdx_bringup *tb, u64 leaf, u64 status,
 
 	return tdx_bringup_fail(tb, err, "%s: %s", where, text);
 }
+
+/**
+ * tdx_bringup_forget_error - an attempt begins
+ * @tb: the bring-up
+ *
+ * Context: may sleep.  The runner of @tb.
+ */
+void tdx_bringup_forget_error(struct tdx_bringup *tb)
+{
+	guard(mutex)(&tb->fail_lock);
+
+	tb->reason[0] = '\0';
+	tb->error = 0;
+}
+
+/**
+ * tdx_bringup_error - the first error of the last attempt
+ * @tb: the bring-up
+ * @reason: out, in words; empty if there is none
+ * @size: of @reason; %TDX_REASON_LEN is enough for every text
+ *
+ * Context: may sleep, briefly.
+ *
+ * Return: its errno, or 0.
+ */
+int tdx_bringup_error(struct tdx_bringup *tb, char *reason, size_t size)
+{
+	guard(mutex)(&tb->fail_lock);
+
+	strscpy(reason, tb->reason, size);
+
+	return tb->error;
+}

@@ -11,6 +11,7 @@
 
 #include "bringup.h"
 #include "seamcall_internal.h"
+#include "trace.h"
 
 /**
  * tdx_status_retryable - can the same SEAMCALL succeed if made again?
@@ -57,6 +58,8 @@ u64 tdx_seamcall_retry(u64 leaf, struct tdx_module_args *args)
 
 		out = *args;
 		status = seamcall_ret(leaf, &out);
+		if (seam_status_class(status) != SEAM_SUCCESS)
+			trace_tdx_seamcall_error(leaf, status, args->rcx);
 		if (!tdx_status_retryable(status))
 			break;
 	}

@@ -16,6 +16,7 @@
 
 #include "bringup.h"
 #include "seamcall_internal.h"
+#include "trace.h"
 
 /*
  * One call, unless this CPU cannot make it.  No lock keeps CPUs from coming and
@@ -46,8 +47,10 @@ static int judge(struct tdmr_lane *tl, u64 status, u64 next)
 	switch (seam_status_class(status)) {
 	case SEAM_SUCCESS:
 		tl->tries = 0;
+		tdx_progress_count(tl, next >= end);
 		return next < end ? LANE_MORE : LANE_DONE;
 	case SEAM_ALREADY:
+		tdx_progress_count(tl, true);
 		return LANE_DONE;
 	default:
 		return tdx_bringup_fail_seam(tl->tb, TDH_SYS_TDMR_INIT, status,
@@ -67,6 +70,9 @@ static int init_next(struct lane *lane)
 
 	if (!call_here(&args, &status))
 		return LANE_NOT_HERE;
+	if (seam_status_class(status) != SEAM_SUCCESS)
+		trace_tdx_seamcall_error(TDH_SYS_TDMR_INIT, status,
+					 tl->plan->base);
 
 	return judge(tl, status, args.rdx);
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -431,6 +432,78 @@ long audit_reports(char *rule, size_t size)
 	fclose(file);
 
 	return rules ? sum : -1;
+}
+
+/* /sys/kernel/tdx */
+
+bool shown(void)
+{
+	return !access(SHOWN, F_OK);
+}
+
+int shown_enable(const char *text)
+{
+	return write_file(SHOWN "/enable", text);
+}
+
+bool shown_status_is(const char *word)
+{
+	char text[32];
+
+	return !read_word(SHOWN "/status", text, sizeof(text)) &&
+	       !strcmp(text, word);
+}
+
+int shown_pair(const char *path, unsigned long long *first,
+	       unsigned long long *second)
+{
+	char text[64], end;
+	int ret;
+
+	ret = read_word(path, text, sizeof(text));
+	if (ret)
+		return ret;
+
+	return sscanf(text, "%llu %llu%c", first, second, &end) == 2 ? 0 : -EPROTO;
+}
+
+/* @line is empty if there is no error. */
+int shown_error(char *line, size_t size)
+{
+	int ret = read_word(SHOWN "/error", line, size);
+
+	if (ret == -ENODATA) {
+		line[0] = '\0';
+		return 0;
+	}
+
+	return ret;
+}
+
+/* By poll(2), until no initialisation runs. */
+int shown_wait(int timeout_ms)
+{
+	struct pollfd status = { .events = POLLPRI };
+	char text[32];
+	ssize_t n;
+	int ret = 0;
+
+	status.fd = open(SHOWN "/status", O_RDONLY);
+	if (status.fd < 0)
+		return -errno;
+
+	for (;;) {
+		n = pread(status.fd, text, sizeof(text), 0);
+		if (n < 0 || strncmp(text, "initializing\n", n))
+			break;
+		if (poll(&status, 1, timeout_ms) != 1) {
+			ret = -ETIMEDOUT;
+			break;
+		}
+	}
+	close(status.fd);
+
+	return ret;
 }
 
 /* Linux */

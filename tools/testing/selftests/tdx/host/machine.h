@@ -80,6 +80,17 @@ long calls_of(unsigned int leaf);
 long calls_in_all(void);
 long audit_reports(char *rule, size_t size);
 
+/* /sys/kernel/tdx, what operators see */
+#define SHOWN	"/sys/kernel/tdx"
+
+bool shown(void);
+int shown_enable(const char *text);
+bool shown_status_is(const char *word);
+int shown_pair(const char *path, unsigned long long *first,
+	       unsigned long long *second);
+int shown_error(char *line, size_t size);
+int shown_wait(int timeout_ms);
+
 /* Linux */
 bool tdx_host_present(void);
 int tdx_host_load(void);

@@ -45,7 +45,7 @@ static int status_show(struct seq_file *m, void *unused)
 		[TDX_STATUS_ERROR]		= "error",
 	};
 
-	seq_printf(m, "%s\n", words[tdx_enable_status()]);
+	seq_printf(m, "%s\n", words[tdx_enable_status(NULL)]);
 
 	return 0;
 }
