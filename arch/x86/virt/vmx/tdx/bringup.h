@@ -137,6 +137,7 @@ int tdx_bringup_request(struct tdx_bringup *tb, struct tdx_enable_request *req,
 void tdx_bringup_cancel(struct tdx_bringup *tb, struct tdx_enable_request *req);
 int tdx_bringup_sync(struct tdx_bringup *tb);
 void tdx_bringup_stop(struct tdx_bringup *tb);
+bool tdx_host_lost(void);
 #ifdef CONFIG_TDX_EMULATOR
 int tdx_bringup_reset(void);
 #endif

@@ -447,6 +447,18 @@ static bool lost_in_update(void)
 }
 
 /**
+ * tdx_host_lost - has an update of the module cost it?
+ *
+ * Context: any.
+ *
+ * Return: true if TDX was up and cannot be used until a reboot.
+ */
+bool tdx_host_lost(void)
+{
+	return lost_in_update();
+}
+
+/**
  * tdx_enable - have TDX ready for use
  *
  * Starts the initialisation of the TDX module, or joins one that runs, and
@@ -490,8 +502,10 @@ int tdx_enable(void)
 		return ret;
 
 	ret = tdx_bringup_sync(&host);
-	if (!ret && lost_in_update())
+	if (!ret && lost_in_update()) {
+		pr_err_once("an update of the TDX module has failed: no TDX until reboot\n");
 		return -ESHUTDOWN;
+	}
 
 	return ret;
 }
