@@ -457,6 +457,9 @@ static void seamldr_handoff_versions(struct check *c)
 	expect_updated(c);
 	EXPECT_EQ(c, field(c, 0x8900000100000000), 2);
 	EXPECT_EQ(c, check_call(c, 0, LEAF_SYS_SHUTDOWN, &regs), OPERAND_INVALID_RCX);
+	c->mc->module.build.min_update_hv = 1;
+	regs.rcx = 0;
+	EXPECT_EQ(c, check_call(c, 0, LEAF_SYS_SHUTDOWN, &regs), OPERAND_INVALID_RCX);
 	regs.rcx = 1;
 	EXPECT_EQ(c, check_call(c, 0, LEAF_SYS_SHUTDOWN, &regs), 0);
 
