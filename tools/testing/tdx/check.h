@@ -65,5 +65,6 @@ void check_ready(struct check *c, u32 differences);
 extern const struct check check_init_list[];
 extern const struct check check_metadata_list[];
 extern const struct check check_life_list[];
+extern const struct check check_seamldr_list[];
 
 #endif /* _TDX_TEST_CHECK_H */

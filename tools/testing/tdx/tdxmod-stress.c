@@ -10,6 +10,7 @@
 
 #include <linux/sizes.h>
 
+#include "../../../arch/x86/virt/vmx/tdx/emulator/module_image.h"
 #include "machine.h"
 
 #define NR_LPS			8
@@ -25,6 +26,7 @@
 #define LEAF_TDMR_INIT		36
 #define LEAF_SYS_CONFIG		45
 #define LEAF_SYS_SHUTDOWN	52
+#define LEAF_SYS_UPDATE		53
 
 #define SYS_BUSY		0x8000020200000000ULL
 #define OPERAND_BUSY_RCX	0x8000020000000001ULL
@@ -36,6 +38,9 @@
 
 #define TDMR_BASE		0x100000000ULL
 #define PAMT_BASE		0x80000000ULL
+#define PARAMS			0x2000ULL	/* of INSTALL */
+#define SIGSTRUCT		0x3000ULL
+#define IMAGE			0x4000ULL
 #define PAMT_STRIDE		0x1000000ULL	/* of all PAMTs of one TDMR */
 
 static struct machine mc;
@@ -44,6 +49,7 @@ static atomic_t successes;
 static atomic_t keys_contended;
 static atomic_t tdmrs_contended;
 static atomic_t last_calls;
+static atomic_t loader_contended;
 static unsigned int failed;
 
 static void expect(bool ok, const char *what)
@@ -227,6 +233,40 @@ static void *shut_down(void *arg)
 	return NULL;
 }
 
+/* Each LP until it gets in.  The last finds a module for all of them. */
+static void *install(void *arg)
+{
+	unsigned int lp = *(unsigned int *)arg;
+	struct tdxmod_regs regs;
+
+	pthread_barrier_wait(&barrier);
+	for (;;) {
+		regs = (struct tdxmod_regs){ .rax = PSEAMLDR_INSTALL, .rcx = PARAMS };
+		if (tdxmod_seamldr(&mc.module, lp, &regs))
+			break;
+		atomic_inc(&loader_contended);
+		sched_yield();
+	}
+	if (!regs.rax && !regs.rdx)
+		atomic_inc(&successes);
+	return NULL;
+}
+
+static void write_module(void)
+{
+	static const struct tdxmod_build build = { .update_version = 1, .nr_handoff_pages = 13 };
+	struct pseamldr_params *params = store_page(&mc.memory, PARAMS);
+	struct pseamldr_sigstruct *sig = store_page(&mc.memory, SIGSTRUCT);
+
+	params->scenario = PSEAMLDR_SCENARIO_UPDATE;
+	params->sigstruct_pa = SIGSTRUCT;
+	params->nr_pages = 1;
+	params->page_pas[0] = IMAGE;
+	sig->major_svn = 1;
+	sig->minor_svn = 5;
+	module_image_make(sig, store_page(&mc.memory, IMAGE), 1, &build, 0);
+}
+
 static void write_tdmr_info(void)
 {
 	unsigned int i, w;
@@ -304,7 +344,16 @@ static void one_round(void)
 	check_pamts();
 	on_each_lp(shut_down);
 	expect(atomic_read(&successes) == 1, "SYS.SHUTDOWN succeeds once");
+	write_module();
+	on_each_lp(install);
+	expect(atomic_read(&successes) == NR_LPS, "INSTALL succeeds everywhere");
+	on_each_lp(init_once);
+	expect(atomic_read(&successes) == 1, "SYS.INIT of the next module succeeds once");
+	on_each_lp(init_lp);
+	expect(atomic_read(&successes) == NR_LPS, "and its LP.INIT everywhere");
+	expect(!seamcall(0, LEAF_SYS_UPDATE, &regs), "SYS.UPDATE");
 	expect(!atomic_read(&mc.module.nr_inside), "nobody is inside");
+	expect(!atomic_read(&mc.module.loader.inside), "nor in P-SEAMLDR");
 	expect(!atomic_read(&mc.module.global), "the lock is free");
 	machine_exit(&mc);
 }
@@ -317,8 +366,9 @@ int main(void)
 		one_round();
 	expect(atomic_read(&keys_contended), "KEY.CONFIG met the lock at least once");
 	expect(atomic_read(&tdmrs_contended), "TDMR.INIT met the lock at least once");
-	printf("locks found taken: KEY.CONFIG %d times, TDMR.INIT %d times\n",
-	       atomic_read(&keys_contended), atomic_read(&tdmrs_contended));
+	printf("locks found taken: KEY.CONFIG %d times, TDMR.INIT %d times, P-SEAMLDR %d times\n",
+	       atomic_read(&keys_contended), atomic_read(&tdmrs_contended),
+	       atomic_read(&loader_contended));
 	printf("%u rounds, %u failed\n", ROUNDS, failed);
 	return failed ? 1 : 0;
 }

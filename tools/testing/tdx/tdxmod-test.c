@@ -8,6 +8,7 @@ static const struct check *const lists[] = {
 	check_init_list,
 	check_metadata_list,
 	check_life_list,
+	check_seamldr_list,
 };
 
 static unsigned int count(void)

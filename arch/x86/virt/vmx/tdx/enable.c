@@ -158,11 +158,17 @@ static int check_platform(void)
 	return 0;
 }
 
-/*
- * An update at run time that fails half-way leaves a module that is shut down,
- * of which nobody tells.
+/**
+ * tdx_host_lost - has an update of the module cost it?
+ *
+ * One at run time that fails half-way leaves a module that is shut down, of
+ * which nobody tells.
+ *
+ * Context: any.
+ *
+ * Return: true if TDX was up and cannot be used until a reboot.
  */
-static bool lost_in_update(void)
+bool tdx_host_lost(void)
 {
 	return tdx_bringup_status(&host) == TDX_STATUS_INITIALIZED &&
 	       !tdx_get_sysinfo();
@@ -171,8 +177,10 @@ static bool lost_in_update(void)
 /* Whoever asks from now on is told so. */
 static void note_lost_update(void)
 {
-	if (!lost_in_update())
+	if (!tdx_host_lost())
 		return;
+
+	pr_err_once("an update of the TDX module has failed: no TDX until reboot\n");
 
 	guard(mutex)(&host.lock);
 
@@ -362,7 +370,7 @@ const struct tdx_sys_info *tdx_enable_metadata(void)
 	if (ready)
 		return ready;
 
-	return lost_in_update() ? NULL : tdx_bringup_metadata(&host);
+	return tdx_host_lost() ? NULL : tdx_bringup_metadata(&host);
 }
 EXPORT_SYMBOL_FOR_MODULES(tdx_enable_metadata, "kvm-intel,tdx_test");
 
@@ -382,7 +390,7 @@ enum tdx_status tdx_enable_status(struct tdx_progress *progress)
 	enum tdx_status status = tdx_bringup_status(&host);
 
 	/* Of what the module knew nothing is left. */
-	if (lost_in_update()) {
+	if (tdx_host_lost()) {
 		if (progress)
 			*progress = (struct tdx_progress) {};
 		return TDX_STATUS_ERROR;
@@ -410,7 +418,7 @@ int tdx_host_error(char *reason, size_t size)
 		strscpy(reason, "switched off by tdx_host=off", size);
 		return -ENODEV;
 	}
-	if (lost_in_update()) {
+	if (tdx_host_lost()) {
 		strscpy(reason, "a module update has failed and the module is shut down: reboot",
 			size);
 		return -ESHUTDOWN;

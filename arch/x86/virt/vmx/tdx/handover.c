@@ -129,6 +129,10 @@ static int lp_online(unsigned int cpu)
 	u64 leaf, status;
 	int ret;
 
+	/* The host has lost TDX, not this CPU: do without. */
+	if (tdx_host_lost())
+		return 0;
+
 	ret = x86_virt_get_ref(X86_FEATURE_VMX);
 	if (ret)
 		return lp_reporter ?

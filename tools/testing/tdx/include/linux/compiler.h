@@ -10,5 +10,6 @@
 #define WRITE_ONCE(x, v)	__atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
 
 #define __printf(f, a)		__attribute((format(printf, f, a)))
+#define __packed		__attribute((packed))
 
 #endif /* _TDX_TEST_LINUX_COMPILER_H */

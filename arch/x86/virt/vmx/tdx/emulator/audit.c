@@ -133,16 +133,16 @@ static struct page *pamt_page(const struct tdxmod_range *pamt, u64 offset)
 	return tdx_platform_page(pa) ? pfn_to_page(PHYS_PFN(pa)) : NULL;
 }
 
-static void visit_pamt_pages(void (*visit)(struct page *page))
+static void visit_tdmrs(const struct tdxmod_tdmr *tdmrs, unsigned int nr_tdmrs,
+			void (*visit)(struct page *page))
 {
-	const struct tdxmod *m = &tdx_emu_module;
 	unsigned int i, level;
 	struct page *page;
 	u64 offset;
 
-	for (i = 0; i < m->nr_tdmrs; i++) {
+	for (i = 0; i < nr_tdmrs; i++) {
 		for (level = 0; level < TDXMOD_NR_LEVELS; level++) {
-			const struct tdxmod_range *pamt = &m->tdmrs[i].pamt[level];
+			const struct tdxmod_range *pamt = &tdmrs[i].pamt[level];
 
 			for (offset = 0; offset < pamt->size; offset += PAGE_SIZE) {
 				page = pamt_page(pamt, offset);
@@ -151,6 +151,16 @@ static void visit_pamt_pages(void (*visit)(struct page *page))
 			}
 		}
 	}
+}
+
+/* Those that an update was to hand on, too: it may have failed half-way. */
+static void visit_pamt_pages(void (*visit)(struct page *page))
+{
+	const struct tdxmod *m = &tdx_emu_module;
+
+	visit_tdmrs(m->tdmrs, m->nr_tdmrs, visit);
+	if (m->handoff_valid)
+		visit_tdmrs(m->handoff.tdmrs, m->handoff.nr_tdmrs, visit);
 }
 
 /* Cache flush */

@@ -12,8 +12,8 @@
 
 #define NR_LEAVES	128
 
-/* One more for all P-SEAMLDR calls, and one for numbers out of range. */
-enum { SLOT_SEAMLDR = NR_LEAVES, SLOT_OTHER, NR_SLOTS };
+/* More for P-SEAMLDR, and one for numbers out of range. */
+enum { SLOT_SEAMLDR_INFO = NR_LEAVES, SLOT_SEAMLDR_INSTALL, SLOT_OTHER, NR_SLOTS };
 
 struct calls {
 	u64 count;
@@ -26,8 +26,12 @@ static DEFINE_PER_CPU(struct calls[NR_SLOTS], calls);
 
 static unsigned int slot_of(u64 rax)
 {
+	if (rax == PSEAMLDR_INFO)
+		return SLOT_SEAMLDR_INFO;
+	if (rax == PSEAMLDR_INSTALL)
+		return SLOT_SEAMLDR_INSTALL;
 	if (rax & TDX_EMU_SEAMLDR)
-		return SLOT_SEAMLDR;
+		return SLOT_OTHER;
 
 	return TDX_EMU_LEAF(rax) < NR_LEAVES ? TDX_EMU_LEAF(rax) : SLOT_OTHER;
 }
@@ -61,8 +65,10 @@ static const char *slot_name(unsigned int slot)
 		return "TDH.SYS.UPDATE";
 	case TDX_EMU_SYS_DISABLE:
 		return "TDH.SYS.DISABLE";
-	case SLOT_SEAMLDR:
-		return "P-SEAMLDR";
+	case SLOT_SEAMLDR_INFO:
+		return "SEAMLDR.INFO";
+	case SLOT_SEAMLDR_INSTALL:
+		return "SEAMLDR.INSTALL";
 	}
 
 	return "-";

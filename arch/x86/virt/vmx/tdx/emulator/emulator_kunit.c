@@ -220,9 +220,16 @@ static void registers_are_preserved(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, args.rsi, 13);
 }
 
-static void seamldr_is_absent(struct kunit *test)
+static void seamldr_is_reached(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, call_plain(0, TDX_EMU_SEAMLDR), TDX_SEAMCALL_VMFAILINVALID);
+	struct tdx_module_args args = { .rcx = 0x80 };
+
+	/* Leaf 2 of either does not exist, or not yet. */
+	KUNIT_EXPECT_EQ(test, call_plain(0, TDX_EMU_SEAMLDR | 2), PSEAMLDR_EBADPARAM);
+	KUNIT_EXPECT_EQ(test, call_on(0, PSEAMLDR_INFO, &args), PSEAMLDR_EBADPARAM);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(PSEAMLDR_INFO), 1);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_total_calls(), 2);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0);
 }
 
 static void no_vmx_is_an_invalid_opcode(struct kunit *test)
@@ -526,6 +533,20 @@ static void contend(struct kunit *test, u64 leaf, u64 rcx, u64 *first, u64 *seco
 	*first = lc.call.status;
 }
 
+static void seamldr_takes_one_cpu(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	u64 first, second;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+
+	tdx_emu_params.other_ns = LONG_NS;
+	contend(test, PSEAMLDR_INFO, page_to_phys(f->pamt[0]), &first, &second);
+	KUNIT_EXPECT_EQ(test, first, 0);
+	KUNIT_EXPECT_EQ(test, second, TDX_SEAMCALL_VMFAILINVALID);
+}
+
 static void key_config_contended(struct kunit *test)
 {
 	u64 first, second;
@@ -725,7 +746,8 @@ static int emulator_test_init(struct kunit *test)
 
 static struct kunit_case emulator_test_cases[] = {
 	KUNIT_CASE(registers_are_preserved),
-	KUNIT_CASE(seamldr_is_absent),
+	KUNIT_CASE(seamldr_is_reached),
+	KUNIT_CASE(seamldr_takes_one_cpu),
 	KUNIT_CASE(no_vmx_is_an_invalid_opcode),
 	KUNIT_CASE(movdir64b_moves),
 	KUNIT_CASE(injected_failures_of_the_instruction),

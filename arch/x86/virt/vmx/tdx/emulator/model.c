@@ -30,7 +30,7 @@ bool tdxmod_seamcall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs
 {
 	struct tdxmod_regs out = *regs;
 
-	if (lp >= m->platform.nr_lps || READ_ONCE(m->dead))
+	if (lp >= m->platform.nr_lps || READ_ONCE(m->dead) || !READ_ONCE(m->seam_ready))
 		return false;
 
 	/*

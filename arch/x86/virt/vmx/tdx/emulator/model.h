@@ -14,6 +14,7 @@
 #define _TDX_EMULATOR_MODEL_H
 
 #include "model_types.h"
+#include "seamldr.h"
 
 #define TDXMOD_MAX_CMRS		32
 #define TDXMOD_MAX_TDMRS	64
@@ -21,6 +22,7 @@
 #define TDXMOD_MAX_PACKAGES	8
 #define TDXMOD_MAX_LPS		2048
 #define TDXMOD_MAX_HKIDS	2048
+#define TDXMOD_MAX_UPDATES	31	/* in one boot */
 
 /* The registers a leaf may read or write.  All others keep their values. */
 struct tdxmod_regs {
@@ -108,6 +110,7 @@ struct tdxmod_tdmr {
  */
 struct tdxmod_handoff {
 	u32 size;
+	u32 hv;
 	u32 hkid;
 	u32 package_mask;
 	unsigned int nr_tdmrs;
@@ -116,11 +119,28 @@ struct tdxmod_handoff {
 };
 
 /*
- * One TDX module.
+ * P-SEAMLDR.
+ *
+ * Locking: all is the LP's that has @inside, which is a try-lock.
+ */
+struct tdxmod_loader {
+	tdxmod_atomic_t inside;		/* 0 free, 1 taken */
+	u32 nr_remaining;		/* updates until the next boot */
+	struct pseamldr_extend extend;	/* but for seam_ready */
+	unsigned int nr_called;		/* LPs, of the INSTALL in progress */
+	bool was_ready;			/* the module, before it began */
+	u8 lp_called[TDXMOD_MAX_LPS];
+	struct pseamldr_params params;
+	struct pseamldr_sigstruct sigstruct;
+};
+
+/*
+ * One TDX module, and P-SEAMLDR.
  *
  * Locking: "I" set by tdxmod_init() and constant; "G" written by the leaf
  * that holds @global exclusively, read without a lock by the dispatcher;
- * "A" atomic; "T" see struct tdxmod_tdmr.
+ * "A" atomic; "T" see struct tdxmod_tdmr; "L" written by P-SEAMLDR when no LP
+ * is in the module.
  */
 struct tdxmod {
 	struct tdxmod_platform platform;	/* I */
@@ -130,6 +150,9 @@ struct tdxmod {
 	tdxmod_atomic_t global;			/* A: -1 exclusive, n readers */
 	int state;				/* G: enum tdxmod_state */
 	bool dead;				/* A: SEAMCALL gives VMfailInvalid */
+	bool seam_ready;			/* A: if not, only P-SEAMLDR answers */
+	bool misfit;				/* L: not built for its SIGSTRUCT */
+	struct tdxmod_build build;		/* L */
 	u32 hkid;				/* G: global private HKID */
 	unsigned int nr_tdmrs;			/* G */
 	tdxmod_atomic_t nr_init_lps;		/* A */
@@ -141,6 +164,7 @@ struct tdxmod {
 	u8 kot[TDXMOD_MAX_HKIDS];		/* G: 0 free, 1 reserved */
 	struct tdxmod_tdmr tdmrs[TDXMOD_MAX_TDMRS];	/* G, T */
 	struct tdxmod_handoff handoff;		/* G, with handoff_valid */
+	struct tdxmod_loader loader;
 };
 
 /**
@@ -165,12 +189,23 @@ int tdxmod_init(struct tdxmod *m, const struct tdxmod_platform *platform,
  *
  * Return: true when the module answered (CF=0, @regs->rax is the status);
  * false for VMfailInvalid (CF=1, @regs untouched): the module died before or
- * in this call, or the platform has no such LP.
+ * in this call or is being replaced, or the platform has no such LP.
  */
 bool tdxmod_seamcall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 
 /**
- * tdxmod_reload - P-SEAMLDR put a fresh module in place of one shut down
+ * tdxmod_seamldr - one SEAMCALL to P-SEAMLDR on one LP
+ * @m: the module
+ * @lp: the LP that executes it
+ * @regs: in and out, RAX with bit 63
+ *
+ * Return: true when P-SEAMLDR answered; false for VMfailInvalid: another LP
+ * is inside it, the platform has no such LP, or SEAM is dead.
+ */
+bool tdxmod_seamldr(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+
+/**
+ * tdxmod_reload - the same module afresh, in place of one shut down
  * @m: the module
  *
  * Hand-off data survives.  P-SEAMLDR has gathered all LPs by then: no SEAMCALL

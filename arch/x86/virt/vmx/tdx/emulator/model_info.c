@@ -41,15 +41,15 @@ struct tdsysinfo {
 
 #define TDSYSINFO_SIZE		1024
 
-static void fill_info(struct tdsysinfo *info)
+static void fill_info(const struct tdxmod *m, struct tdsysinfo *info)
 {
 	unsigned int i, r;
 
 	info->vendor_id = TDXMOD_VENDOR_ID;
-	info->build_date = TDXMOD_BUILD_DATE;
-	info->build_num = TDXMOD_BUILD_NUM;
-	info->minor_version = TDXMOD_MINOR_VERSION;
-	info->major_version = TDXMOD_MAJOR_VERSION;
+	info->build_date = m->build.date;
+	info->build_num = m->build.num;
+	info->minor_version = m->build.minor_version;
+	info->major_version = m->build.major_version;
 	info->sys_rd = 1;
 	info->max_tdmrs = TDXMOD_MAX_TDMRS;
 	info->max_reserved_per_tdmr = TDXMOD_MAX_RESERVED;
@@ -112,7 +112,7 @@ u64 tdxmod_sys_info(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 		return TDX_OPERAND_INVALID + TDX_R9;
 
 	if (info)
-		fill_info(info);
+		fill_info(m, info);
 	cmrs = tdxmod_memory(m, regs->r8);
 	if (cmrs)
 		fill_cmrs(m, cmrs);

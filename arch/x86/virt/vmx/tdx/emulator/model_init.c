@@ -16,6 +16,24 @@ static bool fits(const struct tdxmod_platform *p)
 	       p->maxpa >= 36 && p->maxpa <= 52 && p->keyid_bits <= 15;
 }
 
+/* What was in flash: 1.5.01. */
+static void load_from_flash(struct tdxmod *m)
+{
+	struct pseamldr_extend *extend = &m->loader.extend;
+
+	m->build.date = TDXMOD_BUILD_DATE;
+	m->build.major_version = TDXMOD_MAJOR_VERSION;
+	m->build.minor_version = TDXMOD_MINOR_VERSION;
+	m->build.nr_handoff_pages = 13;
+	m->seam_ready = true;
+
+	extend->valid = GENMASK_ULL(8, 0);
+	extend->major_svn = 1;
+	extend->minor_svn = 5;
+	extend->p_seamldr_ready = true;
+	m->loader.nr_remaining = TDXMOD_MAX_UPDATES;
+}
+
 int tdxmod_init(struct tdxmod *m, const struct tdxmod_platform *platform,
 		const struct tdxmod_ops *ops, void *ctx)
 {
@@ -26,6 +44,7 @@ int tdxmod_init(struct tdxmod *m, const struct tdxmod_platform *platform,
 	m->platform = *platform;
 	m->ops = ops;
 	m->ctx = ctx;
+	load_from_flash(m);
 	return 0;
 }
 
@@ -65,6 +84,8 @@ static u64 init_platform(struct tdxmod *m, u64 attributes)
 		return TDX_NUM_ACTIVATED_HKIDS_NOT_SUPPORTED + TDXMOD_MAX_HKIDS;
 	if (!cmrs_are_valid(m))
 		return TDX_CMR_LIST_INVALID;
+	if (m->misfit)
+		return TDX_SYS_INCOMPATIBLE_SIGSTRUCT;
 	if (!m->ops->rdrand(m->ctx, &canary))
 		return TDX_RND_NO_ENTROPY;
 

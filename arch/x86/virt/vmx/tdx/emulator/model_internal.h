@@ -22,6 +22,7 @@
 #define TDX_SYS_KEY_CONFIG_NOT_PENDING		0xC000050700000000ULL
 #define TDX_SYS_STATE_INCORRECT			0xC000050800000000ULL
 #define TDX_SYS_INVALID_HANDOFF			0xC000050900000000ULL
+#define TDX_SYS_INCOMPATIBLE_SIGSTRUCT		0xC000050A00000000ULL
 #define TDX_SYS_LP_INIT_NOT_PENDING		0xC000050B00000000ULL
 #define TDX_SYS_CONFIG_NOT_PENDING		0xC000050C00000000ULL
 #define TDX_KEY_GENERATION_FAILED		0x8000080000000000ULL
@@ -60,8 +61,7 @@
 #define TDXMOD_PT_REG				3
 #define TDXMOD_PT_EPT				8
 
-/* Hand-off version 0 is the only one of 1.5.01; bytes it takes there. */
-#define TDXMOD_HANDOFF_VERSION			0
+/* Bytes of hand-off data, of whichever version. */
 #define TDXMOD_HANDOFF_SIZE			53386
 
 typedef u64 (*tdxmod_leaf_fn)(struct tdxmod *m, unsigned int lp,
@@ -74,8 +74,8 @@ bool tdxmod_all_lps_done(const struct tdxmod *m);
 
 /* model_metadata.c: what SYS.RD, SYS.RDALL and SYS.INFO all tell */
 #define TDXMOD_VENDOR_ID			0x8086
+/* Those of P-SEAMLDR too. */
 #define TDXMOD_BUILD_DATE			20240129
-#define TDXMOD_BUILD_NUM			0
 #define TDXMOD_MAJOR_VERSION			1
 #define TDXMOD_MINOR_VERSION			5
 #define TDXMOD_TDCS_BASE_SIZE			(6 * SZ_4K)
@@ -118,6 +118,14 @@ u64 tdxmod_page_rdmd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs
 u64 tdxmod_sys_shutdown(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 u64 tdxmod_sys_update(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 u64 tdxmod_sys_disable(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+void tdxmod_forget(struct tdxmod *m);
+
+/* model_manifest.c: all of them give P-SEAMLDR's statuses */
+u64 tdxmod_check_params(struct tdxmod *m, u64 pa);
+u64 tdxmod_check_manifest(struct tdxmod *m);
+
+/* model_image.c */
+u64 tdxmod_load_image(struct tdxmod *m);
 
 /* model_address.c */
 bool tdxmod_pa_is_plain(const struct tdxmod *m, u64 pa);

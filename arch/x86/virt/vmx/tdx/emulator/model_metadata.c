@@ -70,6 +70,28 @@ static u64 get_package_fms(const struct tdxmod *m, unsigned int n)
 	return n < m->platform.nr_packages ? m->platform.family_model_stepping : 0;
 }
 
+#define GET_BUILD(field)							\
+	static u64 get_##field(const struct tdxmod *m, unsigned int n)		\
+	{									\
+		return m->build.field;						\
+	}
+
+GET_BUILD(date)
+GET_BUILD(num)
+GET_BUILD(minor_version)
+GET_BUILD(major_version)
+GET_BUILD(update_version)
+GET_BUILD(internal_version)
+GET_BUILD(module_hv)
+GET_BUILD(min_update_hv)
+GET_BUILD(no_downgrade)
+GET_BUILD(nr_handoff_pages)
+
+static u64 get_handoff_hv(const struct tdxmod *m, unsigned int n)
+{
+	return READ_ONCE(m->handoff.hv);
+}
+
 static u64 get_handoff_valid(const struct tdxmod *m, unsigned int n)
 {
 	return READ_ONCE(m->handoff_valid);
@@ -164,19 +186,19 @@ static const struct row rows[] = {
 	  .get = get_package_fms },					/* PKG_FMS */
 	/* Version */
 	{ .id = 0x0800000200000000, .value = TDXMOD_VENDOR_ID },
-	{ .id = 0x8800000200000001, .value = TDXMOD_BUILD_DATE },
-	{ .id = 0x8800000100000002, .value = TDXMOD_BUILD_NUM },
-	{ .id = 0x0800000100000003, .value = TDXMOD_MINOR_VERSION },
-	{ .id = 0x0800000100000004, .value = TDXMOD_MAJOR_VERSION },
-	{ .id = 0x0800000100000005, .value = 0 },			/* UPDATE_VERSION */
-	{ .id = 0x0800000100000006, .value = 0 },			/* INTERNAL_VERSION */
+	{ .id = 0x8800000200000001, .get = get_date },
+	{ .id = 0x8800000100000002, .get = get_num },
+	{ .id = 0x0800000100000003, .get = get_minor_version },
+	{ .id = 0x0800000100000004, .get = get_major_version },
+	{ .id = 0x0800000100000005, .get = get_update_version },
+	{ .id = 0x0800000100000006, .get = get_internal_version },
 	/* Hand-off */
-	{ .id = 0x8900000100000000, .value = TDXMOD_HANDOFF_VERSION },	/* MODULE_HV */
-	{ .id = 0x8900000100000001, .value = TDXMOD_HANDOFF_VERSION },	/* MIN_UPDATE_HV */
-	{ .id = 0x8900000000000002, .value = 0 },			/* NO_DOWNGRADE */
-	{ .id = 0x8900000100000003, .value = 13 },			/* pages, less 1 */
+	{ .id = 0x8900000100000000, .get = get_module_hv },
+	{ .id = 0x8900000100000001, .get = get_min_update_hv },
+	{ .id = 0x8900000000000002, .get = get_no_downgrade },
+	{ .id = 0x8900000100000003, .get = get_nr_handoff_pages },
 	{ .id = 0x8900000000000004, .get = get_handoff_valid },
-	{ .id = 0x8900000100000005, .value = TDXMOD_HANDOFF_VERSION },	/* of the data */
+	{ .id = 0x8900000100000005, .get = get_handoff_hv },
 	{ .id = 0x8900000200000006, .get = get_handoff_size },
 	/* Module and features */
 	{ .id = 0x0A00000200000000, .value = 0 },			/* SYS_ATTRIBUTES */

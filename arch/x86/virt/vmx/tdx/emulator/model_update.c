@@ -28,10 +28,11 @@ static void set_handoff(struct tdxmod *m, bool valid, u32 size)
 	WRITE_ONCE(m->handoff.size, size);
 }
 
-static void save_handoff(struct tdxmod *m)
+static void save_handoff(struct tdxmod *m, u32 hv)
 {
 	struct tdxmod_handoff *h = &m->handoff;
 
+	WRITE_ONCE(h->hv, hv);
 	h->hkid = m->hkid;
 	h->package_mask = m->package_mask;
 	h->nr_tdmrs = m->nr_tdmrs;
@@ -40,28 +41,32 @@ static void save_handoff(struct tdxmod *m)
 	set_handoff(m, true, TDXMOD_HANDOFF_SIZE);
 }
 
+static bool can_write(const struct tdxmod_build *build, u64 hv)
+{
+	return hv >= build->min_update_hv && hv <= build->module_hv &&
+	       (!build->no_downgrade || hv == build->module_hv);
+}
+
 /* TDH.SYS.SHUTDOWN: RCX hand-off version. */
 u64 tdxmod_sys_shutdown(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 {
 	u64 status = TDX_SYS_BUSY;
 
-	if (regs->rcx != TDXMOD_HANDOFF_VERSION)
+	if (!can_write(&m->build, regs->rcx))
 		return TDX_OPERAND_INVALID + TDX_RCX;
 	if (!tdxmod_lock_global(m))
 		return TDX_SYS_BUSY;
 	if (leave_running_state(m)) {
-		save_handoff(m);
+		save_handoff(m, regs->rcx);
 		status = TDX_SUCCESS;
 	}
 	tdxmod_unlock_global(m);
 	return status;
 }
 
-bool tdxmod_reload(struct tdxmod *m)
+/* All but what was handed off. */
+void tdxmod_forget(struct tdxmod *m)
 {
-	if (tdxmod_get_state(m) != TDXMOD_SYS_SHUTDOWN)
-		return false;
-
 	atomic_set(&m->nr_init_lps, 0);
 	m->hkid = 0;
 	m->nr_tdmrs = 0;
@@ -71,6 +76,14 @@ bool tdxmod_reload(struct tdxmod *m)
 	memset(m->kot, 0, sizeof(m->kot));
 	memset(m->tdmrs, 0, sizeof(m->tdmrs));
 	tdxmod_set_state(m, TDXMOD_SYSINIT_PENDING);
+}
+
+bool tdxmod_reload(struct tdxmod *m)
+{
+	if (tdxmod_get_state(m) != TDXMOD_SYS_SHUTDOWN)
+		return false;
+
+	tdxmod_forget(m);
 	return true;
 }
 
@@ -80,7 +93,8 @@ static u64 take_over(struct tdxmod *m)
 
 	if (m->state != TDXMOD_SYSINIT_DONE || !tdxmod_all_lps_done(m))
 		return TDX_SYS_STATE_INCORRECT;
-	if (!m->handoff_valid)
+	if (!m->handoff_valid || h->hv < m->build.min_update_hv ||
+	    h->hv > m->build.module_hv)
 		return TDX_SYS_INVALID_HANDOFF;
 
 	m->hkid = h->hkid;

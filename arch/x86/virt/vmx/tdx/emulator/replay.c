@@ -376,7 +376,8 @@ static long replay_ioctl(struct file *file, unsigned int cmd, unsigned long to)
 /* Nothing is lost when it forgets. */
 static bool module_is_fresh(void)
 {
-	return tdx_emu_module.state == TDXMOD_SYSINIT_PENDING && !tdx_emu_module.dead;
+	return tdx_emu_module.state == TDXMOD_SYSINIT_PENDING && !tdx_emu_module.dead &&
+	       !tdx_emu_module.handoff_valid;
 }
 
 /* Fails while an LP is in the module, and so for whoever opens second. */

@@ -150,6 +150,10 @@ static atomic_t *leaf_lock(const struct tdxmod_regs *in, int *taken)
 {
 	struct tdxmod_tdmr *tdmr;
 
+	*taken = 1;
+	if (in->rax & TDX_EMU_SEAMLDR)
+		return &tdx_emu_module.loader.inside;
+
 	switch (TDX_EMU_LEAF(in->rax)) {
 	case TDX_EMU_SYS_INIT:
 	case TDX_EMU_SYS_CONFIG:
@@ -157,7 +161,6 @@ static atomic_t *leaf_lock(const struct tdxmod_regs *in, int *taken)
 		*taken = -1;
 		return &tdx_emu_module.global;
 	case TDX_EMU_TDMR_INIT:
-		*taken = 1;
 		tdmr = find_tdmr(in->rcx);
 		return tdmr ? &tdmr->lock : NULL;
 	}

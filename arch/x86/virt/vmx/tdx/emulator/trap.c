@@ -144,6 +144,15 @@ static bool may_halt(const struct pt_regs *regs)
 	return (regs->flags & X86_EFLAGS_IF) && !in_nmi();
 }
 
+/* To P-SEAMLDR, or to the module unless it would do harm. */
+static bool answered(unsigned int lp, const struct tdxmod_regs *in, struct tdxmod_regs *out)
+{
+	if (in->rax & TDX_EMU_SEAMLDR)
+		return tdxmod_seamldr(&tdx_emu_module, lp, out);
+
+	return tdx_audit_before(lp, in) && tdxmod_seamcall(&tdx_emu_module, lp, out);
+}
+
 static int call_module(struct pt_regs *regs, unsigned int lp, u64 start)
 {
 	bool nested = this_cpu_read(depth) > 1;
@@ -160,17 +169,11 @@ static int call_module(struct pt_regs *regs, unsigned int lp, u64 start)
 	if (tdx_faults_take(&in, &status))
 		return injected(regs, &out, status);
 
-	/* There is no P-SEAMLDR. */
-	if (in.rax & TDX_EMU_SEAMLDR)
+	if (!answered(lp, &in, &out))
 		return vmfail_invalid(regs);
 
-	if (!tdx_audit_before(lp, &in))
-		return vmfail_invalid(regs);
-
-	if (!tdxmod_seamcall(&tdx_emu_module, lp, &out))
-		return vmfail_invalid(regs);
-
-	tdx_audit_after(lp, &in, out.rax);
+	if (!(in.rax & TDX_EMU_SEAMLDR))
+		tdx_audit_after(lp, &in, out.rax);
 
 	if (!nested)
 		tdx_timing_pay(&in, out.rax, start, may_halt(regs));

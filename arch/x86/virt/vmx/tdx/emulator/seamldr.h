@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What P-SEAMLDR reads and writes in the host's memory, and what stands in for
+ * a TDX module there.  Shared by the model and by what makes modules for it.
+ *
+ * The structures are those of P-SEAMLDR's interface; all is little endian.
+ */
+#ifndef _TDX_EMULATOR_SEAMLDR_H
+#define _TDX_EMULATOR_SEAMLDR_H
+
+#include <linux/compiler.h>
+#include <linux/types.h>
+
+/* RAX of a call */
+#define PSEAMLDR_INFO			0x8000000000000000ULL
+#define PSEAMLDR_INSTALL		0x8000000000000001ULL
+
+/* RAX of an answer; RDX then says whether the module is lost, too. */
+#define PSEAMLDR_EBADPARAM		0x8000000000000000ULL
+#define PSEAMLDR_EBADCALL		0x8000000000000003ULL
+#define PSEAMLDR_EBADHANDOFF		0x8000000000000004ULL
+#define PSEAMLDR_ECLEANUPREQ		0x8000000000000005ULL
+#define PSEAMLDR_EUNSUPPORTED		0x8000000000000006ULL
+#define PSEAMLDR_EUNSUPCPU		0x8000000000010004ULL
+#define PSEAMLDR_EBADSIG		0x8000000000020000ULL
+#define PSEAMLDR_EBADHASH		0x8000000000020001ULL
+#define PSEAMLDR_ENOENTROPY		0x8000000000030001ULL
+
+#define PSEAMLDR_HASH_SIZE		48	/* SHA-384 */
+#define PSEAMLDR_KEY_SIZE		384	/* RSA 3072 */
+#define PSEAMLDR_MAX_PAGES		496
+
+/* SEAMEXTEND: what the CPU records of the module that is loaded. */
+struct pseamldr_extend {
+	u64 valid;
+	u8 minor_svn;
+	u8 major_svn;
+	u8 last_patch_svn;
+	u8 reserved0[13];
+	u8 hash[PSEAMLDR_HASH_SIZE];
+	u8 signer[PSEAMLDR_HASH_SIZE];
+	u64 attributes;
+	u8 seam_ready;
+	u8 debug;
+	u8 p_seamldr_ready;
+	u8 reserved1[5];
+};
+
+/* SEAMLDR_INFO: 256 bytes, aligned to that. */
+struct pseamldr_info {
+	u32 version;
+	u32 attributes;
+	u32 vendor_id;
+	u32 build_date;
+	u16 build_num;
+	u16 minor_version;
+	u16 major_version;
+	u16 update_version;
+	u32 acm_x2apicid;
+	u32 nr_remaining_updates;
+	struct pseamldr_extend extend;
+	u64 features0;
+	u8 reserved[80];
+};
+
+#define PSEAMLDR_SCENARIO_LOAD		0
+#define PSEAMLDR_SCENARIO_UPDATE	1
+
+/* SEAMLDR_PARAMS: a page. */
+struct pseamldr_params {
+	u32 version;
+	u32 scenario;
+	u64 sigstruct_pa;
+	u8 reserved[104];
+	u64 nr_pages;
+	u64 page_pas[PSEAMLDR_MAX_PAGES];
+};
+
+#define PSEAMLDR_SIG_HEADER_TYPE	6
+#define PSEAMLDR_SIG_HEADER_LENGTH	0xE1	/* in u32, as all sizes here */
+#define PSEAMLDR_SIG_HEADER_VERSION	0x10000
+#define PSEAMLDR_SIG_SIZE		0x200
+#define PSEAMLDR_SIG_KEY_SIZE		0x60
+#define PSEAMLDR_SIG_EXPONENT_SIZE	1
+#define PSEAMLDR_SIG_EXPONENT		0x10001
+#define PSEAMLDR_SIG_DEBUG		0x80000000	/* module type */
+#define PSEAMLDR_SIG_MAX_CPUIDS		255
+
+/* SEAM_SIGSTRUCT: the first 2 KiB of a page. */
+struct pseamldr_sigstruct {
+	u32 header_type;
+	u32 header_length;
+	u32 header_version;
+	u32 module_type;
+	u32 module_vendor;
+	u32 date;
+	u32 size;
+	u32 key_size;
+	u32 modulus_size;
+	u32 exponent_size;
+	u8 reserved0[88];
+	/* From here to the hash, not signed. */
+	u8 modulus[PSEAMLDR_KEY_SIZE];
+	u32 exponent;
+	u8 signature[PSEAMLDR_KEY_SIZE];
+	u8 hash[PSEAMLDR_HASH_SIZE];
+	u8 minor_svn;
+	u8 major_svn;
+	u64 attributes;
+	u32 rip_offset;
+	u8 nr_stack_pages;
+	u8 nr_tls_pages;
+	u16 nr_keyhole_pages;
+	u16 nr_global_data_pages;
+	u16 max_tdmrs;
+	u16 max_rsvd_per_tdmr;
+	u16 pamt_entry_size_4k;
+	u16 pamt_entry_size_2m;
+	u16 pamt_entry_size_1g;
+	u8 reserved1[6];
+	u16 module_hv;
+	u16 min_update_hv;
+	u8 no_downgrade;
+	u8 reserved2[1];
+	u16 nr_handoff_pages;	/* less 1 */
+	u32 gdt_idt_offset;
+	u32 fault_wrapper_offset;
+	u8 reserved3[24];
+	u32 nr_cpuids;
+	u32 cpuids[PSEAMLDR_SIG_MAX_CPUIDS];
+} __packed;
+
+/*
+ * No secret key exists for modules of a model, and none may: each byte of the
+ * modulus is this one, and the signature is the digest that would be signed.
+ * The real P-SEAMLDR refuses such a module, as this one refuses a real one.
+ */
+#define PSEAMLDR_MODEL_KEY		0x5a
+
+/* What a TDX module has been built as. */
+struct tdxmod_build {
+	u32 date;		/* decimal, YYYYMMDD */
+	u16 num;
+	u16 major_version;
+	u16 minor_version;
+	u16 update_version;
+	u16 internal_version;
+	u16 module_hv;		/* hand-off versions: written */
+	u16 min_update_hv;	/* and the least that is read */
+	u16 nr_handoff_pages;	/* less 1 */
+	u16 no_downgrade;
+};
+
+/* In place of an ELF image, at the start of its first page. */
+#define TDXMOD_IMAGE_MAGIC		0x4c45444f4d584454ULL	/* "TDXMODEL" */
+
+struct tdxmod_image {
+	u64 magic;
+	struct tdxmod_build build;
+};
+
+/* model_digest.c */
+void tdxmod_image_digest(const struct pseamldr_sigstruct *sig,
+			 u8 digest[PSEAMLDR_HASH_SIZE]);
+
+#endif /* _TDX_EMULATOR_SEAMLDR_H */
