@@ -41,7 +41,7 @@ struct tdsysinfo {
 
 #define TDSYSINFO_SIZE		1024
 
-static void fill_info(struct tdsysinfo *info)
+static void fill_info(const struct tdxmod *m, struct tdsysinfo *info)
 {
 	unsigned int i, r;
 
@@ -51,7 +51,7 @@ static void fill_info(struct tdsysinfo *info)
 	info->minor_version = TDXMOD_MINOR_VERSION;
 	info->major_version = TDXMOD_MAJOR_VERSION;
 	info->sys_rd = 1;
-	info->max_tdmrs = TDXMOD_MAX_TDMRS;
+	info->max_tdmrs = tdxmod_max_tdmrs(m);
 	info->max_reserved_per_tdmr = TDXMOD_MAX_RESERVED;
 	info->pamt_entry_size = TDXMOD_PAMT_ENTRY_SIZE;
 	info->tdcs_base_size = TDXMOD_TDCS_BASE_SIZE;
@@ -112,7 +112,7 @@ u64 tdxmod_sys_info(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 		return TDX_OPERAND_INVALID + TDX_R9;
 
 	if (info)
-		fill_info(info);
+		fill_info(m, info);
 	cmrs = tdxmod_memory(m, regs->r8);
 	if (cmrs)
 		fill_cmrs(m, cmrs);
