@@ -13,5 +13,6 @@ enum exit_status {
 };
 
 int command_plan(int argc, char **argv);
+int command_timeline(int argc, char **argv);
 
 #endif /* _TDXCTL_COMMANDS_H */

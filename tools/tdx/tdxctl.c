@@ -13,6 +13,7 @@ static const struct {
 	const char *summary;
 } commands[] = {
 	{ "plan", command_plan, "what bringing up TDX would take on this machine" },
+	{ "timeline", command_timeline, "a picture of lanes over time, from a trace" },
 };
 
 static void print_help(void)
