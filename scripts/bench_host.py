@@ -144,8 +144,10 @@ class Host(NamedTuple):
         return args
 
     def cmdline(self):
+        # Kernels move to random places, of which more than a few holes are not
+        # known to them then.
         words = ['tdx_emulator=on', f'tdx_emulator.dilation={self.dilation}',
-                 'kunit.enable=0', 'tdx_emulator.cmr=' + ';'.join(
+                 'kunit.enable=0', 'nokaslr', 'tdx_emulator.cmr=' + ';'.join(
                      f'{base:#x},{size:#x}' for base, size in self.cmrs())]
         words += [f'memmap={size:#x}${at:#x}' for at, size in self.holes()]
         return ' '.join(words)
