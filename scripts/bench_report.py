@@ -133,9 +133,16 @@ p99 {d['idle']['p99_us']} us;
   with lanes p50 {d['lanes']['p50_us']} us, p99 {d['lanes']['p99_us']} us \
 (p50 at most {d['limit_us']} us: a call and {d['more_us']} us of {d['more']})""")
 
+    if 'steps' in engine:
+        s = engine['steps']
+        print(f"""
+  {len(s['allocations'])} allocations in {s['steps']} steps, {s['elsewhere']} elsewhere meanwhile""")
+
 
 def engine_shortfalls(engine):
     o, d = engine.get('overhead'), engine.get('delay')
+    for what in engine.get('steps', {}).get('allocations', ()):
+        yield f'a step allocates: {what}'
     if o and o['low'] > 2:
         yield f'one lane is {o["percent"]:.1f} % slower than upstream'
     if d and d['lanes']['p50_us'] > d['limit_us']:
