@@ -11,6 +11,7 @@ export KSRC TDX_CACHE VECTORS
 help:
 	@echo 'make demo       fetch and build what is needed, boot upstream and ours, compare'
 	@echo 'make test       all tests; the last line counts them'
+	@echo 'make bench      time it against upstream in guests, up to an hour'
 	@echo 'make test-debug tests with KASAN and KCSAN: builds two more kernels'
 	@echo 'make tree       prepare the kernel tree: build/linux/tree'
 	@echo 'make kernel     build our kernel; CONFIG_TDX_BRINGUP=n: with the path of upstream'
@@ -44,6 +45,10 @@ fuzz:
 coverage:
 	@$(USER_TESTS) coverage
 
+bench:
+	@scripts/kernel ours upstream
+	@scripts/bench
+
 tree:
 	@scripts/tree
 
@@ -60,9 +65,9 @@ clean:
 	@for dir in build/*/tree; do \
 		find "$${dir%/tree}" -mindepth 1 -maxdepth 1 ! -name tree -exec rm -rf {} + || exit; \
 	done
-	@rm -rf build/logs build/guests build/user build/patches
+	@rm -rf build/logs build/guests build/user build/patches build/bench
 
 distclean:
 	@rm -rf build
 
-.PHONY: help demo test test-debug fuzz coverage tree kernel check patches clean distclean
+.PHONY: help demo test test-debug fuzz coverage bench tree kernel check patches clean distclean

@@ -7,6 +7,10 @@
  * the lane is done or something is in the way; that a work item never runs
  * twice at the same time is what keeps the steps of a lane apart.
  *
+ * A node has as many lanes at work as CPUs; the others wait, in the order in
+ * which they were added.  If all were at work, the shorter ones would take time
+ * from the longer ones, which then end late, on few CPUs.
+ *
  * Whatever makes a lane come to rest is looked at between steps: the end of the
  * lane, an error of any lane, a stop, the freezer.  So each of them takes effect
  * within one step, and a lane at rest is between two steps and can go on.
@@ -18,12 +22,15 @@
 
 #include <linux/bug.h>
 #include <linux/cleanup.h>
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/freezer.h>
 #include <linux/lanework.h>
 #include <linux/lockdep.h>
+#include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
+#include <linux/sched/isolation.h>
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/lanework.h>
@@ -34,6 +41,7 @@ enum rest {
 	REST_STOPPED,
 	REST_FAILED,
 	REST_FROZEN,
+	REST_NOT_HERE,
 };
 
 static const char * const rest_names[] = {
@@ -41,6 +49,7 @@ static const char * const rest_names[] = {
 	[REST_STOPPED]	= "stopped",
 	[REST_FAILED]	= "failed",
 	[REST_FROZEN]	= "frozen",
+	[REST_NOT_HERE]	= "not-here",
 };
 
 /* The default would keep lanes neither on their node nor spread over it. */
@@ -61,15 +70,31 @@ static int stay_on_nodes(struct workqueue_struct *wq)
 	return ret;
 }
 
+/* Isolated CPUs have no unbound workers. */
+static unsigned int nr_workers(void)
+{
+	unsigned int cpu, nr = 0;
+
+	for_each_online_cpu(cpu)
+		nr += housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN) &&
+		      housekeeping_test_cpu(cpu, HK_TYPE_WQ);
+
+	return max(nr, 1U);
+}
+
 VISIBLE_IF_KUNIT struct workqueue_struct *lanework_alloc_wq(const char *name)
 {
 	struct workqueue_struct *wq;
 
 	KUNIT_STATIC_STUB_REDIRECT(lanework_alloc_wq, name);
 
-	wq = alloc_workqueue("%s", WQ_UNBOUND | WQ_FREEZABLE, 0, name);
+	/* The workqueue divides the number by the CPUs of each node, */
+	wq = alloc_workqueue("%s", WQ_UNBOUND | WQ_FREEZABLE, nr_workers(),
+			     name);
 	if (!wq)
 		return NULL;
+	/* but lets each node have eight if it is not told otherwise. */
+	workqueue_set_min_active(wq, 1);
 
 	if (stay_on_nodes(wq)) {
 		destroy_workqueue(wq);
@@ -169,8 +194,7 @@ static enum rest run_steps(struct lane *lane)
 			count_step(lane);
 			break;
 		case LANE_NOT_HERE:
-			schedule_timeout_uninterruptible(1);
-			break;
+			return REST_NOT_HERE;
 		default:
 			cmpxchg(&job->error, 0, ret);
 			return REST_FAILED;
@@ -200,9 +224,17 @@ static bool queue_lane(struct lane *lane)
 static void lane_work(struct work_struct *work)
 {
 	struct lane *lane = container_of(work, struct lane, work);
+	enum rest rest = run_lane(lane);
+
+	/* Behind the lanes that wait: they may have better luck. */
+	if (rest == REST_NOT_HERE) {
+		schedule_timeout_uninterruptible(1);
+		if (queue_lane(lane))
+			return;
+	}
 
 	/* The workqueue is freezable: it holds the lane until all is thawed. */
-	if (run_lane(lane) == REST_FROZEN && queue_lane(lane))
+	if (rest == REST_FROZEN && queue_lane(lane))
 		return;
 
 	rests(lane->job);
@@ -222,6 +254,11 @@ static void queue_lanes(struct lanework *job)
 	}
 }
 
+static bool will_go_on(enum rest rest)
+{
+	return rest == REST_FROZEN || rest == REST_NOT_HERE;
+}
+
 /* Without workers: one lane after the other, in the starter. */
 static void run_lanes(struct lanework *job)
 {
@@ -231,7 +268,7 @@ static void run_lanes(struct lanework *job)
 		if (lane->done)
 			continue;
 
-		while (run_lane(lane) == REST_FROZEN) {
+		while (will_go_on(run_lane(lane))) {
 			__set_current_state(TASK_IDLE | TASK_FREEZABLE);
 			schedule_timeout(1);
 		}
@@ -266,6 +303,9 @@ int __lanework_init(struct lanework *job, const char *name,
  * @lane: storage, of which lanework has no other lane
  * @node: whose CPUs make its steps.  Of a node without online CPUs, and for
  *	NUMA_NO_NODE, those of the node on which lanework_start() runs.
+ *
+ * Where a node has more lanes than CPUs, those added first run first: long ones
+ * are best added before short ones.
  *
  * Context: may sleep.
  *

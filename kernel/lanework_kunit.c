@@ -25,6 +25,7 @@ struct test_lane {
 	struct lane lane;
 	unsigned int total;	/* steps until it is done */
 	unsigned int made;
+	unsigned int turn;	/* lanes that began before it */
 	unsigned int pause_us;	/* that a step takes, asleep */
 	int last;		/* what the last step returns */
 	bool stuck;		/* not here */
@@ -175,6 +176,51 @@ static void lanework_test_unequal(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
 	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
 	expect_each_once(test, f);
+}
+
+/* Lanes that have begun, and those of them that are not done. */
+static atomic_t begun, at_work, most_at_work;
+
+static int turn_step(struct lane *lane)
+{
+	struct test_lane *tl = container_of(lane, struct test_lane, lane);
+	int ret, nr;
+
+	if (!tl->made) {
+		tl->turn = atomic_inc_return(&begun) - 1;
+		nr = atomic_inc_return(&at_work);
+		if (nr > atomic_read(&most_at_work))
+			atomic_set(&most_at_work, nr);
+	}
+
+	ret = test_step(lane);
+	if (ret == LANE_DONE)
+		atomic_dec(&at_work);
+
+	return ret;
+}
+
+/* A lane for each CPU, in the order in which they were added. */
+static void lanework_test_in_turn(struct kunit *test)
+{
+	unsigned int i, cpus = num_online_cpus(), first = 0, last = 0;
+	struct fixture *f = fixture(test, 4 * cpus, 5, 100);
+
+	atomic_set(&begun, 0);
+	atomic_set(&at_work, 0);
+	atomic_set(&most_at_work, 0);
+	f->job.step = turn_step;
+
+	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
+	expect_each_once(test, f);
+
+	for (i = 0; i < cpus; i++) {
+		first += f->lanes[i].turn;
+		last += f->lanes[f->nr - 1 - i].turn;
+	}
+	KUNIT_EXPECT_LT(test, first, last);
+	KUNIT_EXPECT_LE(test, atomic_read(&most_at_work), cpus);
 }
 
 static void lanework_test_stop(struct kunit *test)
@@ -520,6 +566,7 @@ static struct kunit_case lanework_cases[] = {
 	KUNIT_CASE(lanework_test_each_once),
 	KUNIT_CASE_SLOW(lanework_test_thousands),
 	KUNIT_CASE(lanework_test_unequal),
+	KUNIT_CASE(lanework_test_in_turn),
 	KUNIT_CASE(lanework_test_stop),
 	KUNIT_CASE_SLOW(lanework_test_stop_often),
 	KUNIT_CASE(lanework_test_error),

@@ -19,5 +19,6 @@ int command_enable(int argc, char **argv);
 int command_plan(int argc, char **argv);
 int command_progress(int argc, char **argv);
 int command_status(int argc, char **argv);
+int command_timeline(int argc, char **argv);
 
 #endif /* _TDXCTL_COMMANDS_H */

@@ -16,6 +16,7 @@ static const struct {
 	{ "enable", command_enable, "have the TDX module initialised" },
 	{ "progress", command_progress, "how far is the initialisation?" },
 	{ "plan", command_plan, "what bringing up TDX would take on this machine" },
+	{ "timeline", command_timeline, "a picture of lanes over time, from a trace" },
 };
 
 static void print_help(void)

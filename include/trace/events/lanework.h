@@ -10,6 +10,7 @@
 
 #include <linux/lanework.h>
 #include <linux/smp.h>
+#include <linux/topology.h>
 #include <linux/tracepoint.h>
 
 TRACE_EVENT(lanework_job_start,
@@ -47,14 +48,16 @@ TRACE_EVENT(lanework_lane_start,
 	    TP_STRUCT__entry(__string(job, lane->job->name)
 			     __field(unsigned int, lane)
 			     __field(int, node)
-			     __field(unsigned int, cpu)),
+			     __field(unsigned int, cpu)
+			     __field(int, cpu_node)),
 	    TP_fast_assign(__assign_str(job);
 			   __entry->lane = lane->index;
 			   __entry->node = lane->node;
-			   __entry->cpu = raw_smp_processor_id();),
-	    TP_printk("job=%s lane=%u node=%d cpu=%u",
+			   __entry->cpu = raw_smp_processor_id();
+			   __entry->cpu_node = cpu_to_node(__entry->cpu);),
+	    TP_printk("job=%s lane=%u node=%d cpu=%u cpu_node=%d",
 		      __get_str(job), __entry->lane, __entry->node,
-		      __entry->cpu)
+		      __entry->cpu, __entry->cpu_node)
 );
 
 TRACE_EVENT(lanework_lane_stop,
@@ -64,15 +67,17 @@ TRACE_EVENT(lanework_lane_stop,
 			     __string(why, why)
 			     __field(unsigned int, lane)
 			     __field(unsigned int, cpu)
+			     __field(int, cpu_node)
 			     __field(unsigned long, steps)),
 	    TP_fast_assign(__assign_str(job);
 			   __assign_str(why);
 			   __entry->lane = lane->index;
 			   __entry->cpu = raw_smp_processor_id();
+			   __entry->cpu_node = cpu_to_node(__entry->cpu);
 			   __entry->steps = lane->steps;),
-	    TP_printk("job=%s lane=%u cpu=%u steps=%lu why=%s",
+	    TP_printk("job=%s lane=%u cpu=%u cpu_node=%d steps=%lu why=%s",
 		      __get_str(job), __entry->lane, __entry->cpu,
-		      __entry->steps, __get_str(why))
+		      __entry->cpu_node, __entry->steps, __get_str(why))
 );
 
 #endif /* _TRACE_LANEWORK_H */

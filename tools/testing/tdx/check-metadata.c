@@ -307,6 +307,25 @@ static void sys_info_errors(struct check *c)
 	EXPECT_EQ(c, info(c, &bad), 0);
 }
 
+/* A module that takes fewer TDMRs says so everywhere, and means it. */
+static void max_tdmrs(struct check *c)
+{
+	struct tdxmod_regs regs = { .rcx = 0x6400, .rdx = 1024, .r8 = 0x7200, .r9 = 32 };
+	struct tdxmod_platform p;
+
+	check_platform(&p);
+	p.max_tdmrs = 1;
+	EXPECT_EQ(c, machine_init(c->mc, &p), 0);
+	check_sys_init(c);
+	expect_field(c, 0x9100000100000008, 1, 0x9100000100000009);
+	EXPECT_EQ(c, info(c, &regs), 0);
+	EXPECT_EQ(c, half_word(c, 0x6400 + 32), 16 << 16 | 1);
+
+	regs = (struct tdxmod_regs){ .rcx = 0x1000, .rdx = 2, .r8 = CHECK_HKID };
+	EXPECT_EQ(c, check_call(c, 0, LEAF_SYS_CONFIG, &regs), OPERAND_INVALID + 2);
+	EXPECT_EQ(c, check_config(c, CHECK_HKID), 0);
+}
+
 const struct check check_metadata_list[] = {
 	{ .name = "metadata needs LP.INIT", .run = needs_lp_init },
 	{ .name = "SYS.RD: fields", .run = fields },
@@ -318,5 +337,6 @@ const struct check check_metadata_list[] = {
 	{ .name = "SYS.RDALL: page", .run = rdall_page },
 	{ .name = "SYS.INFO", .run = sys_info },
 	{ .name = "SYS.INFO: operands", .run = sys_info_errors },
+	{ .name = "MAX_TDMRS", .run = max_tdmrs },
 	{}
 };

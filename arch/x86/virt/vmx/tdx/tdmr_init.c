@@ -79,13 +79,16 @@ static int init_next(struct lane *lane)
 
 static void add_lanes(struct tdx_bringup *tb, struct lanework *job)
 {
+	unsigned int order[TDMR_MAX_PLANS];
 	unsigned int i;
 
+	tdmr_layout_order(&tb->layout, order);
+
 	for (i = 0; i < tb->layout.nr_plans; i++) {
-		struct tdmr_lane *tl = &tb->lanes[i];
+		struct tdmr_lane *tl = &tb->lanes[order[i]];
 
 		tl->tb = tb;
-		tl->plan = &tb->layout.plans[i];
+		tl->plan = &tb->layout.plans[order[i]];
 		tl->tries = 0;
 		lanework_add(job, &tl->lane, tdx_layout_home(tl->plan->node));
 	}

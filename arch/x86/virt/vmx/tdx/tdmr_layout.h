@@ -6,6 +6,7 @@
  *	tdmr_layout_plan()	chooses the TDMRs
  *	tdmr_layout_place()	proposes a place for each PAMT
  *	tdmr_layout_reserve()	reserves holes and PAMTs, wherever these are now
+ *	tdmr_layout_order()	says which are to be initialised first
  */
 #ifndef _X86_VIRT_TDX_TDMR_LAYOUT_H
 #define _X86_VIRT_TDX_TDMR_LAYOUT_H
@@ -171,6 +172,8 @@ int tdmr_layout_place(struct tdmr_layout *layout);
 bool tdmr_layout_place_lower(struct tdmr_layout *layout, unsigned int i);
 bool tdmr_layout_fits(const struct tdmr_layout *layout);
 int tdmr_layout_reserve(struct tdmr_layout *layout);
+void tdmr_layout_order(const struct tdmr_layout *layout,
+		       unsigned int order[TDMR_MAX_PLANS]);
 void tdmr_size_pamts(struct tdmr_plan *plan, u32 gibs,
 		     const struct tdmr_limits *limits);
 u64 tdmr_pamt_bytes(const struct tdmr_plan *plan);

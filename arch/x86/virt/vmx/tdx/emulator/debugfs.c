@@ -15,6 +15,20 @@
 DEFINE_SHOW_ATTRIBUTE(tdx_calls);
 DEFINE_SHOW_ATTRIBUTE(tdx_audit);
 
+/* What TDH.SYS.CONFIG was given; constant until a reset. */
+static int tdx_tdmrs_show(struct seq_file *m, void *unused)
+{
+	unsigned int i;
+
+	seq_puts(m, "# base size\n");
+	for (i = 0; i < tdx_emu_module.nr_tdmrs; i++)
+		seq_printf(m, "0x%llx 0x%llx\n", tdx_emu_module.tdmrs[i].base,
+			   tdx_emu_module.tdmrs[i].size);
+
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(tdx_tdmrs);
+
 /* "LEAF STATUS SKIP COUNT", for any RDX; "clear". */
 static ssize_t inject_write(struct file *file, const char __user *from,
 			    size_t len, loff_t *pos)
@@ -110,6 +124,7 @@ static int __init tdx_emulator_debugfs(void)
 	dir = debugfs_create_dir("tdx_emulator", NULL);
 	debugfs_create_file("calls", 0400, dir, NULL, &tdx_calls_fops);
 	debugfs_create_file("audit", 0400, dir, NULL, &tdx_audit_fops);
+	debugfs_create_file("tdmrs", 0400, dir, NULL, &tdx_tdmrs_fops);
 	debugfs_create_file("inject", 0200, dir, NULL, &inject_fops);
 	debugfs_create_file_unsafe("dilation", 0600, dir, NULL, &dilation_fops);
 	create_test_files(dir);

@@ -55,6 +55,7 @@ enum tdx_emu_leaf {
  * @dilation: factor of all times
  * @features0: TDX_FEATURES0
  * @max_vcpus: MAX_VCPUS_PER_TD
+ * @max_tdmrs: MAX_TDMRS
  * @differences: from TDX 1.5.01, TDXMOD_*
  * @nr_cmrs: number of @cmrs; 0: those of the memory map
  * @cmrs: CMRs
@@ -74,6 +75,7 @@ struct tdx_emu_params {
 	u64 dilation;
 	u64 features0;
 	u64 max_vcpus;
+	u64 max_tdmrs;
 	u32 differences;
 	unsigned int nr_cmrs;
 	struct tdxmod_range cmrs[TDXMOD_MAX_CMRS];

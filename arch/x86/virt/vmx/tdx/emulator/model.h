@@ -64,6 +64,7 @@ struct tdxmod_platform {
 	u32 differences;		/* TDXMOD_* switches above */
 	u64 features0;			/* TDX_FEATURES0 */
 	u16 max_vcpus;			/* with TDXMOD_MAX_VCPUS_FIELD */
+	u16 max_tdmrs;			/* 0: as many as the model has */
 	u32 family_model_stepping;	/* CPUID.1.EAX, for PKG_FMS */
 };
 

@@ -349,7 +349,7 @@ static u64 configure(struct tdxmod *m, u64 array, u64 count, u64 hkid)
 		return TDX_SYS_CONFIG_NOT_PENDING;
 	if (!tdxmod_pa_is_shared(m, array, PTR_ARRAY_ALIGN))
 		return TDX_OPERAND_INVALID + TDX_RCX;
-	if (!count || count > TDXMOD_MAX_TDMRS)
+	if (!count || count > tdxmod_max_tdmrs(m))
 		return TDX_OPERAND_INVALID + TDX_RDX;
 	/* R8 63:16 must be 0, and no HKID reaches that far. */
 	if (!is_private_hkid(m, hkid))

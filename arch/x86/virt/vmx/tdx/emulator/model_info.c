@@ -51,7 +51,7 @@ static void fill_info(const struct tdxmod *m, struct tdsysinfo *info)
 	info->minor_version = m->build.minor_version;
 	info->major_version = m->build.major_version;
 	info->sys_rd = 1;
-	info->max_tdmrs = TDXMOD_MAX_TDMRS;
+	info->max_tdmrs = tdxmod_max_tdmrs(m);
 	info->max_reserved_per_tdmr = TDXMOD_MAX_RESERVED;
 	info->pamt_entry_size = TDXMOD_PAMT_ENTRY_SIZE;
 	info->tdcs_base_size = TDXMOD_TDCS_BASE_SIZE;

@@ -99,6 +99,11 @@ extern const struct tdxmod_cpuid_config tdxmod_cpuid_configs[TDXMOD_NR_CPUID_CON
 u64 tdxmod_sys_rd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 u64 tdxmod_sys_rdall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 
+static inline unsigned int tdxmod_max_tdmrs(const struct tdxmod *m)
+{
+	return m->platform.max_tdmrs ?: TDXMOD_MAX_TDMRS;
+}
+
 /* model_info.c */
 u64 tdxmod_sys_info(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 

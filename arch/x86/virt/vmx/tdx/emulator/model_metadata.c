@@ -118,6 +118,11 @@ static u64 get_cmr_size(const struct tdxmod *m, unsigned int n)
 	return m->platform.cmrs[n].size;
 }
 
+static u64 get_max_tdmrs(const struct tdxmod *m, unsigned int n)
+{
+	return tdxmod_max_tdmrs(m);
+}
+
 static u64 get_max_vcpus(const struct tdxmod *m, unsigned int n)
 {
 	return m->platform.max_vcpus;
@@ -209,7 +214,7 @@ static const struct row rows[] = {
 	{ .id = 0x9000000300000080, .fields = TDXMOD_MAX_CMRS, .get = get_cmr_base },
 	{ .id = 0x9000000300000100, .fields = TDXMOD_MAX_CMRS, .get = get_cmr_size },
 	/* TDMRs */
-	{ .id = 0x9100000100000008, .value = TDXMOD_MAX_TDMRS },
+	{ .id = 0x9100000100000008, .get = get_max_tdmrs },
 	{ .id = 0x9100000100000009, .value = TDXMOD_MAX_RESERVED },
 	{ .id = 0x9100000100000010, .value = TDXMOD_PAMT_ENTRY_SIZE },
 	{ .id = 0x9100000100000011, .value = TDXMOD_PAMT_ENTRY_SIZE },

@@ -35,6 +35,7 @@ struct tdx_emu_params tdx_emu_params = {
 	/* 1.5.01's, and TOPOLOGY_ENUM (bit 20), which KVM insists on. */
 	.features0	= 0x1f0ebf,
 	.max_vcpus	= 576,
+	.max_tdmrs	= TDXMOD_MAX_TDMRS,
 	.differences	= TDXMOD_LP_INIT_RELAXED | TDXMOD_LP_INIT_LATE |
 			  TDXMOD_MAX_VCPUS_FIELD | TDXMOD_SYS_DISABLE,
 };
@@ -163,6 +164,7 @@ static const struct option options[] __initconst = {
 	NUMBER(dilation, 0, TDX_EMU_MAX_DILATION),
 	NUMBER(features0, 0, U64_MAX),
 	NUMBER(max_vcpus, 1, U16_MAX),
+	NUMBER(max_tdmrs, 1, TDXMOD_MAX_TDMRS),
 	{ .name = "pw_mce",		.parse = parse_pw_mce },
 	{ .name = "differences",	.parse = parse_differences },
 	{ .name = "cmr",		.parse = parse_cmr },

@@ -313,6 +313,7 @@ static void __init set_numbers(void)
 	platform.differences = tdx_emu_params.differences;
 	platform.features0 = tdx_emu_params.features0;
 	platform.max_vcpus = tdx_emu_params.max_vcpus;
+	platform.max_tdmrs = tdx_emu_params.max_tdmrs;
 	platform.family_model_stepping = cpuid_eax(1);
 }
 
