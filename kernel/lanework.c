@@ -18,12 +18,14 @@
 
 #include <linux/bug.h>
 #include <linux/cleanup.h>
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/freezer.h>
 #include <linux/lanework.h>
 #include <linux/lockdep.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
+#include <linux/sched/isolation.h>
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/lanework.h>
@@ -43,7 +45,10 @@ static const char * const rest_names[] = {
 	[REST_FROZEN]	= "frozen",
 };
 
-/* The default would keep lanes neither on their node nor spread over it. */
+/*
+ * The default would keep lanes neither on their node nor spread over it.  It
+ * would keep them off CPUs that are isolated, but not off those of nohz_full=.
+ */
 static int stay_on_nodes(struct workqueue_struct *wq)
 {
 	struct workqueue_attrs *attrs;
@@ -53,6 +58,7 @@ static int stay_on_nodes(struct workqueue_struct *wq)
 	if (!attrs)
 		return -ENOMEM;
 
+	cpumask_copy(attrs->cpumask, housekeeping_cpumask(HK_TYPE_WQ));
 	attrs->affn_scope = WQ_AFFN_NUMA;
 	attrs->affn_strict = true;
 	ret = apply_workqueue_attrs(wq, attrs);
