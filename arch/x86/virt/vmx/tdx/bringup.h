@@ -209,6 +209,7 @@ void tdx_host_reset(void);
 #if IS_ENABLED(CONFIG_KUNIT)
 bool tdx_pamt_take(u64 base, u64 size);
 u64 tdx_pamt_find(u64 size, int node);
+int tdx_tdmr_init_next(struct lane *lane);
 #endif
 
 #endif /* _X86_VIRT_TDX_BRINGUP_H */
