@@ -52,7 +52,10 @@ static const char * const rest_names[] = {
 	[REST_NOT_HERE]	= "not-here",
 };
 
-/* The default would keep lanes neither on their node nor spread over it. */
+/*
+ * The default would keep lanes neither on their node nor spread over it.  It
+ * would keep them off CPUs that are isolated, but not off those of nohz_full=.
+ */
 static int stay_on_nodes(struct workqueue_struct *wq)
 {
 	struct workqueue_attrs *attrs;
@@ -62,6 +65,7 @@ static int stay_on_nodes(struct workqueue_struct *wq)
 	if (!attrs)
 		return -ENOMEM;
 
+	cpumask_copy(attrs->cpumask, housekeeping_cpumask(HK_TYPE_WQ));
 	attrs->affn_scope = WQ_AFFN_NUMA;
 	attrs->affn_strict = true;
 	ret = apply_workqueue_attrs(wq, attrs);

@@ -10,6 +10,7 @@
 
 #include <linux/cpu.h>
 #include <linux/delay.h>
+#include <linux/err.h>
 #include <linux/freezer.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
@@ -440,6 +441,22 @@ static void lanework_test_no_lanes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lanework_steps(&f->job), 0ULL);
 }
 
+static int nothing_to_do(struct lane *lane)
+{
+	return LANE_DONE;
+}
+
+/* The step that finds nothing to do is the lane's only one. */
+static void lanework_test_empty_lanes(struct kunit *test)
+{
+	struct fixture *f = fixture(test, 16, 1, 0);
+
+	f->job.step = nothing_to_do;
+	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_steps(&f->job), 16ULL);
+}
+
 static void lanework_test_bad_init(struct kunit *test)
 {
 	struct lanework *job = kunit_kzalloc(test, sizeof(*job), GFP_KERNEL);
@@ -551,15 +568,22 @@ static void lanework_test_alone_stop(struct kunit *test)
 }
 
 /* In the test's own thread, where the warning can be kept out of the log. */
-static void lanework_test_unknown_code(struct kunit *test)
+static void expect_unknown(struct kunit *test, int code)
 {
 	struct fixture *f = alone(test, 2, 3, 0);
 
-	f->lanes[0].last = 4711;
+	f->lanes[0].last = code;
 	kunit_warning_suppress(test)
 		KUNIT_EXPECT_EQ(test, lanework_start(&f->job), 0);
 	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), -EINVAL);
 	KUNIT_EXPECT_EQ(test, f->lanes[1].made, 0);
+}
+
+static void lanework_test_unknown_code(struct kunit *test)
+{
+	expect_unknown(test, 4711);
+	/* Negative, but no errno. */
+	expect_unknown(test, -MAX_ERRNO - 1);
 }
 
 static struct kunit_case lanework_cases[] = {
@@ -581,6 +605,7 @@ static struct kunit_case lanework_cases[] = {
 	KUNIT_CASE(lanework_test_freeze),
 #endif
 	KUNIT_CASE(lanework_test_no_lanes),
+	KUNIT_CASE(lanework_test_empty_lanes),
 	KUNIT_CASE(lanework_test_bad_init),
 	KUNIT_CASE(lanework_test_stop_before_start),
 	KUNIT_CASE(lanework_test_while_running),

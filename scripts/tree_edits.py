@@ -60,6 +60,17 @@ with trees('7.'):
          where=r'^source "kernel/Kconfig\.locks"$',
          add='\n\nsource "kernel/Kconfig.lanework"')
 
+    # The documents, each in the table of contents of its book.
+    edit('Documentation/core-api/index.rst',
+         where=r'^   workqueue$',
+         add='\n   lanework')
+    edit('Documentation/arch/x86/index.rst',
+         where=r'^   tdx$',
+         add='\n   tdx-bringup')
+    edit('Documentation/dev-tools/index.rst',
+         where=r'^   kunit/index$',
+         add='\n   tdx-emulator')
+
     # The objects.
     edit('kernel/Makefile',
          where=r'^obj-\$\(CONFIG_PADATA\) \+= padata\.o$',

@@ -38,8 +38,9 @@ enum tdx_phase {
 #define TDX_REASON_LEN	(SEAM_TEXT_LEN + 96)
 
 /*
- * How often a SEAMCALL is repeated while the module calls that useful, and how
- * long to wait in between: together some 100 ms.
+ * How often a SEAMCALL is made while the module calls that useful, and how long
+ * to wait in between: together some 100 ms.  A lane waits a tick each time,
+ * however long that is: 64 to 640 ms.
  */
 #define TDX_SEAMCALL_TRIES	64
 #define TDX_SEAMCALL_PAUSE_US	1000
@@ -287,6 +288,7 @@ void tdx_host_reset(void);
 #if IS_ENABLED(CONFIG_KUNIT)
 bool tdx_pamt_take(u64 base, u64 size);
 u64 tdx_pamt_find(u64 size, int node);
+int tdx_tdmr_init_next(struct lane *lane);
 #endif
 
 #endif /* _X86_VIRT_TDX_BRINGUP_H */

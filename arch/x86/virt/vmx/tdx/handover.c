@@ -10,7 +10,8 @@
 
 /*
  * This CPU is in VMX operation for TDX and its LP is initialised.  Written in
- * CPU hot-plug callbacks and at shutdown, on the CPU itself.
+ * work items of bring-up, in CPU hot-plug callbacks and at shutdown, on the CPU
+ * itself.
  */
 static DEFINE_PER_CPU(bool, lp_ready);
 
@@ -19,9 +20,15 @@ static enum cpuhp_state lp_cpuhp_state = CPUHP_INVALID;
 /* Whom a failing CPU is reported to while all are started; else NULL. */
 static struct tdx_bringup *lp_reporter;
 
+/* Of any CPU while all are started: the errno that the reporter gave. */
+static int lp_error;
+
+/* Of each CPU; used by one bring-up at a time, with cpu_hotplug_lock held. */
+static DEFINE_PER_CPU(struct work_struct, lp_work);
+
 /*
- * Called by one CPU at a time: by the one attempt that runs, and by CPU hot-plug
- * once that has succeeded.
+ * Called by one CPU at a time until it has succeeded: step 1 does it, on one.
+ * LPs that are started at once, and CPUs that come online, find it done.
  */
 static u64 sys_init_once(void)
 {
@@ -170,16 +177,61 @@ static int lp_offline(unsigned int cpu)
 	return ret;
 }
 
+/*
+ * On all online CPUs at the same time, isolated ones too.  In work items and
+ * not in interrupts: CR4.VMXE is changed in task context only, and calls that
+ * are repeated sleep in between.
+ */
+static void on_each_lp(work_func_t func)
+{
+	unsigned int cpu;
+
+	lockdep_assert_cpus_held();
+
+	for_each_online_cpu(cpu) {
+		INIT_WORK(per_cpu_ptr(&lp_work, cpu), func);
+		schedule_work_on(cpu, per_cpu_ptr(&lp_work, cpu));
+	}
+
+	for_each_online_cpu(cpu)
+		flush_work(per_cpu_ptr(&lp_work, cpu));
+}
+
+static void start_lp(struct work_struct *unused)
+{
+	int ret = lp_online(raw_smp_processor_id());
+
+	/* All that fail have the same: report.c answers with the first. */
+	if (ret)
+		WRITE_ONCE(lp_error, ret);
+}
+
+/* Only where there are TDs may a CPU refuse. */
+static void stop_lp(struct work_struct *unused)
+{
+	WARN_ON_ONCE(lp_offline(raw_smp_processor_id()));
+}
+
+static int start_lps(struct tdx_bringup *tb)
+{
+	lp_error = 0;
+	lp_reporter = tb;
+	on_each_lp(start_lp);
+	lp_reporter = NULL;
+
+	return lp_error;
+}
+
 /**
  * tdx_host_start_lps - initialise every online LP, and those that come online
  * @tb: the bring-up
  *
- * One CPU after the other, as CPU hot-plug does it.
+ * Those that are online all at once; each that comes online by CPU hot-plug.
  *
  * Context: may sleep; cpu_hotplug_lock held.
  *
- * Return: 0; the errno of the status of TDH.SYS.LP.INIT on the CPU that failed;
- * -ENOSPC without a free hot-plug state.
+ * Return: 0; the errno of the status of TDH.SYS.LP.INIT on the CPU that failed
+ * first; -ENOSPC without a free hot-plug state.  No LP can be used then.
  */
 int tdx_host_start_lps(struct tdx_bringup *tb)
 {
@@ -187,15 +239,18 @@ int tdx_host_start_lps(struct tdx_bringup *tb)
 
 	lockdep_assert_cpus_held();
 
-	lp_reporter = tb;
-	ret = cpuhp_setup_state_cpuslocked(CPUHP_AP_ONLINE_DYN, "virt/tdx:online",
-					   lp_online, lp_offline);
-	lp_reporter = NULL;
+	ret = cpuhp_setup_state_nocalls_cpuslocked(CPUHP_AP_ONLINE_DYN,
+						   "virt/tdx:online",
+						   lp_online, lp_offline);
 	if (ret < 0)
 		return tdx_bringup_fail(tb, ret, "CPUs cannot be prepared for TDX");
-
 	lp_cpuhp_state = ret;
-	return 0;
+
+	ret = start_lps(tb);
+	if (ret)
+		tdx_host_stop_lps();
+
+	return ret;
 }
 
 /**
@@ -207,7 +262,8 @@ void tdx_host_stop_lps(void)
 {
 	lockdep_assert_cpus_held();
 
-	__cpuhp_remove_state_cpuslocked(lp_cpuhp_state, true);
+	on_each_lp(stop_lp);
+	cpuhp_remove_state_nocalls_cpuslocked(lp_cpuhp_state);
 	lp_cpuhp_state = CPUHP_INVALID;
 }
 

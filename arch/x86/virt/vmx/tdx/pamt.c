@@ -10,6 +10,9 @@
  * reserved areas suffice.  What is there is moved away; where that cannot be
  * done, because the kernel has put there what cannot move, the next place below
  * is tried, and at last any.
+ *
+ * One after another: nearly all the time goes into lru_cache_disable() in
+ * alloc_contig_range(), which has a lock of its own.
  */
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>

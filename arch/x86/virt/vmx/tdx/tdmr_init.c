@@ -10,6 +10,8 @@
  * RDX tells how far it is, but moves once per GiB only, and is 0 when another
  * caller finished the TDMR: the status comes first.
  */
+#include <kunit/visibility.h>
+
 #include <linux/errno.h>
 #include <linux/lanework.h>
 #include <linux/preempt.h>
@@ -59,7 +61,7 @@ static int judge(struct tdmr_lane *tl, u64 status, u64 next)
 	}
 }
 
-static int init_next(struct lane *lane)
+VISIBLE_IF_KUNIT int tdx_tdmr_init_next(struct lane *lane)
 {
 	struct tdmr_lane *tl = container_of(lane, struct tdmr_lane, lane);
 	struct tdx_module_args args = { .rcx = tl->plan->base };
@@ -120,7 +122,7 @@ int tdx_tdmrs_init(struct tdx_bringup *tb)
 	struct lanework job;
 	int ret;
 
-	ret = lanework_init(&job, "tdx_tdmr_init", init_next);
+	ret = lanework_init(&job, "tdx_tdmr_init", tdx_tdmr_init_next);
 	if (ret)
 		return ret;
 
