@@ -161,13 +161,14 @@ static void set_status(struct tdx_bringup *tb, enum tdx_status status)
 	lockdep_assert_held(&tb->lock);
 
 	WRITE_ONCE(tb->status, status);
+	tdx_sysfs_status_changed(tb);
 }
 
 static int run_attempt(struct tdx_bringup *tb)
 {
 	int result;
 
-	tb->reason[0] = '\0';
+	tdx_bringup_forget_error(tb);
 	result = tdx_bringup_pause(tb);
 	if (result)
 		return result;
@@ -580,6 +581,7 @@ int tdx_bringup_renew(struct tdx_bringup *tb, void (*forget)(struct tdx_bringup 
 	tb->configured = false;
 	tb->result = 0;
 	tb->said[0] = '\0';
+	tdx_bringup_forget_error(tb);
 	set_status(tb, TDX_STATUS_UNKNOWN);
 
 	return 0;

@@ -69,29 +69,20 @@ static ssize_t progress_show(struct kobject *kobj, struct kobj_attribute *attr,
 }
 
 /* Nobody is told: who writes can wait at the status. */
-static unsigned long asked;
-
-static void ask_complete(struct tdx_enable_request *req, int result)
-{
-	clear_bit_unlock(0, &asked);
-}
+static struct tdx_enable_request request;
 
 static int ask(void)
 {
-	static struct tdx_enable_request request = {
-		.complete = ask_complete,
-	};
+	char reason[TDX_REASON_LEN];
 	int ret;
 
+	if (tdx_enable_status(NULL) == TDX_STATUS_ERROR)
+		return tdx_host_error(reason, sizeof(reason));
+
+	ret = tdx_enable_async(&request);
+
 	/* A write before this one has asked, and has not been answered yet. */
-	if (test_and_set_bit_lock(0, &asked))
-		return 0;
-
-	ret = tdx_host_start(&request);
-	if (ret)
-		clear_bit_unlock(0, &asked);
-
-	return ret;
+	return ret == -EBUSY ? 0 : ret;
 }
 
 static ssize_t enable_store(struct kobject *kobj, struct kobj_attribute *attr,
@@ -292,6 +283,7 @@ int __init tdx_sysfs_init(struct tdx_bringup *tb)
 	struct kobject *dir;
 	int node, ret;
 
+	tdx_enable_request_init(&request, NULL);
 	dir = add_dir();
 	if (!dir)
 		return -ENOMEM;

@@ -144,7 +144,7 @@ static void lost_halfway(struct kunit *test)
 	/* It does not start. */
 	KUNIT_EXPECT_NE(test, update_to(file), 0);
 	KUNIT_EXPECT_EQ(test, tdx_enable(), -ESHUTDOWN);
-	KUNIT_EXPECT_EQ(test, tdx_enable_status(), TDX_STATUS_ERROR);
+	KUNIT_EXPECT_EQ(test, tdx_enable_status(NULL), TDX_STATUS_ERROR);
 	KUNIT_EXPECT_NULL(test, tdx_get_sysinfo());
 	KUNIT_EXPECT_EQ(test, page_count(pamt), 2);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0);
