@@ -91,11 +91,13 @@ struct tdmr_plan {
  * @start: first GiB
  * @end: first GiB after it
  * @node: whose memory it is
+ * @parted: the gap before it is not to be bridged; how many were so before it
  */
 struct tdmr_run {
 	u32 start;
 	u32 end;
 	int node;
+	u32 parted;
 };
 
 /* Why there is no layout. */
@@ -124,7 +126,6 @@ enum tdmr_trouble {
  * @runs: scratch, room for @nr_ranges
  * @nr_plans: out, TDMRs in use
  * @makespan: out, GiB that the busiest CPU works on, longest lane first
- * @bound: out, GiB below which no layout can come
  * @parts: out, the convertible memory of use: CMRs that touch are one, those
  *	without memory are none
  * @nr_parts: out, how many of them
@@ -151,7 +152,6 @@ struct tdmr_layout {
 	struct tdmr_run *runs;
 	unsigned int nr_plans;
 	u32 makespan;
-	u32 bound;
 	struct tdmr_range parts[TDMR_MAX_CMRS];
 	unsigned int nr_parts;
 	unsigned int nr_runs;
