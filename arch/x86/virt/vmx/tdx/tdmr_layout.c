@@ -217,3 +217,40 @@ bool tdmr_layout_resize(struct tdmr_layout *layout, const u32 *sizes)
 
 	return true;
 }
+
+/* To be GiB @start to @end, of which the first or the last has memory. */
+static void move_plan(struct tdmr_layout *layout, struct tdmr_plan *plan,
+		      u32 start, u32 end)
+{
+	struct tdmr_run part;
+	unsigned int run = 0;
+
+	while (layout->runs[run].end <= start)
+		run++;
+
+	part = trim(layout, run, start, end);
+	plan->base = tdmr_gib(part.start);
+	plan->node = part.node;
+	tdmr_size_pamts(plan, part.end - part.start, &layout->limits);
+}
+
+/**
+ * tdmr_layout_recut - move the border between two TDMRs
+ * @layout: planned
+ * @i: the second, which touches the first
+ * @border: GiB at which the first ends and the second begins
+ *
+ * The PAMTs have no places then.
+ */
+void tdmr_layout_recut(struct tdmr_layout *layout, unsigned int i, u32 border)
+{
+	struct tdmr_plan *a = &layout->plans[i - 1], *b = &layout->plans[i];
+	u32 end = (b->base + b->size) >> TDMR_GIB_SHIFT;
+
+	move_plan(layout, a, a->base >> TDMR_GIB_SHIFT, border);
+	move_plan(layout, b, border, end);
+
+	for (i = 0; i < layout->nr_plans; i++)
+		layout->plans[i].pamt_base = 0;
+	layout->makespan = makespan_of(layout);
+}

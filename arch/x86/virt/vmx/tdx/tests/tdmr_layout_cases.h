@@ -220,6 +220,28 @@ static const struct layout_case layout_cases[] = {
 	  }, .makespan = 1 },
 
 	/*
+	 *	 |========|r|=====|rrrrr|=====|rrrrr|=====|
+	 *	0| #P0P1 # | | #   | 1G  |  #  | 2G  |  #  |	3G
+	 *
+	 * In two TDMRs with three areas; [0, 2G) would have none to spare.
+	 */
+	{ "a border is moved where PAMTs would have no area else",
+	  LIMITS(2, 3), LANES(2),
+	  MEMORY(5, { M(100), M(140), 0 }, { M(200), M(202), 0 },
+		 { M(500), M(502), 0 }, { M(1150), M(1152), 0 },
+		 { M(2170), M(2172), 0 }),
+	  CMRS(4, { 0, M(300), 0 }, { M(400), M(900), 0 },
+	       { M(1124), M(1224), 0 }, { M(2148), M(2248), 0 }),
+	  .nr_want = 2, .want = {
+		{ 0, 1, 0, M(140) - PAMT(2) - PAMT(1),
+		  { { M(140) - PAMT(2) - PAMT(1), M(140) },
+		    { M(300), M(400) }, { M(900), G(1) } } },
+		{ 1, 2, 0, M(140) - PAMT(2),
+		  { { G(1), M(1124) }, { M(1224), M(2148) },
+		    { M(2248), G(3) } } },
+	  }, .makespan = 2 },
+
+	/*
 	 *	0|####|1G  2G|### P|3G		6G|### P|7G
 	 *	 [                 )		  [     )
 	 */
