@@ -39,7 +39,7 @@ struct totals {
 	unsigned long wrong;
 };
 
-/* Percent over the best that the makespan may be on a map. */
+/* Beyond the best, the makespan may be so many percent, and 2 GiB. */
 #define MAX_BEYOND	25
 
 static struct layout_map map;
@@ -137,11 +137,12 @@ static const char *compare_to_best(struct totals *t)
 		return NULL;
 	}
 
-	beyond = 100 * (layout->makespan - best) / best;
+	beyond = layout->makespan - best;
 	t->beyond++;
-	t->most_beyond = max(t->most_beyond, beyond);
+	t->most_beyond = max(t->most_beyond, 100 * beyond / best);
 
-	return beyond > MAX_BEYOND ? "takes much longer than it need" : NULL;
+	return beyond > 2 + best * MAX_BEYOND / 100 ?
+	       "takes much longer than it need" : NULL;
 }
 
 static const char *try_map(struct totals *t)

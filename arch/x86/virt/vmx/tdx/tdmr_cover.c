@@ -19,6 +19,9 @@
 
 #include "tdmr_cover.h"
 
+#define TIE_BITS	16
+#define GOLDEN_SECTION	40503	/* times 2^16, odd */
+
 /**
  * tdmr_any_cover - the limits of the module, and no others
  * @layout: checked
@@ -67,15 +70,16 @@ u32 tdmr_reach(const struct tdmr_layout *layout, u32 start, unsigned int max)
 
 /*
  * What it costs to have run @i and the one before it in one TDMR, in half GiB:
- * mixing nodes counts as much as a gap of 1.5 GiB.  Of gaps that cost the same
- * the first is the cheapest, so no two are equal.
+ * mixing nodes counts as much as a gap of 1.5 GiB.  No two are equal: of many
+ * gaps of one size, those that cost least lie evenly among the others, as
+ * multiples of the golden section do.
  */
 static u64 gap_cost(const struct tdmr_layout *layout, unsigned int i)
 {
 	const struct tdmr_run *a = &layout->runs[i - 1], *b = &layout->runs[i];
 	u64 cost = 2 * (u64)(b->start - a->end) + (a->node == b->node ? 0 : 3);
 
-	return cost * layout->nr_runs + i;
+	return cost << TIE_BITS | (u16)(i * GOLDEN_SECTION);
 }
 
 /**
@@ -88,7 +92,7 @@ u64 tdmr_too_dear(const struct tdmr_layout *layout)
 {
 	const struct tdmr_run *last = &layout->runs[layout->nr_runs - 1];
 
-	return (2 * (u64)last->end + 4) * layout->nr_runs;
+	return (2 * (u64)last->end + 4) << TIE_BITS;
 }
 
 static bool may_bridge(const struct tdmr_cover *c, unsigned int i, u64 cost)

@@ -39,6 +39,7 @@ void tdmr_find_runs(struct tdmr_layout *layout);
  * @dearest: out, the run before which is the dearest gap that is bridged within
  *	that node; 0 if there is none
  * @dearest_cost: out, what it costs
+ * @tries: so many times more gaps are given up
  * @reach: of the last, where it must end
  * @most: GiB of the run that gives the last its node
  */
@@ -53,6 +54,7 @@ struct tdmr_cover {
 	int watched;
 	unsigned int dearest;
 	u64 dearest_cost;
+	u32 tries;
 	u32 reach;
 	u32 most;
 };

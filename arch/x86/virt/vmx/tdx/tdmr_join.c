@@ -29,6 +29,9 @@
 
 #include "tdmr_cover.h"
 
+/* Runs that are looked at, at most, for giving up gaps at one value of S. */
+#define MAX_VISITS	8192
+
 /* Nodes of the spans under numbers without gaps. */
 static u32 node_index(const struct tdmr_run *spans, unsigned int i,
 		      u32 *nr_nodes, const u32 *index)
@@ -137,7 +140,10 @@ static void take_back(struct tdmr_layout *layout, int node, u32 nr)
 	}
 }
 
-/* The same with gaps given up, the dearest first, while that may be fewer. */
+/*
+ * The same with gaps given up, the dearest first, while that may be fewer.  With
+ * very many runs not all that might help are tried.
+ */
 static u32 give_up_gaps(struct tdmr_cover *c, u32 index)
 {
 	struct tdmr_layout *layout = c->layout;
@@ -152,13 +158,16 @@ static u32 give_up_gaps(struct tdmr_cover *c, u32 index)
 			best = nr;
 			best_given = given;
 		}
-		if (!c->dearest)
+		if (!c->dearest || !c->tries)
 			break;
+		c->tries--;
 		layout->runs[c->dearest].parted = ++given;
 	}
 
-	take_back(layout, c->watched, best_given);
-	cover_and_merge(c);
+	if (given > best_given) {
+		take_back(layout, c->watched, best_given);
+		cover_and_merge(c);
+	}
 
 	return best;
 }
@@ -169,7 +178,8 @@ static u32 node_pieces(struct tdmr_cover *c, u32 index)
 	struct tdmr_balance *b = &c->layout->balance;
 	u32 nr = tdmr_cut_node(b, index, c->max_size, c->max_nr);
 
-	if (c->mixed || nr == fewest_pieces(b, index, c->max_size))
+	if (c->mixed || !c->tries ||
+	    nr == fewest_pieces(b, index, c->max_size))
 		return nr;
 
 	return give_up_gaps(c, index);
@@ -188,6 +198,7 @@ static bool all_done_in_time(struct tdmr_cover *c)
 	struct tdmr_layout *layout = c->layout;
 	u32 index, nr, sum = 0;
 
+	c->tries = MAX_VISITS / layout->nr_runs;
 	take_all_back(layout);
 	if (!cover_and_merge(c))
 		return false;

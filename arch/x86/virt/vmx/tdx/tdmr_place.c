@@ -300,9 +300,11 @@ static bool place_for_company(struct search *s)
 		below = i ? ranges[i - 1].end -
 			    ranges[stretch_start(s->layout, i - 1)].start : 0;
 
-		if (above >= bytes && try_exactly(s, start, end, end - bytes))
+		if (above >= bytes && end - start + above > most &&
+		    try_exactly(s, start, end, end - bytes))
 			note_place(s, &most, &base, end - start + above);
-		if (below >= bytes && try_exactly(s, start, end, start))
+		if (below >= bytes && end - start + below > most &&
+		    try_exactly(s, start, end, start))
 			note_place(s, &most, &base, end - start + below);
 		if (end - start > most && try_touching(s, start, end))
 			note_place(s, &most, &base, end - start);
