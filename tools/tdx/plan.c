@@ -9,6 +9,7 @@
 #include <linux/minmax.h>
 
 #include "alloc.h"
+#include "best.h"
 #include "layout.h"
 #include "plan.h"
 
@@ -157,6 +158,7 @@ int plan_make(struct plan *p)
 		return ret;
 	}
 
+	p->best = layout_best(&p->layout);
 	find_nodes(p);
 	add_tdmrs(p);
 	time_nodes(p);

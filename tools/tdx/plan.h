@@ -41,6 +41,7 @@ struct plan_node {
  * @call_ns: time of a call
  * @description: the machine
  * @layout: the planner's
+ * @best: GiB of the busiest CPU, less than which no layout has
  * @nodes: those with memory or CPUs, ascending
  * @nr_nodes: how many
  * @total: of all nodes
@@ -53,6 +54,7 @@ struct plan {
 	u64 call_ns;
 	struct description description;
 	struct tdmr_layout layout;
+	u32 best;
 	struct plan_node *nodes;
 	size_t nr_nodes;
 	struct plan_node total;

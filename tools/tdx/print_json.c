@@ -69,7 +69,7 @@ static void print_nodes(const struct plan *p)
 	}
 	fputs("\n  ],\n  \"total\": {", stdout);
 	print_figures(p, &p->total);
-	printf(", \"best_gib\": %u},\n", p->layout.bound);
+	printf(", \"best_gib\": %u},\n", p->best);
 }
 
 static void print_serial(const struct plan *p)

@@ -52,6 +52,9 @@ $MEM   # with a comment
 	cmr 0x0 0x80000000
 limits max_tdmrs=2 max_reserved=2
 lanes 0 4" "comments, blanks and every kind of line"
+accepted "$(printf 'mem 0x100000 0x80000000 0\r\nlanes 0 4\r\n# done\r\n')" \
+	"lines that end as in DOS"
+accepted "	mem	0x100000   0x80000000 0	" "tabs and spaces"
 accepted "mem 0x100000 0x4000000000000 0
 cmr 0x0 0x4000000000000" "addresses where KeyIDs usually are"
 accepted "mem 0x100000 0x80000000 0
@@ -77,6 +80,35 @@ lanes 0" ":2: " "lanes of how many"
 refused "$MEM
 lanes 1024 1" ":2: " "lanes of a node that cannot be"
 
+refused "$MEM
+limits max_tdmrs=65536 max_reserved=16" ":2: .*65535" "a limit beyond its field"
+refused "$MEM
+limits max_tdmrs=64 max_reserved=16
+limits max_tdmrs=64 max_reserved=16" ":3: .*second time" "limits twice"
+refused "$MEM
+lanes 0 4
+lanes 0 4" ":3: .*second time" "lanes of a node twice"
+refused "$MEM
+lanes 0 99999999999999999999" ":2: .*lanes NODE N" "more lanes than a number holds"
+refused "mem 0x100000 0x80000000 99999999999" ":1: " "a node beyond all numbers"
+refused "$MEM
+cmr 0x100000 0xffffffffffffffff" ":2: .*2^64" "a CMR that ends beyond all addresses"
+refused "$MEM
+cmr 0x0 0x0" "CMR .*empty" "an empty CMR"
+refused "$MEM
+cmr 0x100000 0x7ff00800" "CMR .*4 KiB" "a CMR of less than whole pages"
+refused "$MEM
+cmr 0x40000000 0x40000000
+cmr 0x0 0x40000000" "CMR .*0x0, 0x40000000" "CMRs out of order"
+refused "$MEM
+cmr 0x0 0x50000000
+cmr 0x40000000 0x40000000" "CMR .*overlap" "CMRs that overlap"
+refused "mem" ":1: " "a word alone"
+refused "mem 0x100000 0x80000000 0 # one
+; mem" ":2: " "another language's comment"
+refused "mem 0x 0x80000000 0" ":1: " "an address without digits"
+refused "$(head -c 2000 /dev/zero | tr '\0' x)" ":1: .*too long" "a line without end"
+refused "$(printf '\377\376m\001e\002')" ":1: " "no text"
 refused "mem 0x200000 0x100000 0" "0x200000" "a range that ends before it starts"
 refused "mem 0x200000 0x200000 0" "0x200000.*empty" "an empty range"
 refused "mem 0x0 0x200000 0

@@ -13,6 +13,10 @@
 #include <string.h>
 #include <time.h>
 
+#include <linux/minmax.h>
+#include <linux/sizes.h>
+
+#include "best.h"
 #include "layout-check.h"
 #include "layout-feasible.h"
 #include "layout-map.h"
@@ -27,10 +31,19 @@ struct totals {
 	unsigned long planned;
 	unsigned long refused[NR_REASONS];
 	unsigned long shared;
+	unsigned long mixed;
+	unsigned long replanned;
+	unsigned long within;
+	unsigned long beyond;
+	unsigned int most_beyond;
 	unsigned long wrong;
 };
 
+/* Beyond the best, the makespan may be so many percent, and 2 GiB. */
+#define MAX_BEYOND	25
+
 static struct layout_map map;
+static u32 planned_makespan;
 
 /* splitmix64 */
 static u64 roll(struct layout_dice *dice, u64 n)
@@ -56,6 +69,7 @@ static int plan(void)
 	struct tdmr_layout *layout = &map.layout;
 	int ret = tdmr_layout_plan(layout);
 
+	planned_makespan = layout->makespan;
 	if (!ret)
 		ret = tdmr_layout_place(layout);
 	if (!ret)
@@ -74,6 +88,61 @@ static bool plan_is_stable(void)
 
 	return !plan() && map.layout.nr_plans == nr &&
 	       !memcmp(plans, map.plans, nr * sizeof(*plans));
+}
+
+static bool mixes_nodes(const struct tdmr_layout *layout)
+{
+	const struct tdmr_run *run = layout->runs;
+	const struct tdmr_run *end = run + layout->nr_runs;
+	unsigned int i;
+
+	for (i = 0; i < layout->nr_plans; i++) {
+		const struct tdmr_plan *plan = &layout->plans[i];
+		u64 first = plan->base / SZ_1G, last = first + plan->size / SZ_1G;
+
+		while (run->end <= first)
+			run++;
+		for (; run < end && run->start < last; run++) {
+			if (run->node != plan->node)
+				return true;
+			if (run->end > last)
+				break;
+		}
+	}
+
+	return false;
+}
+
+/*
+ * Is it done within one GiB of the best?  That is a bound, and cannot always be
+ * reached where there are dozens of gaps; where nodes must be mixed, or TDMRs
+ * are shaped for their PAMTs, it says nothing.
+ */
+static const char *compare_to_best(struct totals *t)
+{
+	struct tdmr_layout *layout = &map.layout;
+	u32 best = layout_best(layout);
+	unsigned int beyond;
+
+	if (layout->makespan != planned_makespan) {
+		t->replanned++;
+		return NULL;
+	}
+	if (mixes_nodes(layout)) {
+		t->mixed++;
+		return NULL;
+	}
+	if (layout->makespan <= best + 1) {
+		t->within++;
+		return NULL;
+	}
+
+	beyond = layout->makespan - best;
+	t->beyond++;
+	t->most_beyond = max(t->most_beyond, 100 * beyond / best);
+
+	return beyond > 2 + best * MAX_BEYOND / 100 ?
+	       "takes much longer than it need" : NULL;
 }
 
 static const char *try_map(struct totals *t)
@@ -96,6 +165,9 @@ static const char *try_map(struct totals *t)
 		return wrong;
 
 	t->shared += layout_shares_pageblocks(&map.layout);
+	wrong = compare_to_best(t);
+	if (wrong)
+		return wrong;
 
 	return t->planned % 16 || plan_is_stable() ? NULL :
 		"planned again, it is another";
@@ -122,6 +194,9 @@ static int try_maps(unsigned long nr, u64 seed)
 	printf("impossible: %lu by holes, %lu by TDMRs, %lu by room for PAMTs; wrong: %lu\n",
 	       t.refused[GIB_WITH_TOO_MANY_HOLES], t.refused[TOO_FEW_TDMRS],
 	       t.refused[NO_ROOM_FOR_PAMTS], t.wrong);
+	printf("makespan: %lu within 1 GiB of the best, %lu beyond by at most %u %%; ",
+	       t.within, t.beyond, t.most_beyond);
+	printf("nodes mixed: %lu, shaped for PAMTs: %lu\n", t.mixed, t.replanned);
 
 	return t.wrong ? 1 : 0;
 }

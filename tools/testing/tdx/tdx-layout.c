@@ -6,7 +6,7 @@
  *
  * Descriptions are those that "tdxctl plan" reads.  Prints the TDMRs with their
  * PAMTs and reserved areas, and the GiB that the busiest CPU works on beside
- * those below which it cannot come; with --vector a test vector instead.
+ * the least that could be; with --vector a test vector instead.
  *
  * Exit 0, or 1 with one line on standard error.
  */
@@ -15,6 +15,7 @@
 
 #include <linux/minmax.h>
 
+#include "best.h"
 #include "describe.h"
 #include "layout.h"
 #include "layout-info.h"
@@ -43,18 +44,19 @@ static void print_tdmr(const struct tdmr_plan *plan)
 		       plan->rsvd[i].size);
 }
 
-static int print_layout(const struct tdmr_layout *layout)
+static int print_layout(struct tdmr_layout *layout)
 {
 	unsigned int i;
 
 	for (i = 0; i < layout->nr_plans; i++)
 		print_tdmr(&layout->plans[i]);
-	printf("makespan GiB=%u best=%u\n", layout->makespan, layout->bound);
+	printf("makespan GiB=%u best=%u\n", layout->makespan,
+	       layout_best(layout));
 
 	return 0;
 }
 
-static int print(const struct tdmr_layout *layout, bool vector)
+static int print(struct tdmr_layout *layout, bool vector)
 {
 	if (!vector)
 		return print_layout(layout);

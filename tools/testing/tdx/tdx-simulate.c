@@ -25,6 +25,7 @@
 #include <linux/minmax.h>
 #include <linux/sizes.h>
 
+#include "best.h"
 #include "describe.h"
 #include "layout.h"
 #include "sim/cpus.h"
@@ -104,9 +105,9 @@ static u64 gib_of(const struct tdmr_layout *layout, int node)
 	return gib;
 }
 
-static double bound(const struct tdmr_layout *layout, double bytes_per_ns)
+static double bound(struct tdmr_layout *layout, double bytes_per_ns)
 {
-	double least = layout->bound * CALLS_PER_GIB * call_ns;
+	double least = layout_best(layout) * CALLS_PER_GIB * call_ns;
 	double memory;
 	int node;
 
@@ -119,7 +120,7 @@ static double bound(const struct tdmr_layout *layout, double bytes_per_ns)
 	return least;
 }
 
-static int simulate(const struct description *d, const struct tdmr_layout *layout,
+static int simulate(const struct description *d, struct tdmr_layout *layout,
 		    double bytes_per_ns, bool trace)
 {
 	unsigned int cpus[TDMR_MAX_NODES];

@@ -20,18 +20,18 @@
  * fits nowhere uncut is cut to fill what is left of the bins.  Fewer cuts may
  * be possible then, which matters only when the pieces are about to run out.
  *
+ * CPUs that take the largest piece left need not come to that packing.  What a
+ * CPU then has beyond M is cut off and comes last, to one that has room.
+ *
  * The smallest M for which the pieces of all nodes suffice is searched; nodes
  * that cannot do better with the pieces that are to be had stay with it, and
  * the others go on with the pieces that remain.
  *
  * How far from the best: not at all where every piece gets a CPU of its own,
  * which is where most hosts are.  Where there are more pieces than CPUs, the
- * packing is a heuristic, and the CPUs take the largest piece left rather than
- * the packed one.  With hardly more pieces than runs that shows, so few pieces
- * are then cut elsewhere, one cut at a time, while it helps.  Brute force over
- * small hosts finds the optimum missed by more than 1 GiB only where there is
- * nothing to cut, as many runs as pieces, and a better order of work exists
- * than longest first.  @bound says how far it can be at most.
+ * packing is a heuristic.  Brute force over small hosts finds the optimum missed
+ * by more than 1 GiB only where there is nothing to cut, no more pieces than
+ * runs, and then in one host of some thousands, see tdx-layout-balance.c.
  *
  * Cost: some thousand steps for each of the about 20 values of M that the
  * search looks at for each node, whatever the size of the host.
@@ -42,26 +42,9 @@
 
 #include "tdmr_balance.h"
 
-/* Cuts are moved, to so many places, when there are at most so many pieces. */
-#define MAX_TRIALS	16
-#define MAX_MOVED	16
-
 static u32 div_up(u32 a, u32 b)
 {
 	return a / b + !!(a % b);
-}
-
-/* Insertion: there are few, and they come nearly sorted. */
-static void sort_descending(u32 *v, u32 nr)
-{
-	u32 i, j, x;
-
-	for (i = 1; i < nr; i++) {
-		x = v[i];
-		for (j = i; j && v[j - 1] < x; j--)
-			v[j] = v[j - 1];
-		v[j] = x;
-	}
 }
 
 static u32 index_of_least(const u32 *v, u32 nr)
@@ -77,6 +60,66 @@ static u32 index_of_least(const u32 *v, u32 nr)
 }
 
 /**
+ * struct shares - which CPU of a node works on what
+ * @nr: pieces of the node, the largest first
+ * @piece: index of each
+ * @cpu: on which each is
+ * @load: GiB of each CPU
+ * @nr_cpus: CPUs, no more than pieces
+ * @most: GiB of the busiest
+ */
+struct shares {
+	u32 nr;
+	u8 piece[TDMR_MAX_PIECES];
+	u8 cpu[TDMR_MAX_PIECES];
+	u32 load[TDMR_MAX_PIECES];
+	u32 nr_cpus;
+	u32 most;
+};
+
+/* Insertion: there are few, and they come nearly sorted. */
+static void sort_pieces(struct shares *s, const struct tdmr_piece *pieces,
+			u32 nr, u32 node)
+{
+	u32 i, j;
+
+	s->nr = 0;
+	for (i = 0; i < nr; i++) {
+		if (pieces[i].node != node)
+			continue;
+		for (j = s->nr++; j; j--) {
+			if (pieces[s->piece[j - 1]].size >= pieces[i].size)
+				break;
+			s->piece[j] = s->piece[j - 1];
+		}
+		s->piece[j] = i;
+	}
+}
+
+/* Each CPU takes the largest piece left whenever it is free. */
+static void share_pieces(struct shares *s, const struct tdmr_piece *pieces,
+			 u32 nr, u32 node, u32 lanes)
+{
+	u32 i, cpu;
+
+	sort_pieces(s, pieces, nr, node);
+	s->nr_cpus = min(lanes, s->nr);
+	s->most = 0;
+
+	for (i = 0; i < s->nr; i++) {
+		if (i < s->nr_cpus) {
+			cpu = i;
+			s->load[cpu] = 0;
+		} else {
+			cpu = index_of_least(s->load, s->nr_cpus);
+		}
+		s->cpu[i] = cpu;
+		s->load[cpu] += pieces[s->piece[i]].size;
+		s->most = max(s->most, s->load[cpu]);
+	}
+}
+
+/**
  * tdmr_makespan - when are a node's CPUs done?
  * @pieces: pieces of all nodes
  * @nr: how many
@@ -89,24 +132,11 @@ static u32 index_of_least(const u32 *v, u32 nr)
  */
 u32 tdmr_makespan(const struct tdmr_piece *pieces, u32 nr, u32 node, u32 lanes)
 {
-	u32 size[TDMR_MAX_PIECES], load[TDMR_MAX_PIECES] = {};
-	u32 i, least, most = 0, n = 0;
+	struct shares s;
 
-	for (i = 0; i < nr; i++) {
-		if (pieces[i].node == node)
-			size[n++] = pieces[i].size;
-	}
-	sort_descending(size, n);
-	if (n <= lanes)
-		return n ? size[0] : 0;
+	share_pieces(&s, pieces, nr, node, lanes);
 
-	for (i = 0; i < n; i++) {
-		least = index_of_least(load, lanes);
-		load[least] += size[i];
-		most = max(most, load[least]);
-	}
-
-	return most;
+	return s.most;
 }
 
 static u32 node_size(const struct tdmr_balance *b, u32 node)
@@ -237,21 +267,61 @@ static bool pack_cut(struct packing *p, u32 *rest)
 	return true;
 }
 
+/* The smallest piece of a busiest CPU that is larger than @size; nr if none is. */
+static u32 piece_to_chop(const struct shares *s, const struct tdmr_piece *pieces,
+			 u32 size)
+{
+	u32 i;
+
+	for (i = s->nr; i--;) {
+		if (s->load[s->cpu[i]] == s->most &&
+		    pieces[s->piece[i]].size > size)
+			return s->piece[i];
+	}
+
+	return TDMR_MAX_PIECES;
+}
+
 /*
- * Cut a node's runs so that its CPUs are done in @span GiB, into @b->trial.
- * Returns the pieces that takes, 0 if it cannot be or takes more than @max.
+ * The packing fits, but when the largest come first, some CPUs get more.  What
+ * is too much is cut off: small as it is, it comes last, to where room is left.
  */
-static u32 cut_node(struct tdmr_balance *b, u32 node, u32 span, u32 max)
+static bool fit_longest_first(struct packing *p, u32 span)
+{
+	struct tdmr_piece *pieces = p->b->trial;
+	u32 lanes = p->b->lanes[p->node];
+	struct shares s;
+	u32 i;
+
+	for (;;) {
+		share_pieces(&s, pieces, p->nr_pieces, p->node, lanes);
+		if (s.most <= span)
+			return true;
+
+		i = piece_to_chop(&s, pieces, s.most - span);
+		if (i == TDMR_MAX_PIECES ||
+		    !add_piece(p, pieces[i].run, s.most - span))
+			return false;
+		pieces[i].size -= s.most - span;
+	}
+}
+
+/**
+ * tdmr_cut_node - cut a node's runs so that its CPUs are done in time
+ * @b: what is to be cut; its @trial gets the pieces
+ * @node: the node
+ * @span: GiB that no CPU may exceed
+ * @max: pieces it may take
+ *
+ * Return: pieces that it takes, 0 if it cannot be or takes more.
+ */
+u32 tdmr_cut_node(struct tdmr_balance *b, u32 node, u32 span, u32 max)
 {
 	struct packing p = { .b = b, .node = node, .max_pieces = max };
 	u32 rest[TDMR_MAX_PIECES];
 
 	if (!fill_bins(&p, span, rest) || !pack_whole(&p, rest) ||
-	    !pack_cut(&p, rest))
-		return 0;
-
-	/* The packing fits; does it when the largest come first? */
-	if (tdmr_makespan(b->trial, p.nr_pieces, node, b->lanes[node]) > span)
+	    !pack_cut(&p, rest) || !fit_longest_first(&p, span))
 		return 0;
 
 	return p.nr_pieces;
@@ -293,7 +363,7 @@ static u32 cut_nodes(struct tdmr_balance *b, u64 done, u32 span, u32 max)
 	for (node = 0; node < b->nr_nodes; node++) {
 		if (done & BIT_ULL(node))
 			continue;
-		nr = cut_node(b, node, span, max - sum);
+		nr = tdmr_cut_node(b, node, span, max - sum);
 		if (!nr)
 			return 0;
 		sum += nr;
@@ -334,8 +404,8 @@ static u32 slowest_node(struct tdmr_balance *b, u64 done, u32 span, u32 max)
 		if (first == b->nr_nodes)
 			first = node;
 		if (span == 1 ||
-		    !cut_node(b, node, span - 1,
-			      cut_node(b, node, span, max) + spare))
+		    !tdmr_cut_node(b, node, span - 1,
+			      tdmr_cut_node(b, node, span, max) + spare))
 			return node;
 	}
 
@@ -443,61 +513,6 @@ static void use_up_pieces(struct tdmr_balance *b, const u32 *span)
 	}
 }
 
-/* Cut piece @i somewhere so that its node is done before @span. */
-static bool split_better(struct tdmr_balance *b, u32 i, u32 span)
-{
-	u32 size = b->pieces[i].size;
-	u32 step = div_up(size, MAX_TRIALS);
-	u32 at;
-
-	for (at = step; at < size; at += step) {
-		cut_piece(b, i, at);
-		if (makespan_of(b, b->pieces[i].node) < span)
-			return true;
-		join(b, i);
-	}
-
-	return false;
-}
-
-/* Undo the cut behind piece @i and cut somewhere else on its node. */
-static bool cut_elsewhere(struct tdmr_balance *b, u32 i, u32 span)
-{
-	u32 node = b->pieces[i].node;
-	u32 size = b->pieces[i].size;
-	u32 j;
-
-	join(b, i);
-	for (j = 0; j < b->nr_pieces; j++) {
-		if (b->pieces[j].node == node && split_better(b, j, span))
-			return true;
-	}
-	cut_piece(b, i, size);
-
-	return false;
-}
-
-/*
- * What the packing misses when there are hardly more pieces than runs: one cut
- * moved at a time while that makes it better.
- */
-static void move_cuts(struct tdmr_balance *b, u32 node)
-{
-	u32 span = makespan_of(b, node);
-	u32 least = div_up(node_size(b, node), b->lanes[node]);
-	u32 i;
-
-	for (i = 0; i + 1 < b->nr_pieces && span > least; i++) {
-		if (b->pieces[i].node != node ||
-		    b->pieces[i].run != b->pieces[i + 1].run)
-			continue;
-		if (cut_elsewhere(b, i, span)) {
-			span = makespan_of(b, node);
-			i = -1;
-		}
-	}
-}
-
 /**
  * tdmr_balance - cut runs into pieces
  * @b: what is to be cut; gets the pieces
@@ -512,13 +527,12 @@ void tdmr_balance(struct tdmr_balance *b)
 	u32 n;
 
 	b->nr_pieces = 0;
-	b->bound = bound_of(b, 0, b->max_pieces);
 	left = b->max_pieces;
 
 	for (n = 0; n < b->nr_nodes; n++) {
 		least = least_span(b, done, left);
 		node = slowest_node(b, done, least, left);
-		nr = cut_node(b, node, least, left);
+		nr = tdmr_cut_node(b, node, least, left);
 		keep_trial(b, nr);
 		span[node] = least;
 		left -= nr;
@@ -528,11 +542,4 @@ void tdmr_balance(struct tdmr_balance *b)
 	sort_by_run(b->pieces, b->nr_pieces);
 	even_out(b, span);
 	use_up_pieces(b, span);
-
-	b->makespan = 0;
-	for (node = 0; node < b->nr_nodes; node++) {
-		if (b->nr_pieces <= MAX_MOVED)
-			move_cuts(b, node);
-		b->makespan = max(b->makespan, makespan_of(b, node));
-	}
 }

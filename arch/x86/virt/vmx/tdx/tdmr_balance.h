@@ -33,9 +33,6 @@ struct tdmr_piece {
  * @max_pieces: at most %TDMR_MAX_PIECES
  * @pieces: out, in the order of the runs
  * @nr_pieces: out
- * @makespan: out, GiB that the busiest CPU gets if each takes the largest
- *	piece that is left on its node whenever it is free
- * @bound: out, GiB below which no cut of these runs can come
  * @trial: scratch
  */
 struct tdmr_balance {
@@ -47,11 +44,10 @@ struct tdmr_balance {
 	u32 max_pieces;
 	struct tdmr_piece pieces[TDMR_MAX_PIECES];
 	u32 nr_pieces;
-	u32 makespan;
-	u32 bound;
 	struct tdmr_piece trial[TDMR_MAX_PIECES];
 };
 
+u32 tdmr_cut_node(struct tdmr_balance *b, u32 node, u32 span, u32 max);
 void tdmr_balance(struct tdmr_balance *b);
 u32 tdmr_makespan(const struct tdmr_piece *pieces, u32 nr, u32 node, u32 lanes);
 

@@ -92,11 +92,13 @@ struct tdmr_plan {
  * @start: first GiB
  * @end: first GiB after it
  * @node: whose memory it is
+ * @parted: the gap before it is not to be bridged; how many were so before it
  */
 struct tdmr_run {
 	u32 start;
 	u32 end;
 	int node;
+	u32 parted;
 };
 
 /* Why there is no layout. */
@@ -125,7 +127,6 @@ enum tdmr_trouble {
  * @runs: scratch, room for @nr_ranges
  * @nr_plans: out, TDMRs in use
  * @makespan: out, GiB that the busiest CPU works on, longest lane first
- * @bound: out, GiB below which no layout can come
  * @parts: out, the convertible memory of use: CMRs that touch are one, those
  *	without memory are none
  * @nr_parts: out, how many of them
@@ -152,7 +153,6 @@ struct tdmr_layout {
 	struct tdmr_run *runs;
 	unsigned int nr_plans;
 	u32 makespan;
-	u32 bound;
 	struct tdmr_range parts[TDMR_MAX_CMRS];
 	unsigned int nr_parts;
 	unsigned int nr_runs;
@@ -168,6 +168,7 @@ struct tdmr_layout {
 int tdmr_layout_plan(struct tdmr_layout *layout);
 void tdmr_layout_shrink(struct tdmr_layout *layout);
 bool tdmr_layout_resize(struct tdmr_layout *layout, const u32 *sizes);
+void tdmr_layout_recut(struct tdmr_layout *layout, unsigned int i, u32 border);
 int tdmr_layout_place(struct tdmr_layout *layout);
 bool tdmr_layout_place_lower(struct tdmr_layout *layout, unsigned int i);
 bool tdmr_layout_fits(const struct tdmr_layout *layout);

@@ -32,6 +32,9 @@
 
 #define PAGEBLOCK	((u64)SZ_2M)
 
+/* Borders between TDMRs that are tried when nothing else helps. */
+#define MAX_RECUTS	64
+
 /**
  * struct search - for a place of a PAMT
  * @layout: planned
@@ -297,9 +300,11 @@ static bool place_for_company(struct search *s)
 		below = i ? ranges[i - 1].end -
 			    ranges[stretch_start(s->layout, i - 1)].start : 0;
 
-		if (above >= bytes && try_exactly(s, start, end, end - bytes))
+		if (above >= bytes && end - start + above > most &&
+		    try_exactly(s, start, end, end - bytes))
 			note_place(s, &most, &base, end - start + above);
-		if (below >= bytes && try_exactly(s, start, end, start))
+		if (below >= bytes && end - start + below > most &&
+		    try_exactly(s, start, end, start))
 			note_place(s, &most, &base, end - start + below);
 		if (end - start > most && try_touching(s, start, end))
 			note_place(s, &most, &base, end - start);
@@ -463,17 +468,49 @@ static void reverse(u32 *v, unsigned int nr)
 	}
 }
 
+/* With the border before TDMR @i elsewhere: one of the two has areas to spare then. */
+static struct tdmr_plan *pack_recut(struct tdmr_layout *layout, unsigned int i,
+				    struct tdmr_plan *failed,
+				    unsigned int *tries)
+{
+	struct tdmr_plan *a = &layout->plans[i - 1], *b = &layout->plans[i];
+	const struct tdmr_plan was[] = { *a, *b };
+	u32 end = (b->base + b->size) / SZ_1G, at;
+
+	if (a->base + a->size != b->base)
+		return failed;
+
+	for (at = a->base / SZ_1G + 1; at < end && failed && *tries; at++) {
+		*a = was[0];
+		*b = was[1];
+		tdmr_layout_recut(layout, i, at);
+		if (!fits_in(layout, a) || !fits_in(layout, b))
+			continue;
+		failed = pack_all(layout);
+		--*tries;
+	}
+	if (failed) {
+		*a = was[0];
+		*b = was[1];
+	}
+
+	return failed;
+}
+
 /* With TDMRs that fit the memory there is, be they good lanes or not. */
 static struct tdmr_plan *pack_others(struct tdmr_layout *layout)
 {
 	unsigned int max = min_t(unsigned int, layout->limits.max_tdmrs,
 				 TDMR_MAX_PLANS);
+	unsigned int tries = MAX_RECUTS;
 	u32 sizes[TDMR_MAX_PLANS];
 	struct tdmr_plan *failed;
 	unsigned int i;
 
 	tdmr_layout_shrink(layout);
 	failed = pack_all(layout);
+	for (i = 1; i < layout->nr_plans && failed && tries; i++)
+		failed = pack_recut(layout, i, failed, &tries);
 
 	sizes_with_room(layout, sizes, max);
 	for (i = 0; i < 2 && failed; i++) {

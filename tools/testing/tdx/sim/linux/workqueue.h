@@ -10,6 +10,8 @@
 
 #include <linux/types.h>
 
+#include <linux/cpumask.h>
+
 #include "../cpus.h"
 
 #define WQ_UNBOUND	1
@@ -20,6 +22,7 @@ enum wq_affn_scope {
 };
 
 struct workqueue_attrs {
+	struct cpumask *cpumask;
 	enum wq_affn_scope affn_scope;
 	bool affn_strict;
 };

@@ -377,8 +377,7 @@ static void bring_up_and_down(struct kunit *test, struct places *places)
 	}
 
 	KUNIT_ASSERT_EQ(test, tdx_emulator_reset(), 0);
-	tdx_bringup_forget(tb);
-	tb->configured = false;
+	KUNIT_ASSERT_EQ(test, tdx_bringup_renew(tb, tdx_bringup_forget), 0);
 }
 
 static struct places *alloc_places(struct kunit *test)

@@ -220,6 +220,28 @@ static const struct layout_case layout_cases[] = {
 	  }, .makespan = 1 },
 
 	/*
+	 *	 |========|r|=====|rrrrr|=====|rrrrr|=====|
+	 *	0| #P0P1 # | | #   | 1G  |  #  | 2G  |  #  |	3G
+	 *
+	 * In two TDMRs with three areas; [0, 2G) would have none to spare.
+	 */
+	{ "a border is moved where PAMTs would have no area else",
+	  LIMITS(2, 3), LANES(2),
+	  MEMORY(5, { M(100), M(140), 0 }, { M(200), M(202), 0 },
+		 { M(500), M(502), 0 }, { M(1150), M(1152), 0 },
+		 { M(2170), M(2172), 0 }),
+	  CMRS(4, { 0, M(300), 0 }, { M(400), M(900), 0 },
+	       { M(1124), M(1224), 0 }, { M(2148), M(2248), 0 }),
+	  .nr_want = 2, .want = {
+		{ 0, 1, 0, M(140) - PAMT(2) - PAMT(1),
+		  { { M(140) - PAMT(2) - PAMT(1), M(140) },
+		    { M(300), M(400) }, { M(900), G(1) } } },
+		{ 1, 2, 0, M(140) - PAMT(2),
+		  { { G(1), M(1124) }, { M(1224), M(2148) },
+		    { M(2248), G(3) } } },
+	  }, .makespan = 2 },
+
+	/*
 	 *	0|####|1G  2G|### P|3G		6G|### P|7G
 	 *	 [                 )		  [     )
 	 */
@@ -256,6 +278,56 @@ static const struct layout_case layout_cases[] = {
 		{ 1, 3, 1, G(4) - PAMT(3),
 		  { { G(2), G(3) }, { G(4) - PAMT(3), G(4) } } },
 	  }, .makespan = 3 },
+
+	/*
+	 *	0|####|1G  2G|##########|12G	two TDMRs of 6 GiB, the gap
+	 *	 [           6G)[      )	included, rather than 1 and 10
+	 */
+	{ "a short run is joined over a gap when TDMRs are scarce",
+	  LIMITS(2, 16), LANES(2),
+	  MEMORY(2, { 0, G(1), 0 }, { G(2), G(12), 0 }),
+	  .nr_want = 2, .want = {
+		{ 0, 6, 0, G(6) - PAMT(6),
+		  { { G(1), G(2) }, { G(6) - PAMT(6), G(6) } } },
+		{ 6, 6, 0, G(12) - PAMT(6), { { G(12) - PAMT(6), G(12) } } },
+	  }, .makespan = 6 },
+
+	/*
+	 *	0|## P|1G  2G|#### P|6G		3 GiB are possible, for PAMT of
+	 *	 [    )      [      )		a GiB that is no memory
+	 */
+	{ "a gap is not bridged for one GiB of time", LIMITS(2, 16), LANES(2),
+	  MEMORY(2, { 0, G(1), 0 }, { G(2), G(6), 0 }),
+	  .nr_want = 2, .want = {
+		{ 0, 1, 0, G(1) - PAMT(1), { { G(1) - PAMT(1), G(1) } } },
+		{ 2, 4, 0, G(6) - PAMT(4), { { G(6) - PAMT(4), G(6) } } },
+	  }, .makespan = 4 },
+
+	/*
+	 *	0|## node 0 ## P|10G  12G|# 1 #|15G  16G|# 1 # P|19G
+	 *	 [              )        [                      )
+	 */
+	{ "gaps are bridged on the node that has time for it",
+	  LIMITS(2, 16), LANES(1, 1),
+	  MEMORY(3, { 0, G(10), 0 }, { G(12), G(15), 1 },
+		 { G(16), G(19), 1 }),
+	  .nr_want = 2, .want = {
+		{ 0, 10, 0, G(10) - PAMT(10), { { G(10) - PAMT(10), G(10) } } },
+		{ 12, 7, 1, G(19) - PAMT(7),
+		  { { G(15), G(16) }, { G(19) - PAMT(7), G(19) } } },
+	  }, .makespan = 10 },
+
+	/*
+	 *	0|## P|2G  4G|##|6G  7G|########## P|17G
+	 *	 [    )      [                     )
+	 */
+	{ "of a node's gaps the cheapest are bridged", LIMITS(2, 16), LANES(1),
+	  MEMORY(3, { 0, G(2), 0 }, { G(4), G(6), 0 }, { G(7), G(17), 0 }),
+	  .nr_want = 2, .want = {
+		{ 0, 2, 0, G(2) - PAMT(2), { { G(2) - PAMT(2), G(2) } } },
+		{ 4, 13, 0, G(17) - PAMT(13),
+		  { { G(6), G(7) }, { G(17) - PAMT(13), G(17) } } },
+	  }, .makespan = 15 },
 
 	/* What is no list of memory. */
 	{ "no memory", LIMITS(64, 16), REFUSED(TDMR_BAD_RANGE, 0, 0) },

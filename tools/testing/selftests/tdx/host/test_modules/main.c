@@ -6,7 +6,7 @@
  *
  *	enable		write 1: tdx_enable() in the writer's context; the write
  *			fails with its errno
- *	wait		read: the same in the reader's context, as which no lock
+ *	ready		read: the same in the reader's context, as which no lock
  *			is held: the waiter can be frozen; 0 or the errno
  *	status		read: the word for tdx_enable_status()
  *	subscribe	write 1: take the subscription; 0: cancel it
@@ -39,7 +39,7 @@ static int enable_set(void *data, u64 val)
 
 DEFINE_DEBUGFS_ATTRIBUTE(enable_fops, NULL, enable_set, "%llu\n");
 
-static ssize_t wait_read(struct file *file, char __user *to, size_t size,
+static ssize_t ready_read(struct file *file, char __user *to, size_t size,
 			 loff_t *pos)
 {
 	char text[16];
@@ -54,10 +54,10 @@ static ssize_t wait_read(struct file *file, char __user *to, size_t size,
 				       scnprintf(text, sizeof(text), "%d\n", ret));
 }
 
-static const struct file_operations wait_fops = {
+static const struct file_operations ready_fops = {
 	.owner	= THIS_MODULE,
 	.open	= simple_open,
-	.read	= wait_read,
+	.read	= ready_read,
 };
 
 static int status_show(struct seq_file *m, void *unused)
@@ -188,7 +188,7 @@ static int __init tdx_test_init(void)
 		return PTR_ERR(dir);
 
 	debugfs_create_file_unsafe("enable", 0200, dir, NULL, &enable_fops);
-	debugfs_create_file("wait", 0400, dir, NULL, &wait_fops);
+	debugfs_create_file("ready", 0400, dir, NULL, &ready_fops);
 	debugfs_create_file("status", 0400, dir, NULL, &status_fops);
 	debugfs_create_file_unsafe("subscribe", 0200, dir, NULL, &subscribe_fops);
 	debugfs_create_file_unsafe("completions", 0400, dir, NULL, &completions_fops);

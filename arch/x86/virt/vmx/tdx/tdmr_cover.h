@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the parts of the planner share, in the order in which they are used. */
+#ifndef _X86_VIRT_TDX_TDMR_COVER_H
+#define _X86_VIRT_TDX_TDMR_COVER_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+
+#include "tdmr_layout.h"
+
+#define TDMR_GIB_SHIFT	30
+
+/* More GiB than there are addresses for. */
+#define TDMR_ANY_SIZE	BIT_ULL(23)
+
+static inline u64 tdmr_gib(u64 n)
+{
+	return n << TDMR_GIB_SHIFT;
+}
+
+/* tdmr_check.c */
+int tdmr_refuse(struct tdmr_layout *layout, enum tdmr_trouble trouble,
+		u64 start, u64 end);
+int tdmr_check_inputs(struct tdmr_layout *layout);
+
+/* tdmr_runs.c */
+void tdmr_find_runs(struct tdmr_layout *layout);
+
+/**
+ * struct tdmr_cover - what the TDMRs that cover the runs may be
+ * @layout: the layout, whose spans they become
+ * @max_nr: so many
+ * @max_holes: so many in each
+ * @max_size: so many GiB each
+ * @sizes: so many GiB each, one after another, if not NULL
+ * @max_cost: a gap is bridged if it costs less
+ * @mixed: also one between nodes
+ * @watched: a node
+ * @dearest: out, the run before which is the dearest gap that is bridged within
+ *	that node; 0 if there is none
+ * @dearest_cost: out, what it costs
+ * @tries: so many times more gaps are given up
+ * @reach: of the last, where it must end
+ * @most: GiB of the run that gives the last its node
+ */
+struct tdmr_cover {
+	struct tdmr_layout *layout;
+	unsigned int max_nr;
+	unsigned int max_holes;
+	u64 max_size;
+	const u32 *sizes;
+	u64 max_cost;
+	bool mixed;
+	int watched;
+	unsigned int dearest;
+	u64 dearest_cost;
+	u32 tries;
+	u32 reach;
+	u32 most;
+};
+
+/* tdmr_cover.c */
+struct tdmr_cover tdmr_any_cover(struct tdmr_layout *layout);
+u32 tdmr_reach(const struct tdmr_layout *layout, u32 start, unsigned int max);
+u64 tdmr_too_dear(const struct tdmr_layout *layout);
+bool tdmr_cover_runs(struct tdmr_cover *c);
+void tdmr_find_least(struct tdmr_cover *c, u64 *limit, u64 lo,
+		     bool (*suffices)(struct tdmr_cover *c));
+
+/* tdmr_join.c */
+int tdmr_join_runs(struct tdmr_layout *layout);
+void tdmr_cut_spans(struct tdmr_layout *layout, unsigned int max);
+
+#endif /* _X86_VIRT_TDX_TDMR_COVER_H */

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which gaps between the runs of a node are bridged.
+ *
+ * A TDMR over a gap costs PAMT for its GiB and time for initialising them, but
+ * one TDMR less.  When TDMRs are scarce that is worth it: the memory below 4 GiB
+ * would take one of its own that a run of a terabyte has better use for.
+ *
+ *	runs	|##|  |################################|
+ *	4 TDMRs	[0 )  [1         )[2        )[3        )	bridged they are
+ *		[0       )[1       )[2       )[3       )	shorter
+ *
+ * Whether all can be done in S GiB is decided for each node on its own.  TDMRs
+ * of at most S that bridge all they can are the fewest; where each has a CPU to
+ * itself nothing is better.  Where they have not, the GiB of the gaps count, so
+ * the dearest are given up, one after another, and the runs packed on the CPUs,
+ * see tdmr_balance.c.
+ *
+ * The least S is searched, and for it the least cost of gaps: the dearest that
+ * must be bridged is as small as can be.  For less than a thousandth of the
+ * memory that is the layout; is it more, then so much is bridged that the time
+ * is no more than 1 GiB above the least.
+ *
+ * Nodes are mixed only if the TDMRs do not suffice otherwise.
+ *
+ * How far from the best: within one GiB where CPUs are no fewer than TDMRs, or
+ * TDMRs so many that no gap need be bridged, which is so on all known hosts.
+ * With both scarce, which gaps to give up is a heuristic; of random maps, most
+ * with dozens of gaps, 0.7 % are more than one GiB over a bound of the best.
+ * Where nodes are mixed nothing is promised but the size of the largest TDMR.
+ *
+ * Cost: some 50 covers, each linear in the runs, and as many again for giving
+ * up gaps as look at 8192 runs each.
+ */
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+
+#include "tdmr_cover.h"
+
+/* Runs that are looked at, at most, for giving up gaps at one value of S. */
+#define MAX_VISITS	8192
+
+/* Nodes of the spans under numbers without gaps. */
+static u32 node_index(const struct tdmr_run *spans, unsigned int i,
+		      u32 *nr_nodes, const u32 *index)
+{
+	unsigned int j;
+
+	for (j = 0; j < i; j++) {
+		if (spans[j].node == spans[i].node)
+			return index[j];
+	}
+
+	return (*nr_nodes)++;
+}
+
+static void list_spans(struct tdmr_layout *layout, unsigned int max)
+{
+	struct tdmr_balance *b = &layout->balance;
+	const struct tdmr_run *spans = layout->spans;
+	unsigned int i;
+
+	b->nr_runs = layout->nr_spans;
+	b->max_pieces = max;
+	b->nr_nodes = 0;
+	for (i = 0; i < b->nr_runs; i++) {
+		b->size[i] = spans[i].end - spans[i].start;
+		b->node[i] = node_index(spans, i, &b->nr_nodes, b->node);
+		b->lanes[b->node[i]] = max(layout->lanes[spans[i].node], 1U);
+	}
+}
+
+/**
+ * tdmr_cut_spans - cut the spans into lanes
+ * @layout: its spans cover the memory
+ * @max: TDMRs it may have
+ */
+void tdmr_cut_spans(struct tdmr_layout *layout, unsigned int max)
+{
+	list_spans(layout, max);
+	tdmr_balance(&layout->balance);
+}
+
+/* Spans that touch may be cut elsewhere, if that is not for the holes. */
+static void merge_spans(struct tdmr_cover *c)
+{
+	struct tdmr_layout *layout = c->layout;
+	struct tdmr_run *last = layout->spans;
+	unsigned int i;
+
+	for (i = 1; i < layout->nr_spans; i++) {
+		const struct tdmr_run *span = &layout->spans[i];
+
+		if (!c->mixed && last->end == span->start &&
+		    last->node == span->node &&
+		    tdmr_reach(layout, last->start, c->max_holes) >= span->end)
+			last->end = span->end;
+		else
+			*++last = *span;
+	}
+
+	layout->nr_spans = last - layout->spans + 1;
+}
+
+static bool cover_and_merge(struct tdmr_cover *c)
+{
+	if (!tdmr_cover_runs(c))
+		return false;
+
+	merge_spans(c);
+	list_spans(c->layout, c->max_nr);
+
+	return true;
+}
+
+/* TDMRs of at most @span that a node's runs take, be it on how many CPUs. */
+static u32 fewest_pieces(const struct tdmr_balance *b, u32 node, u32 span)
+{
+	u32 i, sum = 0;
+
+	for (i = 0; i < b->nr_runs; i++) {
+		if (b->node[i] == node)
+			sum += (b->size[i] + span - 1) / span;
+	}
+
+	return sum;
+}
+
+static int node_of(const struct tdmr_layout *layout, u32 index)
+{
+	unsigned int i = 0;
+
+	while (layout->balance.node[i] != index)
+		i++;
+
+	return layout->spans[i].node;
+}
+
+/* Bridge the gaps of a node again that were given up after @nr others. */
+static void take_back(struct tdmr_layout *layout, int node, u32 nr)
+{
+	struct tdmr_run *runs = layout->runs;
+	unsigned int i;
+
+	for (i = 0; i < layout->nr_runs; i++) {
+		if (runs[i].node == node && runs[i].parted > nr)
+			runs[i].parted = 0;
+	}
+}
+
+/*
+ * The same with gaps given up, the dearest first, while that may be fewer.  With
+ * very many runs not all that might help are tried.
+ */
+static u32 give_up_gaps(struct tdmr_cover *c, u32 index)
+{
+	struct tdmr_layout *layout = c->layout;
+	struct tdmr_balance *b = &layout->balance;
+	u32 best = 0, best_given = 0, given = 0, nr;
+
+	c->watched = node_of(layout, index);
+	while (cover_and_merge(c) &&
+	       (!best || fewest_pieces(b, index, c->max_size) < best)) {
+		nr = tdmr_cut_node(b, index, c->max_size, c->max_nr);
+		if (nr && (!best || nr < best)) {
+			best = nr;
+			best_given = given;
+		}
+		if (!c->dearest || !c->tries)
+			break;
+		c->tries--;
+		layout->runs[c->dearest].parted = ++given;
+	}
+
+	if (given > best_given) {
+		take_back(layout, c->watched, best_given);
+		cover_and_merge(c);
+	}
+
+	return best;
+}
+
+/* TDMRs that a node takes to be done in time; 0 if it cannot. */
+static u32 node_pieces(struct tdmr_cover *c, u32 index)
+{
+	struct tdmr_balance *b = &c->layout->balance;
+	u32 nr = tdmr_cut_node(b, index, c->max_size, c->max_nr);
+
+	if (c->mixed || !c->tries ||
+	    nr == fewest_pieces(b, index, c->max_size))
+		return nr;
+
+	return give_up_gaps(c, index);
+}
+
+static void take_all_back(struct tdmr_layout *layout)
+{
+	unsigned int i;
+
+	for (i = 0; i < layout->nr_runs; i++)
+		layout->runs[i].parted = 0;
+}
+
+static bool all_done_in_time(struct tdmr_cover *c)
+{
+	struct tdmr_layout *layout = c->layout;
+	u32 index, nr, sum = 0;
+
+	c->tries = MAX_VISITS / layout->nr_runs;
+	take_all_back(layout);
+	if (!cover_and_merge(c))
+		return false;
+
+	for (index = 0; index < layout->balance.nr_nodes; index++) {
+		nr = node_pieces(c, index);
+		sum += nr;
+		if (!nr || sum > c->max_nr)
+			return false;
+	}
+
+	return true;
+}
+
+/* GiB that the CPUs of the busiest node have to do at least. */
+static u64 busiest(struct tdmr_layout *layout)
+{
+	const struct tdmr_run *runs = layout->runs;
+	u64 *sum = layout->node_sum;
+	unsigned int i, lanes;
+	u64 most = 0;
+
+	for (i = 0; i < layout->nr_runs; i++)
+		sum[runs[i].node] += runs[i].end - runs[i].start;
+
+	for (i = 0; i < layout->nr_runs; i++) {
+		lanes = max(layout->lanes[runs[i].node], 1U);
+		most = max(most, (sum[runs[i].node] + lanes - 1) / lanes);
+		sum[runs[i].node] = 0;
+	}
+
+	return most;
+}
+
+/* Is there a GiB with more than @max holes?  No TDMR can have it. */
+static int check_holes(struct tdmr_layout *layout, unsigned int max)
+{
+	const struct tdmr_run *run = layout->runs;
+	unsigned int i;
+	u32 at, end;
+
+	for (i = 0; i < layout->nr_runs; i++, run++) {
+		for (at = run->start; at < run->end; at = end) {
+			end = tdmr_reach(layout, at, max);
+			if (end == at)
+				return tdmr_refuse(layout, TDMR_NO_RESERVED,
+						   tdmr_gib(at),
+						   tdmr_gib((u64)at + 1));
+		}
+	}
+
+	return 0;
+}
+
+/* The least size of TDMRs, and so the time, with all gaps that help bridged. */
+static int find_time(struct tdmr_cover *c, unsigned int max_holes)
+{
+	struct tdmr_layout *layout = c->layout;
+	int ret;
+
+	c->max_holes = max_holes;
+	c->max_size = TDMR_ANY_SIZE;
+	ret = check_holes(layout, max_holes);
+	if (ret)
+		return ret;
+
+	c->mixed = false;
+	if (!all_done_in_time(c)) {
+		c->mixed = true;
+		if (!all_done_in_time(c))
+			return tdmr_refuse(layout, TDMR_NO_TDMRS,
+					   layout->ranges[0].start,
+					   layout->ranges[layout->nr_ranges - 1].end);
+	}
+
+	tdmr_find_least(c, &c->max_size, c->mixed ? 1 : busiest(layout),
+			all_done_in_time);
+
+	return 0;
+}
+
+/*
+ * One area of each TDMR is kept for its PAMT if that can be and takes no longer;
+ * if not, PAMTs must touch a hole or go elsewhere, see tdmr_place.c.
+ */
+static int limit_holes(struct tdmr_cover *c)
+{
+	struct tdmr_layout *layout = c->layout;
+	unsigned int max = layout->limits.max_reserved;
+	struct tdmr_cover spare = *c;
+	int ret;
+
+	ret = find_time(&spare, max - 1);
+	if (!ret && layout->nr_parts < max - 1) {
+		*c = spare;
+		return 0;
+	}
+
+	if (!find_time(c, max) &&
+	    (ret || c->max_size + 1 < spare.max_size || c->mixed < spare.mixed))
+		return 0;
+	if (!ret)
+		*c = spare;
+
+	return ret;
+}
+
+static u64 gib_of(const struct tdmr_run *runs, unsigned int nr)
+{
+	u64 sum = 0;
+
+	while (nr--)
+		sum += runs[nr].end - runs[nr].start;
+
+	return sum;
+}
+
+static void find_cost(struct tdmr_cover *c)
+{
+	tdmr_find_least(c, &c->max_cost, 0, all_done_in_time);
+	all_done_in_time(c);
+}
+
+/* With one GiB for each TDMR beside them, PAMTs grow by less than that too. */
+static bool bridges_are_cheap(const struct tdmr_layout *layout)
+{
+	u64 memory = gib_of(layout->runs, layout->nr_runs);
+	u64 bridged = gib_of(layout->spans, layout->nr_spans) - memory;
+
+	return bridged * 1000 + TDMR_MAX_PLANS <= memory;
+}
+
+/**
+ * tdmr_join_runs - choose the gaps to bridge, and cut what comes out into lanes
+ * @layout: its runs are known
+ *
+ * Return: 0; -ENOSPC when the module's TDMRs or reserved areas do not suffice,
+ * and @layout has the trouble and the range.
+ */
+int tdmr_join_runs(struct tdmr_layout *layout)
+{
+	struct tdmr_cover c = tdmr_any_cover(layout);
+	int ret;
+
+	c.max_cost = tdmr_too_dear(layout);
+	ret = limit_holes(&c);
+	if (ret)
+		return ret;
+
+	find_cost(&c);
+	if (!bridges_are_cheap(layout)) {
+		c.max_size++;
+		find_cost(&c);
+	}
+
+	tdmr_balance(&layout->balance);
+	take_all_back(layout);
+
+	return 0;
+}

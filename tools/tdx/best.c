@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The least time in which the CPUs could be done with any layout at all.
+ *
+ * That S GiB are enough for each CPU is refuted, for S from below:
+ *
+ * - By the GiB: the CPUs of a node have S each.
+ * - By the TDMRs: those of at most S GiB that bridge all gaps they can are the
+ *   fewest, and a node of as many CPUs needs no more.
+ * - By both, for nodes with fewer CPUs than that: with so many TDMRs, so many
+ *   gaps are not bridged, and the GiB of the others count.
+ * - By search, for these.  Gaps are bridged or not.
+ *   Say that two runs belong together when some CPU works on both; then runs and
+ *   CPUs fall into groups.  A group of R runs on K CPUs can do with R + K - 1
+ *   TDMRs, one CPU filled after the other, and not with fewer.  So all ways to
+ *   group the runs are tried.
+ *
+ * The search ends after so many steps; what it has not refuted by then counts
+ * as possible, and the result is a bound that may not be reached.  So it may
+ * where holes force cuts on a node of few CPUs.
+ */
+#include <stdlib.h>
+
+#include <linux/minmax.h>
+
+#include "best.h"
+#include "tdmr_cover.h"
+
+#define MAX_RUNS	TDMR_MAX_PIECES
+#define MAX_STEPS	1000000
+
+struct search {
+	const struct tdmr_layout *layout;
+	u64 span;
+	u64 cpus;
+	u64 max_tdmrs;
+	u64 size[MAX_RUNS];	/* of runs, or what bridges made of them */
+	u64 gap[MAX_RUNS];	/* before a run that may be bridged, else 0 */
+	unsigned int nr_runs;
+	u64 joined[MAX_RUNS];
+	unsigned int nr_joined;
+	u64 group[MAX_RUNS];	/* GiB in each */
+	unsigned int nr_groups;
+	unsigned long steps;
+};
+
+static u64 div_up(u64 a, u64 b)
+{
+	return (a + b - 1) / b;
+}
+
+/* Put run @i and all after it into groups, with @tdmrs and @cpus in use. */
+static bool can_group(struct search *s, unsigned int i, u64 tdmrs, u64 cpus)
+{
+	unsigned int g;
+
+	if (tdmrs > s->max_tdmrs || cpus > s->cpus)
+		return false;
+	if (i == s->nr_joined || !s->steps)
+		return true;
+	s->steps--;
+
+	for (g = 0; g <= s->nr_groups; g++) {
+		bool new = g == s->nr_groups;
+		u64 before = new ? 0 : div_up(s->group[g], s->span);
+		u64 more;
+		bool ok;
+
+		if (new)
+			s->group[s->nr_groups++] = 0;
+		s->group[g] += s->joined[i];
+		more = div_up(s->group[g], s->span) - before;
+		ok = can_group(s, i + 1, tdmrs + more + !new, cpus + more);
+		s->group[g] -= s->joined[i];
+		if (ok)
+			return true;
+		if (new) {
+			s->nr_groups--;
+			break;
+		}
+	}
+
+	return false;
+}
+
+/* Bridge the gap before run @i, or not, and so on; @gibs are in use. */
+static bool can_join(struct search *s, unsigned int i, u64 gibs)
+{
+	bool ok;
+
+	if (gibs > s->cpus * s->span || s->nr_joined > s->max_tdmrs)
+		return false;
+	if (i == s->nr_runs) {
+		s->nr_groups = 0;
+		return s->nr_joined + s->cpus - 1 <= s->max_tdmrs ||
+		       can_group(s, 0, 0, 0);
+	}
+	if (!s->steps)
+		return true;
+	s->steps--;
+
+	if (s->gap[i]) {
+		s->joined[s->nr_joined - 1] += s->gap[i] + s->size[i];
+		ok = can_join(s, i + 1, gibs + s->gap[i]);
+		s->joined[s->nr_joined - 1] -= s->gap[i] + s->size[i];
+		if (ok)
+			return true;
+	}
+
+	s->joined[s->nr_joined++] = s->size[i];
+	ok = can_join(s, i + 1, gibs);
+	s->nr_joined--;
+
+	return ok;
+}
+
+static bool list_runs(struct search *s, int node)
+{
+	const struct tdmr_run *runs = s->layout->runs;
+	unsigned int i;
+
+	s->nr_runs = 0;
+	for (i = 0; i < s->layout->nr_runs; i++) {
+		if (runs[i].node != node)
+			continue;
+		if (s->nr_runs == MAX_RUNS)
+			return false;
+		s->gap[s->nr_runs] = i && runs[i - 1].node == node ?
+				     runs[i].start - runs[i - 1].end : 0;
+		s->size[s->nr_runs++] = runs[i].end - runs[i].start;
+	}
+
+	return true;
+}
+
+/* The fewest TDMRs from @tdmrs on with which the CPUs of a node are in time. */
+static u64 search_fewest(struct search *s, int node, u64 tdmrs, u64 max)
+{
+	unsigned int i;
+	u64 gibs = 0;
+
+	if (!list_runs(s, node))
+		return tdmrs;
+
+	for (i = 0; i < s->nr_runs; i++)
+		gibs += s->size[i];
+
+	for (s->max_tdmrs = tdmrs; s->max_tdmrs <= max; s->max_tdmrs++) {
+		s->nr_joined = 0;
+		if (can_join(s, 0, gibs))
+			break;
+	}
+
+	return s->max_tdmrs;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	u64 x = *(const u64 *)a, y = *(const u64 *)b;
+
+	return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/*
+ * The fewest TDMRs of which a node's CPUs can do all GiB: of its gaps all are
+ * bridged but the largest, one for each TDMR more than there must be.
+ */
+static u64 fewest_by_gibs(const struct search *s, int node)
+{
+	const struct tdmr_run *runs = s->layout->runs;
+	u64 *gaps = calloc(s->layout->nr_runs, sizeof(*gaps));
+	unsigned int i, nr_gaps = 0;
+	u64 gibs = 0, nr = 0;
+
+	if (!gaps)
+		abort();
+
+	for (i = 0; i < s->layout->nr_runs; i++) {
+		if (runs[i].node != node)
+			continue;
+		gibs += runs[i].end - runs[i].start;
+		if (i && runs[i - 1].node == node)
+			gaps[nr_gaps++] = runs[i].start - runs[i - 1].end;
+		else
+			nr++;
+	}
+
+	for (i = 0; i < nr_gaps; i++)
+		gibs += gaps[i];
+	qsort(gaps, nr_gaps, sizeof(*gaps), by_size);
+	for (i = 0; i < nr_gaps && gibs > s->cpus * s->span; i++, nr++)
+		gibs -= gaps[i];
+
+	free(gaps);
+	return nr;
+}
+
+static u64 cpus_of(const struct tdmr_layout *layout, int node)
+{
+	return max(layout->lanes[node], 1U);
+}
+
+/* Of the spans, those of a node from @i on; 0 if it had one before. */
+static u64 count_spans(const struct tdmr_layout *layout, unsigned int i)
+{
+	const struct tdmr_run *spans = layout->spans;
+	unsigned int j;
+	u64 nr = 0;
+
+	for (j = 0; j < layout->nr_spans; j++) {
+		if (spans[j].node != spans[i].node)
+			continue;
+		if (j < i)
+			return 0;
+		nr++;
+	}
+
+	return nr;
+}
+
+/* With @span GiB for each CPU; @thorough: by search too. */
+static bool may_be(struct tdmr_cover *c, u64 span, bool thorough)
+{
+	struct tdmr_layout *layout = c->layout;
+	struct search s = { .layout = layout, .span = span, .steps = MAX_STEPS };
+	u64 nr, need, left = c->max_nr;
+	unsigned int i;
+
+	c->max_size = span;
+	if (!tdmr_cover_runs(c))
+		return false;
+	if (!thorough || c->mixed)
+		return true;
+
+	/* What each node needs at least, and of that what it can do with. */
+	left -= layout->nr_spans;
+	for (i = 0; i < layout->nr_spans; i++) {
+		nr = count_spans(layout, i);
+		s.cpus = cpus_of(layout, layout->spans[i].node);
+		if (nr <= s.cpus)
+			continue;
+		need = max(nr, fewest_by_gibs(&s, layout->spans[i].node));
+		need = search_fewest(&s, layout->spans[i].node, need, nr + left);
+		if (need > nr + left)
+			return false;
+		left -= need - nr;
+	}
+
+	return true;
+}
+
+/* GiB for each CPU of the node that has most of them to do. */
+static u64 busiest(const struct tdmr_layout *layout)
+{
+	u64 *gibs = calloc(TDMR_MAX_NODES, sizeof(*gibs));
+	const struct tdmr_run *runs = layout->runs;
+	unsigned int i;
+	u64 most = 1;
+
+	if (!gibs)
+		abort();
+	for (i = 0; i < layout->nr_runs; i++) {
+		u64 *sum = &gibs[runs[i].node];
+
+		*sum += runs[i].end - runs[i].start;
+		most = max(most, div_up(*sum, cpus_of(layout, runs[i].node)));
+	}
+	free(gibs);
+
+	return most;
+}
+
+/**
+ * layout_best - the least time that any layout could take
+ * @layout: planned; its scratch is used
+ *
+ * Return: GiB of the busiest CPU, at most @layout->makespan.
+ */
+u32 layout_best(struct tdmr_layout *layout)
+{
+	struct tdmr_cover c = tdmr_any_cover(layout);
+	u64 lo = 1, hi = layout->makespan, mid;
+
+	c.mixed = false;
+	if (!tdmr_cover_runs(&c))
+		c.mixed = true;
+	else
+		lo = busiest(layout);
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (may_be(&c, mid, false))
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+
+	while (lo < layout->makespan && !may_be(&c, lo, true))
+		lo++;
+
+	return lo;
+}

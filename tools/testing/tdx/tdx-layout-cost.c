@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What planning costs, by the number of memory ranges, up to 4096.
+ *
+ * Compiled with -fsanitize-coverage=trace-pc, it is counted in basic blocks
+ * that the planner runs through: the same on every machine, however busy.  Twice
+ * the ranges may cost hardly more than twice as much.  Compiled without, it is
+ * timed, and 4096 ranges may take 5 ms.
+ *
+ * Speaks TAP; exit 0 only if every test passed.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <linux/minmax.h>
+#include <linux/sizes.h>
+
+#include "layout-map.h"
+
+#define MIN_RANGES	512
+#define MAX_MICROSECONDS	5000.0
+#define MAX_GROWTH	2.5
+/* Blocks that 4096 ranges may take: what a machine runs through in some ms. */
+#define MAX_BLOCKS	20000000.0
+
+/**
+ * struct shape - of ranges in a row, in equal parts on all nodes
+ * @name: what they are like
+ * @step: MiB from one to the next
+ * @size: MiB of each
+ * @nr_cmrs: under so many CMRs
+ * @cpus: of each node
+ */
+struct shape {
+	const char *name;
+	u64 step;
+	u64 size;
+	unsigned int nr_cmrs;
+	unsigned int cpus;
+};
+
+static const struct shape shapes[] = {
+	{ "under one CMR", 128, 127, 1, 12 },
+	{ "under 32 CMRs", 128, 127, TDMR_MAX_CMRS, 12 },
+	{ "with gaps to bridge", 4096, 2048, TDMR_MAX_CMRS, 12 },
+	{ "with gaps to bridge and few CPUs", 4096, 3072, TDMR_MAX_CMRS, 3 },
+	{ "with gaps to bridge and one CPU", 4096, 3072, 1, 1 },
+};
+
+static struct layout_map map;
+static unsigned long nr_blocks;
+static int nr_tests, nr_failed;
+
+/* The compiler makes the calls. */
+__attribute__((no_sanitize_coverage))
+void __sanitizer_cov_trace_pc(void)
+{
+	nr_blocks++;
+}
+
+static void report(bool ok, const char *what)
+{
+	printf("%sok %d - %s\n", ok ? "" : "not ", ++nr_tests, what);
+	nr_failed += !ok;
+}
+
+static void fill_map(const struct shape *s, unsigned int nr)
+{
+	struct tdmr_layout *layout = &map.layout;
+	u64 step = s->step * SZ_1M;
+	unsigned int i;
+
+	*layout = (struct tdmr_layout) {
+		.limits = {
+			.max_tdmrs = TDMR_MAX_PLANS,
+			.max_reserved = 16,
+			.entry_size = { 16, 16, 16 },
+		},
+		.ranges = map.ranges,
+		.nr_ranges = nr,
+		.nr_cmrs = s->nr_cmrs,
+		.plans = map.plans,
+		.areas = map.areas,
+		.runs = map.runs,
+	};
+
+	for (i = 0; i < nr; i++)
+		map.ranges[i] = (struct tdmr_range) {
+			.start = (i + 1) * step,
+			.end = (i + 1) * step + s->size * SZ_1M,
+			.node = i * LAYOUT_MAX_NODES / nr,
+		};
+	for (i = 0; i < LAYOUT_MAX_NODES; i++)
+		layout->lanes[i] = s->cpus;
+	for (i = 0; i < s->nr_cmrs; i++)
+		layout->cmrs[i] = (struct tdmr_range) {
+			.start = (1 + i * nr / s->nr_cmrs) * step,
+			.end = (1 + (i + 1) * nr / s->nr_cmrs) * step - SZ_4K,
+		};
+}
+
+static double microseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+
+	return now.tv_sec * 1e6 + now.tv_nsec / 1e3;
+}
+
+static void plan(void)
+{
+	if (tdmr_layout_plan(&map.layout) || tdmr_layout_place(&map.layout) ||
+	    tdmr_layout_reserve(&map.layout))
+		abort();
+}
+
+static double count_blocks(void)
+{
+	nr_blocks = 0;
+	plan();
+
+	return nr_blocks;
+}
+
+/* The best of some: what others do on this CPU is not the planner's. */
+static double measure_time(void)
+{
+	double start, best = 1e9;
+	unsigned int i;
+
+	for (i = 0; i < 10; i++) {
+		start = microseconds();
+		plan();
+		best = min(best, microseconds() - start);
+	}
+
+	return best;
+}
+
+static void test_blocks(const struct shape *s)
+{
+	double cost = 0, before;
+	char name[128];
+	bool linear = true;
+	unsigned int nr;
+
+	for (nr = MIN_RANGES; nr <= LAYOUT_MAX_RANGES; nr *= 2) {
+		before = cost;
+		fill_map(s, nr);
+		cost = count_blocks();
+		linear &= !before || cost <= MAX_GROWTH * before;
+		printf("# %4u ranges: %.0f basic blocks\n", nr, cost);
+	}
+
+	snprintf(name, sizeof(name), "%u ranges %s are planned within %.0f basic blocks",
+		 LAYOUT_MAX_RANGES, s->name, MAX_BLOCKS);
+	report(cost <= MAX_BLOCKS, name);
+	snprintf(name, sizeof(name), "twice the ranges %s cost at most %.1f times as much",
+		 s->name, MAX_GROWTH);
+	report(linear, name);
+}
+
+static void test_time(const struct shape *s)
+{
+	char name[128];
+	double took;
+
+	fill_map(s, LAYOUT_MAX_RANGES);
+	took = measure_time();
+	snprintf(name, sizeof(name), "%u ranges %s are planned in %.0f us, here %.0f",
+		 LAYOUT_MAX_RANGES, s->name, MAX_MICROSECONDS, took);
+	report(took <= MAX_MICROSECONDS, name);
+}
+
+int main(void)
+{
+	unsigned int i;
+	bool counts;
+
+	fill_map(&shapes[0], MIN_RANGES);
+	counts = count_blocks();
+
+	for (i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
+		if (counts)
+			test_blocks(&shapes[i]);
+		else
+			test_time(&shapes[i]);
+	}
+
+	printf("1..%d\n", nr_tests);
+	return nr_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
