@@ -10,9 +10,11 @@
  * test.  Nobody else should ask for TDX meanwhile.
  */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "../../kselftest_harness.h"
 #include "emulated.h"
@@ -317,14 +319,25 @@ static int compare(const void *a, const void *b)
 	return x->median_ns < y->median_ns ? -1 : x->median_ns > y->median_ns;
 }
 
+static long now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+
+	return now.tv_sec * 1000000000L + now.tv_nsec;
+}
+
 /*
  * The call that starts it all wakes a worker, on another CPU perhaps.  Where the
  * CPUs are emulated by few, that takes as long as one of these is busy: so the
- * fastest call tells, and what queue_work() alone takes is told beside it.
+ * fastest call tells, and what queue_work() alone takes is told beside it.  It is
+ * measured by what it does not wait for.
  */
 TEST_F_TIMEOUT(async, the_first_call_returns_at_once, TIMEOUT)
 {
 	struct latency first[STARTS], floor[STARTS];
+	long since, took, least = LONG_MAX;
 	int i;
 
 	for (i = 0; i < STARTS; i++) {
@@ -332,11 +345,15 @@ TEST_F_TIMEOUT(async, the_first_call_returns_at_once, TIMEOUT)
 		ASSERT_EQ(0, time_floor(1, &floor[i]));
 		ASSERT_EQ(0, time_requests(1, &first[i]));
 		EXPECT_FALSE(status_is("unknown"));
+		since = now_ns();
 		ASSERT_EQ(0, ask());
+		took = now_ns() - since;
+		if (took < least)
+			least = took;
 	}
 	qsort(first, STARTS, sizeof(first[0]), compare);
 	qsort(floor, STARTS, sizeof(floor[0]), compare);
-	EXPECT_GT(MAX_MEDIAN_NS, first[0].median_ns);
+	EXPECT_GT(least / 100, first[0].median_ns);
 	TH_LOG("tdx_enable_async() that starts, %d calls: least %ld ns, median %ld ns",
 	       STARTS, first[0].median_ns, first[STARTS / 2].median_ns);
 	TH_LOG("queue_work() of nothing, %d calls: least %ld ns, median %ld ns",
