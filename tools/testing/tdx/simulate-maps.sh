@@ -39,7 +39,7 @@ expect()
 				     value["TDMRs"] <= value["serial"] * 1.001) }'; then
 		echo "ok $number simulated: $what"
 	else
-		echo "$said" | sed 's/^/# /'
+		printf '%s\n' "$said" | sed 's/^/# /'
 		echo "not ok $number simulated: $what"
 		status=1
 	fi

@@ -92,7 +92,8 @@ static int fail_layout(struct tdx_bringup *tb, int err)
 		[TDMR_BAD_RANGE] = "not a range of memory as it must be",
 		[TDMR_BAD_NODE] = "not on a NUMA node",
 		[TDMR_BAD_CMR] = "too many separate ranges, or the module's are not in order",
-		[TDMR_OUTSIDE_CMRS] = "TDX cannot use this memory; if it was hot-added, remove it or boot with tdx_host=async",
+		[TDMR_OUTSIDE_CMRS] =
+			"TDX cannot use this memory; if it was hot-added, remove it or boot with tdx_host=async",
 		[TDMR_NO_TDMRS] = "TDMRs exhausted",
 		[TDMR_NO_RESERVED] = "reserved areas exhausted",
 		[TDMR_NO_PAMT] = "no place for the PAMT of this TDMR",

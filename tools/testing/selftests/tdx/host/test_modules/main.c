@@ -40,7 +40,7 @@ static int enable_set(void *data, u64 val)
 DEFINE_DEBUGFS_ATTRIBUTE(enable_fops, NULL, enable_set, "%llu\n");
 
 static ssize_t ready_read(struct file *file, char __user *to, size_t size,
-			 loff_t *pos)
+			  loff_t *pos)
 {
 	char text[16];
 	int ret;
