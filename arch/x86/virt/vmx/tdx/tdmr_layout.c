@@ -197,11 +197,12 @@ void tdmr_layout_shrink(struct tdmr_layout *layout)
  * tdmr_layout_resize - choose TDMRs of other sizes
  * @layout: planned
  * @sizes: GiB that each TDMR may have at most, one after another
+ * @cut: into lanes, where there are TDMRs to spare: more PAMTs, smaller ones
  *
  * Return: false if they do not cover the memory, and @layout is as it was;
  * otherwise the PAMTs have no places then.
  */
-bool tdmr_layout_resize(struct tdmr_layout *layout, const u32 *sizes)
+bool tdmr_layout_resize(struct tdmr_layout *layout, const u32 *sizes, bool cut)
 {
 	struct tdmr_cover c = tdmr_any_cover(layout);
 
@@ -212,7 +213,7 @@ bool tdmr_layout_resize(struct tdmr_layout *layout, const u32 *sizes)
 	c.max_cost = tdmr_too_dear(layout);
 	tdmr_find_least(&c, &c.max_cost, 0, tdmr_cover_runs);
 	tdmr_cover_runs(&c);
-	tdmr_cut_spans(layout, c.max_nr);
+	tdmr_cut_spans(layout, cut ? c.max_nr : layout->nr_spans);
 	fill_plans(layout);
 
 	return true;

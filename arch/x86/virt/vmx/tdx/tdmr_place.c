@@ -513,8 +513,9 @@ static struct tdmr_plan *pack_others(struct tdmr_layout *layout)
 		failed = pack_recut(layout, i, failed, &tries);
 
 	sizes_with_room(layout, sizes, max);
-	for (i = 0; i < 2 && failed; i++) {
-		if (tdmr_layout_resize(layout, sizes))
+	/* Uncut ones have less to round up: at last those. */
+	for (i = 0; i < 4 && failed; i++) {
+		if (tdmr_layout_resize(layout, sizes, i < 2))
 			failed = pack_all(layout);
 		reverse(sizes, max);
 	}

@@ -220,6 +220,20 @@ static const struct layout_case layout_cases[] = {
 	  }, .makespan = 1 },
 
 	/*
+	 *	0| P0P0P0P0 |  #	1G
+	 *
+	 * The PAMTs of two TDMRs would be a page too long, be there CPUs for two.
+	 */
+	{ "a lane is given up where its PAMT would need a page more",
+	  LIMITS(64, 16), LANES(2, 1),
+	  MEMORY(2, { M(512), M(512) + PAMT(2), 0 },
+		 { M(1100), M(1100) + K(4), 1 }),
+	  .nr_want = 1, .want = {
+		{ 0, 2, 0, M(512),
+		  { { 0, M(1100) }, { M(1100) + K(4), G(2) } } },
+	  }, .makespan = 2 },
+
+	/*
 	 *	 |========|r|=====|rrrrr|=====|rrrrr|=====|
 	 *	0| #P0P1 # | | #   | 1G  |  #  | 2G  |  #  |	3G
 	 *
