@@ -118,4 +118,3 @@ void tdmr_find_runs(struct tdmr_layout *layout)
 
 	close_gib(&s, layout->nr_ranges);
 }
-
