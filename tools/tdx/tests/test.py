@@ -6,22 +6,17 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import traceback
 
 import oracle
+import tap
 import tree
+from tap import test
 
 HOSTS = pathlib.Path(__file__).with_name('hosts')
 MIB = 1 << 20
 GIB = 1 << 30
 KEYS = ['source', 'call_ns', 'calls_per_gib', 'limits', 'nodes', 'total', 'serial',
         'tdmr_per_range', 'tdmrs', 'notes', 'assumed']
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
 
 
 def run(*args, root='/nonexistent', stdin=''):
@@ -397,21 +392,5 @@ def a_full_disk():
     assert result.returncode == 1 and 'standard output' in result.stderr
 
 
-def main():
-    failed = 0
-    for number, function in enumerate(TESTS, 1):
-        name = function.__name__.replace('_', ' ')
-        try:
-            function()
-            print(f'ok {number} {name}')
-        except Exception:  # pylint: disable=broad-except
-            failed += 1
-            print(f'not ok {number} {name}')
-            print(''.join('# ' + x + '\n'
-                          for x in traceback.format_exc().splitlines()), end='')
-    print(f'1..{len(TESTS)}')
-    return failed > 0
-
-
 TDXCTL = os.path.abspath(sys.argv[1])
-sys.exit(main())
+sys.exit(tap.run())

@@ -15,17 +15,13 @@ import subprocess
 import sys
 import tempfile
 import termios
-import traceback
+
+import tap
+from tap import test
 
 GIB = 1 << 30
 DIR = 'sys/kernel/tdx'
 UP, FAILED, USAGE, NOT_UP, BUSY, NO_TDX = range(6)
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
 
 
 class Host:
@@ -398,21 +394,5 @@ def help_and_usage():
     assert (host.root / DIR / 'enable').read_text('ascii') == ''
 
 
-def main():
-    failed = 0
-    for number, function in enumerate(TESTS, 1):
-        name = function.__name__.replace('_', ' ')
-        try:
-            function()
-            print(f'ok {number} {name}')
-        except Exception:  # pylint: disable=broad-except
-            failed += 1
-            print(f'not ok {number} {name}')
-            print(''.join('# ' + x + '\n'
-                          for x in traceback.format_exc().splitlines()), end='')
-    print(f'1..{len(TESTS)}')
-    return failed > 0
-
-
 TDXCTL, FAKE_KERNEL = map(os.path.abspath, sys.argv[1:])
-sys.exit(main())
+sys.exit(tap.run())

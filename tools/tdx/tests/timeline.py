@@ -5,16 +5,12 @@ import pathlib
 import re
 import subprocess
 import sys
-import traceback
 import xml.dom.minidom
 
+import tap
+from tap import test
+
 TRACES = pathlib.Path(__file__).with_name('traces')
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
 
 
 def run(*args, stdin=''):
@@ -217,21 +213,5 @@ def help_and_usage():
     assert result.returncode == 1 and '/nonexistent' in result.stderr
 
 
-def main():
-    failed = 0
-    for number, function in enumerate(TESTS, 1):
-        name = function.__name__.replace('_', ' ')
-        try:
-            function()
-            print(f'ok {number} timeline: {name}')
-        except Exception:  # pylint: disable=broad-except
-            failed += 1
-            print(f'not ok {number} timeline: {name}')
-            print(''.join('# ' + x + '\n'
-                          for x in traceback.format_exc().splitlines()), end='')
-    print(f'1..{len(TESTS)}')
-    return failed > 0
-
-
 TDXCTL = os.path.abspath(sys.argv[1])
-sys.exit(main())
+sys.exit(tap.run('timeline: '))
