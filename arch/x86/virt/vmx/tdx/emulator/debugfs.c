@@ -103,9 +103,27 @@ static const struct file_operations reset_fops = {
 	.write	= reset_write,
 };
 
+static int max_tdmrs_get(void *data, u64 *val)
+{
+	*val = READ_ONCE(tdx_emu_params.max_tdmrs);
+	return 0;
+}
+
+static int max_tdmrs_set(void *data, u64 val)
+{
+	if (!val || val > TDXMOD_MAX_TDMRS)
+		return -EINVAL;
+
+	WRITE_ONCE(tdx_emu_params.max_tdmrs, val);
+	return 0;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(max_tdmrs_fops, max_tdmrs_get, max_tdmrs_set, "%llu\n");
+
 static void create_test_files(struct dentry *dir)
 {
 	debugfs_create_file("reset", 0200, dir, NULL, &reset_fops);
+	debugfs_create_file_unsafe("max_tdmrs", 0600, dir, NULL, &max_tdmrs_fops);
 	tdx_replay_debugfs(dir);
 }
 #else

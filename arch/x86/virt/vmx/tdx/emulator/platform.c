@@ -41,7 +41,8 @@
 
 struct tdxmod tdx_emu_module;
 
-static struct tdxmod_platform platform __ro_after_init;
+/* Constant after boot but for @max_tdmrs. */
+static struct tdxmod_platform platform;
 
 /* The platform looks like one with TDX; set before SMP. */
 static bool armed __ro_after_init;
@@ -233,6 +234,9 @@ static const struct tdxmod_ops module_ops = {
 /* The module as a boot leaves it, all that it knew forgotten. */
 int tdx_platform_boot_module(void)
 {
+	/* The one number that tests change between two modules. */
+	platform.max_tdmrs = READ_ONCE(tdx_emu_params.max_tdmrs);
+
 	return tdxmod_init(&tdx_emu_module, &platform, &module_ops, NULL) ? -EINVAL : 0;
 }
 
@@ -313,7 +317,6 @@ static void __init set_numbers(void)
 	platform.differences = tdx_emu_params.differences;
 	platform.features0 = tdx_emu_params.features0;
 	platform.max_vcpus = tdx_emu_params.max_vcpus;
-	platform.max_tdmrs = tdx_emu_params.max_tdmrs;
 	platform.family_model_stepping = cpuid_eax(1);
 }
 
