@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One boot of the benchmark, and what the emulated module saw in it."""
+"""Boots of the benchmark, and what the emulated module saw in them."""
 
 import os
 import re
@@ -13,6 +13,16 @@ KERNELS = {'upstream': 'upstream', 'per-tdmr': 'ours', 'lanework': 'ours'}
 EMULATOR = '/sys/kernel/debug/tdx_emulator'
 ASK = 'modprobe tdx_test && echo 1 >/sys/kernel/debug/tdx_test/enable || exit 1\n'
 TELL = f'cat {EMULATOR}/calls {EMULATOR}/tdmrs; dmesg | grep -q TDX-Module.initialized'
+TRACING = '/sys/kernel/tracing'
+LANE_STARTS = 'lanework/lanework_lane_start'
+NEXT = '--- module that takes fewer TDMRs'
+# Workers of the first initialisation are still there in the second, which is to
+# the good of the second.
+AGAIN = f""" || exit 1
+echo '{NEXT}'
+echo {{}} >{EMULATOR}/max_tdmrs && echo 1 >{EMULATOR}/reset || exit 1
+echo 1 >/sys/kernel/debug/tdx_test/enable || exit 1
+"""
 
 
 class Failed(Exception):
@@ -54,6 +64,9 @@ class Run:
         if 'SYS.TDMR.INIT' not in self.calls or not self.tdmrs:
             raise Failed('the emulated module saw no TDH.SYS.TDMR.INIT')
 
+        self.starts = [(m[1], float(m[2])) for m in
+                       re.finditer(r'-(\d+) .* ([\d.]+): lanework_lane_start: ', log)]
+
     @property
     def gib(self):
         return sum(int(size, 16) for _, size in self.tdmrs) >> 30
@@ -61,6 +74,13 @@ class Run:
     @property
     def lanes(self):
         return len(self.tdmrs)
+
+    def workers_ms(self):
+        """From the first lane's start to the first start of the last worker."""
+        first = {}
+        for worker, at in self.starts:
+            first.setdefault(worker, at)
+        return 1000 * (max(first.values()) - min(first.values()))
 
     def ns_per_call(self):
         """Of calls made one after another."""
@@ -79,10 +99,17 @@ class Run:
         return (last - first + (0 if phase == 'pamt' else call_ns)) / 1e6
 
 
-def measure(host, mode, max_tdmrs):
+def measure_upstream(host):
     """Boot a host and have TDX come up."""
-    append = host.cmdline()
-    if max_tdmrs:
-        append += f' tdx_emulator.max_tdmrs={max_tdmrs}'
-    command = TELL if mode == 'upstream' else ASK + TELL
-    return Run(guest(f'bench-{host.name}-{mode}', mode, command, append, *host.guest()))
+    return Run(guest(f'bench-{host.name}-upstream', 'upstream', TELL, host.cmdline(),
+                     *host.guest()))
+
+
+def measure_ours(host, max_tdmrs):
+    """With the TDMRs that the planner chose, then with no more than @max_tdmrs."""
+    trace = f'{TRACING}/trace'
+    tell = f'{TELL} && grep lanework_lane_start {trace} && echo >{trace}'
+    command = (f'echo 1 >{TRACING}/events/{LANE_STARTS}/enable\n' + ASK + tell +
+               AGAIN.format(max_tdmrs) + tell)
+    log = guest(f'bench-{host.name}-ours', 'lanework', command, host.cmdline(), *host.guest())
+    return [Run(part) for part in log.split(NEXT, 1)]

@@ -14,10 +14,7 @@ fragmented
     Pieces of 1, 2, 4, ... GiB of each node with gaps of 1 GiB in between, and
     holes of 64 KiB, which firmware keeps, in the last GiB of each piece.
 
-Gaps and holes are made by memmap= on the kernel command line.  In all three a
-kernel that gives each memory range a TDMR has the same TDMRs as one with a
-planner that may have no more TDMRs than there are pieces: the benchmark checks
-that, and uses it for its mode "per-tdmr".
+Gaps and holes are made by memmap= on the kernel command line.
 """
 
 from typing import NamedTuple
@@ -31,6 +28,7 @@ SMALL_RANGE = 1489 * MIB
 HOLE = 64 << 10
 # Where in the last GiB of a piece.
 HOLES = (300 * MIB, 700 * MIB)
+KEY_NS = 100_000
 MAPS = ('even', 'skewed', 'fragmented')
 
 
@@ -146,7 +144,9 @@ class Host(NamedTuple):
     def cmdline(self):
         # Kernels move to random places, of which more than a few holes are not
         # known to them then.
+        # TDH.SYS.KEY.CONFIG, one for each package, is not what is compared.
         words = ['tdx_emulator=on', f'tdx_emulator.dilation={self.dilation}',
+                 f'tdx_emulator.key_ns={KEY_NS}',
                  'kunit.enable=0', 'nokaslr', 'tdx_emulator.cmr=' + ';'.join(
                      f'{base:#x},{size:#x}' for base, size in self.cmrs())]
         words += [f'memmap={size:#x}${at:#x}' for at, size in self.holes()]

@@ -33,6 +33,10 @@ def simulated_ms(row):
     return float(re.search(r'^TDMRs (\S+) ms', said, re.M)[1])
 
 
+def workers_ms(row):
+    return median(run.workers_ms() for run in row.runs['lanework'])
+
+
 def complete(rows):
     return [row for row in rows if all(row.runs.values())]
 
@@ -93,8 +97,9 @@ def phase_line(row, mode):
 def show_rows(rows):
     print(f"""
   TDH.SYS.TDMR.INIT, ms: median and range; ideal: the best makespan times what
-  one lane takes here; of it: ideal / ours; gain: upstream / ours
-  host                 x time rounds     upstream             per TDMR             ours                lanes  ideal  of it   gain CPUs  simulated""")
+  one lane takes here; of it: ideal / ours; gain: upstream / ours; workers: when the
+  last of them, which are created one after another, began, after the first
+  host                 x time rounds     upstream             per TDMR             ours                lanes  ideal  of it   gain CPUs workers simulated""")
     for row in rows:
         ms = median(times(row, 'lanework', 'tdmr'))
         gain = median(times(row, 'upstream', 'tdmr')) / ms
@@ -102,7 +107,7 @@ def show_rows(rows):
               f' {phase_line(row, "upstream")} {phase_line(row, "per-tdmr")} '
               f'{phase_line(row, "lanework")} {row.runs["lanework"][0].lanes:>6} '
               f'{ideal_ms(row):>6.0f} {ideal_ms(row) / ms:>6.0%} {gain:>6.1f} '
-              f'{row.host.cpus:>4} {simulated_ms(row):>10.0f}')
+              f'{row.host.cpus:>4} {workers_ms(row):>7.0f} {simulated_ms(row):>9.0f}')
 
 
 def show_rest(rows):

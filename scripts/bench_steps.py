@@ -7,13 +7,12 @@ in task context: interrupts on their stacks are not theirs.
 
 import re
 
-from bench_guest import ASK, Failed, guest
+from bench_guest import ASK, LANE_STARTS, TRACING, Failed, guest
 from bench_host import Host
 
 HOST = Host(1, 2, 16, 'even', 20)
-EVENTS = ('lanework/lanework_lane_start', 'lanework/lanework_lane_stop', 'kmem/kmalloc',
+EVENTS = (LANE_STARTS, 'lanework/lanework_lane_stop', 'kmem/kmalloc',
           'kmem/kmem_cache_alloc', 'kmem/mm_page_alloc')
-TRACING = '/sys/kernel/tracing'
 COMMAND = ('modprobe tdx_test\n'
            + ''.join(f'echo 1 >{TRACING}/events/{event}/enable || exit 1\n' for event in EVENTS)
            + ASK + f'echo 0 >{TRACING}/tracing_on; cat {TRACING}/trace\n')
