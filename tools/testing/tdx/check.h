@@ -6,6 +6,7 @@
 #ifndef _TDX_TEST_CHECK_H
 #define _TDX_TEST_CHECK_H
 
+#include "../../../arch/x86/virt/vmx/tdx/emulator/model_leaves.h"
 #include "machine.h"
 
 struct check {
@@ -38,20 +39,6 @@ void check_sys_init(struct check *c);
 u64 check_config(struct check *c, u64 hkid);
 /* All up to SYS_READY. */
 void check_ready(struct check *c, u32 differences);
-
-#define LEAF_PAGE_RDMD		24
-#define LEAF_KEY_CONFIG		31
-#define LEAF_SYS_INFO		32
-#define LEAF_SYS_INIT		33
-#define LEAF_SYS_RD		34
-#define LEAF_LP_INIT		35
-#define LEAF_TDMR_INIT		36
-#define LEAF_SYS_RDALL		37
-#define LEAF_LP_SHUTDOWN	44
-#define LEAF_SYS_CONFIG		45
-#define LEAF_SYS_SHUTDOWN	52
-#define LEAF_SYS_UPDATE		53
-#define LEAF_SYS_DISABLE	69
 
 #define CHECK_HKID		32
 #define CHECK_TDMR_BASE		0x100000000ULL

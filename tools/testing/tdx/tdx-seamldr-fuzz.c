@@ -7,15 +7,14 @@
  * says so changes nothing, and else there is either the module that was asked
  * for or none.
  */
-#include <stdio.h>
-#include <stdlib.h>
 
 #include <linux/sizes.h>
 
 #include "../../../arch/x86/virt/vmx/tdx/emulator/model.h"
+#include "../../../arch/x86/virt/vmx/tdx/emulator/model_leaves.h"
 #include "../../../arch/x86/virt/vmx/tdx/emulator/module_image.h"
+#include "fuzz.h"
 
-#define LEAF_SYS_SHUTDOWN	52
 #define CPU			0xC06F2
 #define MAX_CALLS		64
 
@@ -25,35 +24,10 @@ enum { NOTHING, PARAMS, SIGSTRUCT, IMAGE, IMAGE_END = IMAGE + 1, INFO, NR_PAGES 
 #define NR_IMAGE_PAGES		(IMAGE_END - IMAGE + 1)
 #define CAN_BE_CHANGED		(IMAGE_END - PARAMS + 1)
 
-static struct {
-	const u8 *data;
-	size_t left;
-} input;
-
 static struct tdxmod module;
 static u8 host[NR_PAGES][SZ_4K] __attribute((aligned(SZ_4K)));
 static u8 before[NR_PAGES][SZ_4K];
 static bool entropy;
-
-#define REQUIRE(condition)						\
-	do {								\
-		if (!(condition)) {					\
-			fprintf(stderr, "not so: %s, line %d\n",	\
-				#condition, __LINE__);			\
-			abort();					\
-		}							\
-	} while (0)
-
-static u64 take(unsigned int bytes)
-{
-	u64 value = 0;
-
-	while (bytes-- && input.left) {
-		value = value << 8 | *input.data++;
-		input.left--;
-	}
-	return value;
-}
 
 static void *get_page(void *ctx, u64 pa)
 {
@@ -203,18 +177,15 @@ static void call(void)
 		REQUIRE(out.rdx == 77);
 }
 
-int fuzz_one_input(const u8 *data, size_t size);
-
 int fuzz_one_input(const u8 *data, size_t size)
 {
 	unsigned int i;
 
-	input.data = data;
-	input.left = size;
+	take_from(data, size);
 	boot();
 	write_good_module();
 	change_module();
-	for (i = 0; i < MAX_CALLS && input.left; i++)
+	for (i = 0; i < MAX_CALLS && can_take(); i++)
 		call();
 	return 0;
 }

@@ -14,19 +14,8 @@
 #include <linux/sizes.h>
 
 #include "../../../arch/x86/virt/vmx/tdx/emulator/model.h"
-
-#define LEAF_PAGE_RDMD		24
-#define LEAF_KEY_CONFIG		31
-#define LEAF_SYS_INFO		32
-#define LEAF_SYS_INIT		33
-#define LEAF_SYS_RD		34
-#define LEAF_LP_INIT		35
-#define LEAF_TDMR_INIT		36
-#define LEAF_SYS_RDALL		37
-#define LEAF_SYS_CONFIG		45
-#define LEAF_SYS_SHUTDOWN	52
-#define LEAF_SYS_UPDATE		53
-#define LEAF_SYS_DISABLE	69
+#include "../../../arch/x86/virt/vmx/tdx/emulator/model_leaves.h"
+#include "fuzz.h"
 
 #define ALREADY_INITIALIZED	0x00000A0300000000ULL
 
@@ -38,37 +27,12 @@
 #define INFO_STRIDE		64
 #define MAX_TDMRS		4
 
-static struct {
-	const u8 *data;
-	size_t left;
-} input;
-
 static struct tdxmod module;
 static u64 host[HOST_PAGES][SZ_4K / sizeof(u64)];
 /* What the leaf under way may ask for beside the host's buffers. */
 static const struct tdxmod_tdmr *initialising;
 static bool entropy;
 static unsigned int pconfig_result;
-
-#define REQUIRE(condition)						\
-	do {								\
-		if (!(condition)) {					\
-			fprintf(stderr, "not so: %s, line %d\n",	\
-				#condition, __LINE__);			\
-			abort();					\
-		}							\
-	} while (0)
-
-static u64 take(unsigned int bytes)
-{
-	u64 value = 0;
-
-	while (bytes-- && input.left) {
-		value = value << 8 | *input.data++;
-		input.left--;
-	}
-	return value;
-}
 
 static bool within(const struct tdxmod_range *r, u64 pa)
 {
@@ -486,14 +450,11 @@ static bool any_call(void)
 	return call(lp, &regs);
 }
 
-int fuzz_one_input(const u8 *data, size_t size);
-
 int fuzz_one_input(const u8 *data, size_t size)
 {
 	unsigned int mode, i;
 
-	input.data = data;
-	input.left = size;
+	take_from(data, size);
 	boot();
 	write_good_config();
 	change_config();
@@ -506,7 +467,7 @@ int fuzz_one_input(const u8 *data, size_t size)
 				finish_tdmr(&module.tdmrs[i]);
 		}
 	}
-	for (i = 0; i < 16 && input.left && any_call(); i++)
+	for (i = 0; i < 16 && can_take() && any_call(); i++)
 		;
 	return 0;
 }

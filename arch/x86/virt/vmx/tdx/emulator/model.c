@@ -9,20 +9,7 @@
  * that do not exist.
  */
 #include "model_internal.h"
-
-#define LEAF_PAGE_RDMD		24
-#define LEAF_KEY_CONFIG		31
-#define LEAF_SYS_INFO		32
-#define LEAF_SYS_INIT		33
-#define LEAF_SYS_RD		34
-#define LEAF_LP_INIT		35
-#define LEAF_TDMR_INIT		36
-#define LEAF_SYS_RDALL		37
-#define LEAF_LP_SHUTDOWN	44
-#define LEAF_SYS_CONFIG		45
-#define LEAF_SYS_SHUTDOWN	52
-#define LEAF_SYS_UPDATE		53
-#define LEAF_SYS_DISABLE	69
+#include "model_leaves.h"
 
 static u64 dispatch(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 
