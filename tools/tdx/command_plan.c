@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "host.h"
+#include "input.h"
 #include "print.h"
 
 /* Longer than any call, and short enough that no sum overflows. */
@@ -91,20 +92,14 @@ static int parse_options(int argc, char **argv, struct options *o)
 
 static int read_file(struct plan *p, const char *path)
 {
-	bool standard = !strcmp(path, "-");
-	FILE *stream = standard ? stdin : fopen(path, "r");
+	FILE *stream = input_open(path, &p->source);
 	int ret;
 
-	p->source = standard ? "standard input" : path;
-	if (!stream) {
-		ret = -errno;
-		fprintf(stderr, "tdxctl: %s: %s\n", path, strerror(-ret));
-		return ret;
-	}
+	if (!stream)
+		return -errno;
 
 	ret = description_read(&p->description, stream, p->source);
-	if (!standard)
-		fclose(stream);
+	input_close(stream);
 	return ret;
 }
 

@@ -7,6 +7,7 @@
 
 #include "alloc.h"
 #include "commands.h"
+#include "input.h"
 #include "timeline.h"
 
 struct options {
@@ -59,25 +60,21 @@ static int parse_options(int argc, char **argv, struct options *o)
 
 	if (argc - optind > 1)
 		return complain("one TRACE only, not also ", argv[optind + 1]);
-	o->file = argv[optind];
+	o->file = optind < argc ? argv[optind] : "-";
 	return STATUS_OK;
 }
 
 static int read_trace(struct timeline *t, const char *path)
 {
-	bool standard = !path || !strcmp(path, "-");
-	FILE *stream = standard ? stdin : fopen(path, "r");
+	const char *source;
+	FILE *stream = input_open(path, &source);
 	int ret;
 
-	if (!stream) {
-		ret = -errno;
-		fprintf(stderr, "tdxctl: %s: %s\n", path, strerror(-ret));
-		return ret;
-	}
+	if (!stream)
+		return -errno;
 
-	ret = timeline_read(t, stream, standard ? "standard input" : path);
-	if (!standard)
-		fclose(stream);
+	ret = timeline_read(t, stream, source);
+	input_close(stream);
 	return ret;
 }
 
