@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of the audit: a bring-up that keeps its rules is not reported, and every
+ * rule is, when broken on purpose.
+ */
+#include <linux/cleanup.h>
+#include <linux/cpumask.h>
+#include <linux/gfp.h>
+#include <linux/hrtimer.h>
+#include <linux/mm.h>
+#include <linux/preempt.h>
+#include <asm/special_insns.h>
+
+#include "kunit_fixture.h"
+
+static void expect_only(struct kunit *test, enum tdx_audit rule)
+{
+	KUNIT_EXPECT_EQ(test, tdx_emulator_audit(rule), 1);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 1);
+}
+
+static void clean_bring_up_is_not_reported(struct kunit *test)
+{
+	emu_bring_up(test);
+
+	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_TDMR_INIT), NR_TDMRS * CALLS_PER_TDMR);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_LP_INIT), num_online_cpus());
+	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0);
+}
+
+static void clean_giving_up_is_not_reported(struct kunit *test)
+{
+	emu_bring_up_to_keys(test);
+	KUNIT_ASSERT_EQ(test, emu_init_tdmr(0, 0), 0);
+
+	wbinvd_on_all_cpus();
+	emu_free_pamt(test->priv, 0);
+	emu_free_pamt(test->priv, 1);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0);
+}
+
+static void missing_cache_flush(struct kunit *test)
+{
+	emu_init_lps(test);
+	wbinvd_on_all_cpus();
+	emu_config(test);
+	emu_config_keys(test);
+	expect_only(test, TDX_AUDIT_CACHE_FLUSH);
+}
+
+static void pamt_freed_in_use(struct kunit *test)
+{
+	emu_bring_up(test);
+	wbinvd_on_all_cpus();
+	emu_free_pamt(test->priv, 0);
+	expect_only(test, TDX_AUDIT_PAMT_FREED);
+}
+
+static void pamt_freed_without_flush(struct kunit *test)
+{
+	emu_bring_up_to_keys(test);
+	KUNIT_ASSERT_EQ(test, emu_init_tdmr(0, 0), 0);
+	emu_free_pamt(test->priv, 0);
+	expect_only(test, TDX_AUDIT_PAMT_FREED);
+}
+
+static void pamt_freed_before_tdmr_init(struct kunit *test)
+{
+	emu_bring_up_to_keys(test);
+	emu_free_pamt(test->priv, 0);
+	KUNIT_EXPECT_EQ(test, emu_init_tdmr(0, 0), TDX_SEAMCALL_VMFAILINVALID);
+	KUNIT_EXPECT_EQ(test, emu_init_tdmr(0, 1), 0);
+	expect_only(test, TDX_AUDIT_PAMT_FREED);
+}
+
+static void pamt_freed_page_by_page(struct kunit *test)
+{
+	struct emu_fixture *f = test->priv;
+	struct page *page;
+
+	emu_bring_up(test);
+	page = f->pamt[1];
+	f->pamt[1] = NULL;
+	__free_page(page);
+	expect_only(test, TDX_AUDIT_PAMT_FREED);
+
+	free_contig_range(page_to_pfn(page) + 1, PAMT_PAGES - 1);
+}
+
+static void pamt_written(struct kunit *test)
+{
+	struct emu_fixture *f = test->priv;
+	u8 *last;
+
+	emu_bring_up(test);
+	last = page_address(f->pamt[1]) + PAMT_4K_SIZE - 1;
+	*last ^= 1;
+	expect_only(test, TDX_AUDIT_PAMT_WRITTEN);
+}
+
+static void pamt_written_seen_by_the_next_call(struct kunit *test)
+{
+	struct emu_fixture *f = test->priv;
+	u8 *first;
+
+	emu_bring_up_to_keys(test);
+	KUNIT_ASSERT_EQ(test, emu_init_tdmr(0, 0), 0);
+
+	first = page_address(f->pamt[0]);
+	*first ^= 1;
+	KUNIT_ASSERT_EQ(test, emu_init_tdmr(0, 0), 0);
+	*first ^= 1;
+	expect_only(test, TDX_AUDIT_PAMT_WRITTEN);
+}
+
+static void lp_not_initialised(struct kunit *test)
+{
+	struct tdx_module_args args = { .rdx = FIELD_NUM_PKGS };
+
+	KUNIT_ASSERT_EQ(test, emu_call(0, TDH_SYS_INIT), 0);
+	KUNIT_EXPECT_EQ(test, emu_call_on(0, TDH_SYS_RD, &args), TDX_EMU_LP_INIT_NOT_DONE);
+	expect_only(test, TDX_AUDIT_LP_NOT_INIT);
+}
+
+static void key_config_contended(struct kunit *test)
+{
+	u64 first, second;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+
+	emu_init_lps(test);
+	emu_config(test);
+	wbinvd_on_all_cpus();
+	tdx_emu_params.key_ns = LONG_NS;
+	emu_contend(test, TDH_SYS_KEY_CONFIG, 0, &first, &second);
+
+	KUNIT_EXPECT_EQ(test, first, 0);
+	KUNIT_EXPECT_EQ(test, second, TDX_EMU_SYS_BUSY);
+	expect_only(test, TDX_AUDIT_KEY_CONTENDED);
+}
+
+static void tdmr_busy(struct kunit *test)
+{
+	u64 first, second;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+
+	emu_bring_up_to_keys(test);
+	tdx_emu_params.tdmr_ns = LONG_NS;
+	emu_contend(test, TDH_SYS_TDMR_INIT, TDMR_BASE(0), &first, &second);
+
+	KUNIT_EXPECT_EQ(test, first, 0);
+	KUNIT_EXPECT_EQ(test, second, TDX_EMU_OPERAND_BUSY_RCX);
+	expect_only(test, TDX_AUDIT_TDMR_BUSY);
+}
+
+struct interrupt {
+	struct hrtimer timer;
+	u64 status;
+};
+
+static enum hrtimer_restart call_from_interrupt(struct hrtimer *timer)
+{
+	struct interrupt *irq = container_of(timer, struct interrupt, timer);
+	struct tdx_module_args args = { .rdx = FIELD_NUM_PKGS };
+
+	irq->status = __seamcall_ret(TDH_SYS_RD, &args);
+	return HRTIMER_NORESTART;
+}
+
+static void nested_call(struct kunit *test)
+{
+	struct tdx_module_args args = { .rdx = FIELD_NUM_PKGS };
+	struct interrupt irq = { .status = TDX_SW_ERROR };
+	u64 status;
+
+	emu_init_lps(test);
+	tdx_emu_params.other_ns = LONG_NS;
+	hrtimer_setup_on_stack(&irq.timer, call_from_interrupt, CLOCK_MONOTONIC,
+			       HRTIMER_MODE_REL_PINNED_HARD);
+
+	scoped_guard(preempt) {
+		hrtimer_start(&irq.timer, ns_to_ktime(LONG_NS / 4),
+			      HRTIMER_MODE_REL_PINNED_HARD);
+		status = __seamcall_ret(TDH_SYS_RD, &args);
+	}
+	hrtimer_cancel(&irq.timer);
+	destroy_hrtimer_on_stack(&irq.timer);
+
+	KUNIT_EXPECT_EQ(test, status, 0);
+	KUNIT_EXPECT_EQ(test, irq.status, 0);
+	expect_only(test, TDX_AUDIT_NESTED);
+}
+
+static struct kunit_case audit_test_cases[] = {
+	KUNIT_CASE(clean_bring_up_is_not_reported),
+	KUNIT_CASE(clean_giving_up_is_not_reported),
+	KUNIT_CASE(missing_cache_flush),
+	KUNIT_CASE(pamt_freed_in_use),
+	KUNIT_CASE(pamt_freed_without_flush),
+	KUNIT_CASE(pamt_freed_before_tdmr_init),
+	KUNIT_CASE(pamt_freed_page_by_page),
+	KUNIT_CASE(pamt_written),
+	KUNIT_CASE(pamt_written_seen_by_the_next_call),
+	KUNIT_CASE(lp_not_initialised),
+	KUNIT_CASE(key_config_contended),
+	KUNIT_CASE(tdmr_busy),
+	KUNIT_CASE(nested_call),
+	{}
+};
+
+static struct kunit_suite audit_test_suite = {
+	.name = "tdx_emulator_audit",
+	.init = emu_fixture_init,
+	.exit = emu_fixture_exit,
+	.test_cases = audit_test_cases,
+};
+
+kunit_test_suite(audit_test_suite);
