@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of bring-up where CPUs come and go.
+ */
+#include <kunit/static_stub.h>
+#include <kunit/test.h>
+
+#include <linux/atomic.h>
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/lanework.h>
+#include <linux/topology.h>
+#include <linux/workqueue.h>
+
+#include "../bringup.h"
+#include "../emulator/emulator.h"
+#include "../seamcall_internal.h"
+#include "bringup_fixture.h"
+
+/* Longer than anything here takes, also where CPUs are emulated and shared. */
+#define PATIENCE	(60 * HZ)
+
+static int online_in_package(unsigned int package, unsigned int except)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		if (cpu != except && topology_logical_package_id(cpu) == package)
+			return cpu;
+	}
+
+	return -1;
+}
+
+static void bringup_test_package_offline(struct kunit *test)
+{
+	struct tdx_bringup *tb = test->priv;
+	unsigned int package = topology_max_packages() - 1;
+	cpumask_var_t off;
+	int cpu;
+
+	if (!package)
+		kunit_skip(test, "needs two packages");
+
+	KUNIT_ASSERT_TRUE(test, zalloc_cpumask_var(&off, GFP_KERNEL));
+	while ((cpu = online_in_package(package, nr_cpu_ids)) >= 0) {
+		KUNIT_EXPECT_EQ(test, remove_cpu(cpu), 0);
+		cpumask_set_cpu(cpu, off);
+	}
+
+	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), -ENXIO);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(tb->reason, "no online CPU"));
+	KUNIT_EXPECT_FALSE(test, tb->configured);
+	bringup_expect_nothing_held(test);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_CONFIG), 0ULL);
+
+	for_each_cpu(cpu, off)
+		KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
+	free_cpumask_var(off);
+
+	tb->reason[0] = '\0';
+	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), 0);
+	bringup_expect_no_audit(test);
+}
+
+/* CPUs come and go once TDX is up: each must be able to make calls again. */
+static void bringup_test_cpu_returns(struct kunit *test)
+{
+	struct tdx_bringup *tb = test->priv;
+	unsigned int cpu = cpumask_last(cpu_online_mask);
+	u64 lp_inits;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+
+	KUNIT_ASSERT_EQ(test, tdx_bringup_run(tb), 0);
+	lp_inits = tdx_emulator_calls(TDH_SYS_LP_INIT);
+
+	KUNIT_EXPECT_EQ(test, remove_cpu(cpu), 0);
+	KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
+
+	/* The LP was initialised before: once is enough. */
+	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_LP_INIT), lp_inits);
+	bringup_expect_no_audit(test);
+}
+
+static struct workqueue_struct *no_wq(const char *name)
+{
+	return NULL;
+}
+
+/* Lanes that are queued where calls cannot be made yet. */
+static struct {
+	struct lanework job;
+	struct work_struct work;
+	bool armed;
+	atomic_t put_off;
+} early;
+
+static int early_step(struct lane *lane)
+{
+	int ret = tdx_tdmr_init_next(lane);
+
+	if (ret == LANE_NOT_HERE)
+		atomic_inc(&early.put_off);
+
+	return ret;
+}
+
+static void start_early(struct work_struct *unused)
+{
+	lanework_start(&early.job);
+}
+
+/* Comes before the state of TDX: the LP becomes ready when this has returned. */
+static int before_lp(unsigned int cpu)
+{
+	unsigned long end = jiffies + PATIENCE;
+
+	if (!early.armed)
+		return 0;
+
+	early.armed = false;
+	schedule_work_on(cpu, &early.work);
+	while (atomic_read(&early.put_off) < 3 && time_before(jiffies, end))
+		usleep_range(1000, 2000);
+
+	return 0;
+}
+
+static void prepare_early(struct kunit *test)
+{
+	struct tdx_bringup *tb = test->priv;
+	unsigned int i;
+
+	early = (typeof(early)) { .armed = true };
+	INIT_WORK(&early.work, start_early);
+
+	/* Without a workqueue the lanes run where they are started. */
+	kunit_activate_static_stub(test, lanework_alloc_wq, no_wq);
+	KUNIT_ASSERT_EQ(test, lanework_init(&early.job, "tdx_early", early_step), 0);
+	kunit_deactivate_static_stub(test, lanework_alloc_wq);
+
+	for (i = 0; i < tb->layout.nr_plans; i++)
+		lanework_add(&early.job, &tb->lanes[i].lane, NUMA_NO_NODE);
+}
+
+static void lanes_before_lp(struct kunit *test)
+{
+	unsigned int cpu = cpumask_last(cpu_online_mask);
+	struct tdx_bringup *tb = test->priv;
+	u64 calls;
+
+	KUNIT_ASSERT_EQ(test, tdx_bringup_run(tb), 0);
+	calls = tdx_emulator_calls_on(cpu, TDH_SYS_TDMR_INIT);
+
+	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
+	prepare_early(test);
+	KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
+	flush_work(&early.work);
+
+	/* One call for each: it is done already.  None before its time. */
+	KUNIT_EXPECT_EQ(test, lanework_wait(&early.job), 0);
+	KUNIT_EXPECT_GE(test, atomic_read(&early.put_off), 3);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_calls_on(cpu, TDH_SYS_TDMR_INIT),
+			calls + tb->layout.nr_plans);
+	KUNIT_EXPECT_EQ(test, lanework_free(&early.job), 0);
+	bringup_expect_no_audit(test);
+}
+
+static void bringup_test_lanes_before_lp(struct kunit *test)
+{
+	int state;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+
+	/* Before bring-up, so that its own state comes behind. */
+	state = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "virt/tdx:test",
+					  before_lp, NULL);
+	KUNIT_ASSERT_GT(test, state, 0);
+	lanes_before_lp(test);
+	cpuhp_remove_state_nocalls(state);
+}
+
+static struct kunit_case bringup_cpu_cases[] = {
+	KUNIT_CASE(bringup_test_package_offline),
+	KUNIT_CASE(bringup_test_cpu_returns),
+	KUNIT_CASE(bringup_test_lanes_before_lp),
+	{}
+};
+
+static struct kunit_suite bringup_cpu_suite = {
+	.name = "tdx_bringup_cpu",
+	.init = bringup_fixture_init,
+	.exit = bringup_fixture_exit,
+	.test_cases = bringup_cpu_cases,
+};
+
+kunit_test_suite(bringup_cpu_suite);
+
+MODULE_DESCRIPTION("KUnit tests of TDX bring-up while CPUs come and go");
+MODULE_LICENSE("GPL");

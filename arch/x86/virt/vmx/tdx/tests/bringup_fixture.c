@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The bring-up under test is the suite's own and runs in the test's own thread;
+ * what the rest of the kernel sees of it is reset after each test.
+ */
+#include <kunit/test.h>
+
+#include <linux/cpu.h>
+#include <linux/cpumask.h>
+#include <linux/smp.h>
+
+#include "../bringup.h"
+#include "../emulator/emulator.h"
+#include "../seamcall_internal.h"
+#include "bringup_fixture.h"
+
+int bringup_fixture_init(struct kunit *test)
+{
+	struct tdx_bringup *tb;
+
+	if (!tdx_emulator_active())
+		kunit_skip(test, "needs tdx_emulator=on");
+
+	KUNIT_ASSERT_EQ(test, tdx_emulator_reset(), 0);
+
+	tb = kunit_kzalloc(test, sizeof(*tb), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, tb);
+	tdx_bringup_init(tb, tdx_bringup_run);
+	test->priv = tb;
+
+	return 0;
+}
+
+void bringup_fixture_exit(struct kunit *test)
+{
+	struct tdx_bringup *tb = test->priv;
+
+	if (!tb)
+		return;
+
+	/* The module first: while it is up it wants its PAMTs. */
+	KUNIT_EXPECT_EQ(test, tdx_emulator_reset(), 0);
+	if (tb->layout.plans)
+		tdx_bringup_forget(tb);
+}
+
+void bringup_expect_no_audit(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0ULL);
+}
+
+/* Outside VMX operation the instruction itself fails. */
+static int in_vmx(void *unused)
+{
+	struct tdx_module_args args = {};
+
+	return __seamcall(TDH_SYS_LP_INIT, &args) != TDX_SEAMCALL_UD;
+}
+
+static void expect_no_vmx(struct kunit *test)
+{
+	unsigned int cpu, nr = 0;
+
+	cpus_read_lock();
+	for_each_online_cpu(cpu)
+		nr += smp_call_on_cpu(cpu, in_vmx, NULL, false);
+	cpus_read_unlock();
+
+	KUNIT_EXPECT_EQ_MSG(test, nr, 0, "CPUs left in VMX operation");
+}
+
+void bringup_expect_nothing_held(struct kunit *test)
+{
+	struct tdx_bringup *tb = test->priv;
+
+	expect_no_vmx(test);
+	KUNIT_EXPECT_NULL(test, tb->ranges);
+	KUNIT_EXPECT_NULL(test, tb->layout.plans);
+	KUNIT_EXPECT_NULL(test, tb->layout.areas);
+	KUNIT_EXPECT_NULL(test, tb->tdmrs.tdmrs);
+	KUNIT_EXPECT_NULL(test, tdx_get_sysinfo());
+}
