@@ -17,7 +17,7 @@ help:
 	@echo 'make kernel     build our kernel; CONFIG_TDX_BRINGUP=n: with the path of upstream'
 	@echo 'make fuzz       calls and maps at random, an hour each; FUZZ_SECONDS='
 	@echo 'make coverage   lines of the emulated module that tests and vectors reach'
-	@echo 'make check      checkpatch, sparse, W=1, kernel-doc, shellcheck on our files'
+	@echo 'make check      checkpatch, sparse, W=1, kernel-doc, docutils, shellcheck'
 	@echo 'make patches    the series for a kernel git tree: build/patches/*.patch'
 	@echo 'make clean      remove kernels, logs and tests; make distclean: trees too'
 	@echo
