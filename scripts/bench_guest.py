@@ -64,8 +64,9 @@ class Run:
         if 'SYS.TDMR.INIT' not in self.calls or not self.tdmrs:
             raise Failed('the emulated module saw no TDH.SYS.TDMR.INIT')
 
-        self.starts = [(m[1], float(m[2])) for m in
-                       re.finditer(r'-(\d+) .* ([\d.]+): lanework_lane_start: ', log)]
+        self.begun = {}
+        for m in re.finditer(r'-(\d+) .* ([\d.]+): lanework_lane_start: ', log):
+            self.begun.setdefault(m[1], 1000 * float(m[2]))
 
     @property
     def gib(self):
@@ -77,10 +78,7 @@ class Run:
 
     def workers_ms(self):
         """From the first lane's start to the first start of the last worker."""
-        first = {}
-        for worker, at in self.starts:
-            first.setdefault(worker, at)
-        return 1000 * (max(first.values()) - min(first.values()))
+        return max(self.begun.values()) - min(self.begun.values())
 
     def ns_per_call(self):
         """Of calls made one after another."""

@@ -28,8 +28,17 @@ def ideal_ms(row):
     return row.ideal_gib * 256 * call_ns(row) / 1e6
 
 
+def worker_ns(row):
+    """What it takes to create one; each node has one from the beginning."""
+    return median(1e6 * run.workers_ms() / max(len(run.begun) - row.host.nodes, 1)
+                  for run in row.runs['lanework'])
+
+
 def simulated_ms(row):
-    said = tool('tdx-simulate', row.host.description(), '--call-ns', str(round(call_ns(row))))
+    args = ['--call-ns', str(round(call_ns(row)))]
+    if round(worker_ns(row)):
+        args += ['--worker-ns', str(round(worker_ns(row)))]
+    said = tool('tdx-simulate', row.host.description(), *args)
     return float(re.search(r'^TDMRs (\S+) ms', said, re.M)[1])
 
 

@@ -2,13 +2,14 @@
 /*
  * How long the TDMRs of a machine take, without the machine.
  *
- *   tdx-simulate [--call-ns N] [--gb-per-s N] [--trace] < DESCRIPTION
+ *   tdx-simulate [--call-ns N] [--gb-per-s N] [--worker-ns N] [--trace] < DESCRIPTION
  *
  * Descriptions are those that "tdxctl plan" reads.  The planner is the kernel's,
  * and so are the order of lanes and the engine, kernel/lanework.c, compiled
  * unchanged; what stands in is below them: CPUs, workers, and time.  A step is a
  * call of TDH.SYS.TDMR.INIT of N ns (7000), or longer where the lanes of a node
- * write more PAMT than its memory takes, N GB in a second (any amount).
+ * write more PAMT than its memory takes, N GB in a second (any amount).  Workers
+ * are created one after another, and take N ns each (none).
  *
  * Prints the time of one lane after another, of the lanes, and the bound: what
  * the busiest CPU has to do with the best TDMRs, or memory has to take.  With
@@ -34,6 +35,12 @@
 #define PAGES_PER_CALL	1024
 /* The tick of most kernels: what a task has at least before another's turn. */
 #define SLICE_NS	4e6
+
+/* Of the machine; 0 for none. */
+struct limits {
+	double bytes_per_ns;
+	double worker_ns;
+};
 
 struct tdmr_lane {
 	struct lane lane;
@@ -132,12 +139,13 @@ static void print(struct tdmr_layout *layout, double bytes_per_ns, double ns)
 }
 
 static int simulate(const struct description *d, struct tdmr_layout *layout,
-		    double bytes_per_ns, bool trace)
+		    const struct limits *limits, bool trace)
 {
 	unsigned int cpus[TDMR_MAX_NODES];
 	struct cpus_options options = {
 		.nr_nodes = TDMR_MAX_NODES, .cpus = cpus, .slice_ns = SLICE_NS,
-		.bytes_per_ns = bytes_per_ns, .trace = trace,
+		.bytes_per_ns = limits->bytes_per_ns, .worker_ns = limits->worker_ns,
+		.trace = trace,
 	};
 	unsigned int node;
 	double ns;
@@ -156,11 +164,11 @@ static int simulate(const struct description *d, struct tdmr_layout *layout,
 	}
 
 	if (!trace)
-		print(layout, bytes_per_ns, ns);
+		print(layout, limits->bytes_per_ns, ns);
 	return 0;
 }
 
-static int run(const struct description *d, double bytes_per_ns, bool trace)
+static int run(const struct description *d, const struct limits *limits, bool trace)
 {
 	struct tdmr_layout layout;
 	char words[256];
@@ -172,7 +180,7 @@ static int run(const struct description *d, double bytes_per_ns, bool trace)
 		fprintf(stderr, "%s\n", words);
 		ret = 1;
 	} else {
-		ret = simulate(d, &layout, bytes_per_ns, trace);
+		ret = simulate(d, &layout, limits, trace);
 	}
 
 	layout_free(&layout);
@@ -190,7 +198,8 @@ static double number(const char *word)
 static int misused(void)
 {
 	static const char usage[] =
-		"usage: tdx-simulate [--call-ns N] [--gb-per-s N] [--trace] < DESCRIPTION\n";
+		"usage: tdx-simulate [--call-ns N] [--gb-per-s N] [--worker-ns N] [--trace]\n"
+		"       < DESCRIPTION\n";
 
 	fputs(usage, stderr);
 	return 1;
@@ -201,10 +210,11 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "call-ns", required_argument, NULL, 'c' },
 		{ "gb-per-s", required_argument, NULL, 'g' },
+		{ "worker-ns", required_argument, NULL, 'w' },
 		{ "trace", no_argument, NULL, 't' },
 		{}
 	};
-	double bytes_per_ns = 0;
+	struct limits limits = {};
 	struct description d;
 	bool trace = false;
 	int option, ret = 1;
@@ -215,7 +225,10 @@ int main(int argc, char **argv)
 			call_ns = number(optarg);
 			break;
 		case 'g':
-			bytes_per_ns = number(optarg);
+			limits.bytes_per_ns = number(optarg);
+			break;
+		case 'w':
+			limits.worker_ns = number(optarg);
 			break;
 		case 't':
 			trace = true;
@@ -224,12 +237,13 @@ int main(int argc, char **argv)
 			return misused();
 		}
 	}
-	if (optind < argc || call_ns < 0 || bytes_per_ns < 0)
+	if (optind < argc || call_ns < 0 || limits.bytes_per_ns < 0 ||
+	    limits.worker_ns < 0)
 		return misused();
 
 	description_init(&d);
 	if (!description_read(&d, stdin, "standard input"))
-		ret = run(&d, bytes_per_ns, trace);
+		ret = run(&d, &limits, trace);
 	description_free(&d);
 
 	return ret;

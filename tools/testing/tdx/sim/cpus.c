@@ -27,6 +27,7 @@ struct task {
 	unsigned int cpu;
 	bool begun;
 	bool done;
+	double there;
 	int memory_node;
 	double left;
 	double bytes_per_ns;
@@ -41,8 +42,12 @@ struct cpu {
 	unsigned int nr;
 };
 
-/* Tasks of a node: how many have started, and those that may not yet. */
+/*
+ * Tasks of a node: how many have started, and those that may not yet; and the
+ * workers, of which there is one before any is needed.
+ */
 struct queue {
+	unsigned int workers;
 	unsigned int active;
 	unsigned int max;
 	struct task *first;
@@ -59,6 +64,8 @@ static unsigned int nr_busy;
 /* What is being written to each node's memory. */
 static double *traffic;
 static double now;
+/* When the last worker of any node was, or will be, there. */
+static double last_worker;
 static struct task *current;
 static jmp_buf scheduler;
 static ucontext_t scheduler_context;
@@ -87,10 +94,12 @@ void cpus_init(const struct cpus_options *o)
 	traffic = allocate(o->nr_nodes, sizeof(*traffic));
 	queues = allocate(o->nr_nodes, sizeof(*queues));
 	for (node = 0; node < o->nr_nodes; node++) {
+		queues[node].workers = 1;
 		for (i = 0; i < o->cpus[node]; i++)
 			cpus[cpu++].node = node;
 	}
 	now = 0;
+	last_worker = 0;
 	nr_busy = 0;
 }
 
@@ -196,6 +205,17 @@ static bool is_busy(const struct cpu *cpu)
 	return false;
 }
 
+/* Workers are created one after another, and are not given back. */
+static double worker_there(struct queue *queue)
+{
+	if (queue->active <= queue->workers)
+		return now;
+
+	queue->workers++;
+	last_worker = (last_worker > now ? last_worker : now) + options.worker_ns;
+	return last_worker;
+}
+
 /* On the CPU of the node with least to do, the first of such. */
 static void place(struct task *task)
 {
@@ -209,6 +229,7 @@ static void place(struct task *task)
 	}
 
 	queues[task->node].active++;
+	task->there = worker_there(&queues[task->node]);
 	enqueue(best, task);
 	if (!is_busy(best))
 		busy[nr_busy++] = best - cpus;
@@ -231,7 +252,7 @@ void cpus_start(int node, unsigned int max, void (*function)(void *), void *arg)
 	task->function = function;
 	task->arg = arg;
 	task->node = node;
-	task->memory_node = -1;
+	task->memory_node = node;
 	queues[node].max = max;
 	if (queues[node].active < max)
 		place(task);
@@ -297,7 +318,12 @@ static void next_task(struct cpu *cpu)
 
 	cpu->task->cpu = cpu - cpus;
 	cpu->task->ran = 0;
-	if (!cpu->task->begun)
+	if (cpu->task->begun)
+		return;
+
+	if (cpu->task->there > now)
+		cpu->task->left = cpu->task->there - now;
+	else
 		resume(cpu->task);
 }
 

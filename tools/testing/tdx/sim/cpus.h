@@ -19,6 +19,8 @@
  * @cpus: CPUs of each
  * @slice_ns: how long a task runs before others on its CPU get their turn
  * @bytes_per_ns: what the memory of a node can take; 0: any amount
+ * @worker_ns: how long it takes to create a worker, one after another; each
+ *	node has one from the beginning
  * @trace: print a trace
  */
 struct cpus_options {
@@ -26,6 +28,7 @@ struct cpus_options {
 	const unsigned int *cpus;
 	double slice_ns;
 	double bytes_per_ns;
+	double worker_ns;
 	bool trace;
 };
 
