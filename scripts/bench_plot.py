@@ -8,7 +8,7 @@ from statistics import median
 WIDTH, HEIGHT = 760, 500
 LEFT, RIGHT, TOP, BOTTOM = 80, 30, 70, 110
 SERIES = (('upstream', 'upstream: one CPU', '#7a7a7a', 'square'),
-          ('per-tdmr', 'one worker for each of upstream\'s TDMRs', '#c8651b', 'triangle'),
+          ('per-tdmr', 'a worker per TDMR, as few as upstream has', '#c8651b', 'triangle'),
           ('lanework', 'lanes', '#1f5fa8', 'circle'))
 
 
