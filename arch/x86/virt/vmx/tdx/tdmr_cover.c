@@ -99,7 +99,8 @@ static bool may_bridge(const struct tdmr_cover *c, unsigned int i, u64 cost)
 {
 	const struct tdmr_run *run = &c->layout->runs[i];
 
-	return cost < c->max_cost && !run->parted &&
+	return cost < c->max_cost &&
+	       (!run->parted || run->parted == TDMR_KEPT) &&
 	       (c->mixed || run->node == run[-1].node);
 }
 
@@ -146,7 +147,7 @@ static u32 bridge(struct tdmr_cover *c, unsigned int i)
 		return run->start;
 
 	end = extend_span(c, run, run->start);
-	if (end > run->start && run->node == c->watched &&
+	if (end > run->start && run->node == c->watched && !run->parted &&
 	    run->node == run[-1].node && cost > c->dearest_cost) {
 		c->dearest = i;
 		c->dearest_cost = cost;

@@ -37,7 +37,7 @@ void tdmr_find_runs(struct tdmr_layout *layout);
  * @mixed: also one between nodes
  * @watched: a node
  * @dearest: out, the run before which is the dearest gap that is bridged within
- *	that node; 0 if there is none
+ *	that node, and need not be; 0 if there is none
  * @dearest_cost: out, what it costs
  * @tries: so many times more gaps are given up
  * @reach: of the last, where it must end

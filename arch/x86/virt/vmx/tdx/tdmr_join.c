@@ -150,6 +150,28 @@ static void take_back(struct tdmr_layout *layout, int node, u32 nr)
 }
 
 /*
+ * Give up the dearest gap, as the @nr-th, of those without which the holes and
+ * the TDMRs still allow a cover.
+ */
+static bool give_up_gap(struct tdmr_cover *c, u32 nr)
+{
+	struct tdmr_run *runs = c->layout->runs;
+	unsigned int i;
+
+	while (c->dearest && c->tries) {
+		i = c->dearest;
+		runs[i].parted = nr;
+		c->tries--;
+		if (cover_and_merge(c))
+			return true;
+		runs[i].parted = TDMR_KEPT;
+		cover_and_merge(c);
+	}
+
+	return false;
+}
+
+/*
  * The same with gaps given up, the dearest first, while that may be fewer.  With
  * very many runs not all that might help are tried.
  */
@@ -160,17 +182,16 @@ static u32 give_up_gaps(struct tdmr_cover *c, u32 index)
 	u32 best = 0, best_given = 0, given = 0, nr;
 
 	c->watched = node_of(layout, index);
-	while (cover_and_merge(c) &&
-	       (!best || fewest_pieces(b, index, c->max_size) < best)) {
+	cover_and_merge(c);
+	while (!best || fewest_pieces(b, index, c->max_size) < best) {
 		nr = tdmr_cut_node(b, index, c->max_size, c->max_nr);
 		if (nr && (!best || nr < best)) {
 			best = nr;
 			best_given = given;
 		}
-		if (!c->dearest || !c->tries)
+		if (!give_up_gap(c, given + 1))
 			break;
-		c->tries--;
-		layout->runs[c->dearest].parted = ++given;
+		given++;
 	}
 
 	if (given > best_given) {

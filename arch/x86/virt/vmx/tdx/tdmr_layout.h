@@ -87,12 +87,16 @@ struct tdmr_plan {
 	unsigned int nr_rsvd;
 };
 
+/* Without a bridge over the gap there is no layout. */
+#define TDMR_KEPT	(~0U)
+
 /**
  * struct tdmr_run - whole GiB one after another that are to be covered
  * @start: first GiB
  * @end: first GiB after it
  * @node: whose memory it is
- * @parted: the gap before it is not to be bridged; how many were so before it
+ * @parted: the gap before it is not to be bridged, as the how-many-th of its node;
+ *	0 if it may be, %TDMR_KEPT if it must be
  */
 struct tdmr_run {
 	u32 start;

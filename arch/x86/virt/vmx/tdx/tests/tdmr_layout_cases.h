@@ -343,6 +343,24 @@ static const struct layout_case layout_cases[] = {
 		  { { G(6), G(7) }, { G(17) - PAMT(13), G(17) } } },
 	  }, .makespan = 15 },
 
+	/*
+	 *	0|#|r|# P|3G   6G|#|r|#|r|#|rrrrrr|P #|16G
+	 *	 [       )       [                  )
+	 *
+	 * The gap of 4 GiB must be bridged, or [0, 11G) has four holes.
+	 */
+	{ "where the dearest gap must be bridged, the next need not",
+	  LIMITS(2, 3), LANES(1),
+	  MEMORY(6, { 0, G(1), 0 }, { G(2), G(3), 0 }, { G(6), G(7), 0 },
+		 { G(8), G(9), 0 }, { G(10), G(11), 0 }, { G(15), G(16), 0 }),
+	  .nr_want = 2, .want = {
+		{ 0, 3, 0, G(3) - PAMT(3),
+		  { { G(1), G(2) }, { G(3) - PAMT(3), G(3) } } },
+		{ 6, 10, 0, G(15),
+		  { { G(7), G(8) }, { G(9), G(10) },
+		    { G(11), G(15) + PAMT(10) } } },
+	  }, .makespan = 13 },
+
 	/* What is no list of memory. */
 	{ "no memory", LIMITS(64, 16), REFUSED(TDMR_BAD_RANGE, 0, 0) },
 	{ "an empty range", LIMITS(64, 16),
