@@ -9,7 +9,8 @@
  *   fewest, and a node of as many CPUs needs no more.
  * - By both, for nodes with fewer CPUs than that: with so many TDMRs, so many
  *   gaps are not bridged, and the GiB of the others count.
- * - By search, for these.  Gaps are bridged or not.
+ * - By search, for these.  Gaps are bridged or not; where there would be more
+ *   holes than areas, a TDMR ends and another begins.
  *   Say that two runs belong together when some CPU works on both; then runs and
  *   CPUs fall into groups.  A group of R runs on K CPUs can do with R + K - 1
  *   TDMRs, one CPU filled after the other, and not with fewer.  So all ways to
@@ -17,7 +18,7 @@
  *
  * The search ends after so many steps; what it has not refuted by then counts
  * as possible, and the result is a bound that may not be reached.  So it may
- * where holes force cuts on a node of few CPUs.
+ * where cuts that holes force do not fit those between CPUs.
  */
 #include <stdlib.h>
 
@@ -27,7 +28,7 @@
 #include "tdmr_cover.h"
 
 #define MAX_RUNS	TDMR_MAX_PIECES
-#define MAX_STEPS	1000000
+#define MAX_STEPS	50000
 
 struct search {
 	const struct tdmr_layout *layout;
@@ -36,9 +37,11 @@ struct search {
 	u64 max_tdmrs;
 	u64 size[MAX_RUNS];	/* of runs, or what bridges made of them */
 	u64 gap[MAX_RUNS];	/* before a run that may be bridged, else 0 */
+	u32 end[MAX_RUNS];	/* GiB behind a run */
 	unsigned int nr_runs;
 	u64 joined[MAX_RUNS];
 	unsigned int nr_joined;
+	u64 item[MAX_RUNS];	/* the same, the largest first */
 	u64 group[MAX_RUNS];	/* GiB in each */
 	unsigned int nr_groups;
 	unsigned long steps;
@@ -49,12 +52,15 @@ static u64 div_up(u64 a, u64 b)
 	return (a + b - 1) / b;
 }
 
-/* Put run @i and all after it into groups, with @tdmrs and @cpus in use. */
+/*
+ * Put item @i and all after it into groups, with @tdmrs and @cpus in use.  Each
+ * takes one TDMR at least.
+ */
 static bool can_group(struct search *s, unsigned int i, u64 tdmrs, u64 cpus)
 {
 	unsigned int g;
 
-	if (tdmrs > s->max_tdmrs || cpus > s->cpus)
+	if (tdmrs + s->nr_joined - i > s->max_tdmrs || cpus > s->cpus)
 		return false;
 	if (i == s->nr_joined || !s->steps)
 		return true;
@@ -68,10 +74,10 @@ static bool can_group(struct search *s, unsigned int i, u64 tdmrs, u64 cpus)
 
 		if (new)
 			s->group[s->nr_groups++] = 0;
-		s->group[g] += s->joined[i];
+		s->group[g] += s->item[i];
 		more = div_up(s->group[g], s->span) - before;
 		ok = can_group(s, i + 1, tdmrs + more + !new, cpus + more);
-		s->group[g] -= s->joined[i];
+		s->group[g] -= s->item[i];
 		if (ok)
 			return true;
 		if (new) {
@@ -83,32 +89,84 @@ static bool can_group(struct search *s, unsigned int i, u64 tdmrs, u64 cpus)
 	return false;
 }
 
-/* Bridge the gap before run @i, or not, and so on; @gibs are in use. */
-static bool can_join(struct search *s, unsigned int i, u64 gibs)
+static bool can_group_joined(struct search *s)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < s->nr_joined; i++) {
+		for (j = i; j && s->item[j - 1] < s->joined[i]; j--)
+			s->item[j] = s->item[j - 1];
+		s->item[j] = s->joined[i];
+	}
+	s->nr_groups = 0;
+
+	return can_group(s, 0, 0, 0);
+}
+
+/*
+ * TDMRs that begin for run @i, the one before it reaching to GiB @reach at most:
+ * more when the holes of the module's areas end one.  Moves @reach on.
+ */
+static u64 begin_tdmrs(const struct search *s, unsigned int i, u32 *reach)
+{
+	u64 nr = 0;
+
+	while (*reach < s->end[i]) {
+		*reach = tdmr_reach(s->layout, *reach,
+				    s->layout->limits.max_reserved);
+		nr++;
+	}
+
+	return nr;
+}
+
+static bool can_join(struct search *s, unsigned int i, u64 gibs, u64 tdmrs,
+		     u32 reach);
+
+/* Run @i with a bridge over the gap before it. */
+static bool can_bridge(struct search *s, unsigned int i, u64 gibs, u64 tdmrs,
+		       u32 reach)
+{
+	u64 *last = &s->joined[s->nr_joined - 1];
+	bool ok;
+
+	/* A TDMR that ends in the gap need not have any of it. */
+	if (!s->gap[i] || reach <= s->end[i] - s->size[i])
+		return false;
+
+	tdmrs += begin_tdmrs(s, i, &reach);
+	*last += s->gap[i] + s->size[i];
+	ok = can_join(s, i + 1, gibs + s->gap[i], tdmrs, reach);
+	*last -= s->gap[i] + s->size[i];
+
+	return ok;
+}
+
+/*
+ * Bridge the gap before run @i, or not, and so on; @gibs and @tdmrs are in use,
+ * of which the last goes to GiB @reach at most.
+ */
+static bool can_join(struct search *s, unsigned int i, u64 gibs, u64 tdmrs,
+		     u32 reach)
 {
 	bool ok;
 
-	if (gibs > s->cpus * s->span || s->nr_joined > s->max_tdmrs)
+	if (gibs > s->cpus * s->span || tdmrs > s->max_tdmrs)
 		return false;
-	if (i == s->nr_runs) {
-		s->nr_groups = 0;
+	if (i == s->nr_runs)
 		return s->nr_joined + s->cpus - 1 <= s->max_tdmrs ||
-		       can_group(s, 0, 0, 0);
-	}
+		       can_group_joined(s);
 	if (!s->steps)
 		return true;
 	s->steps--;
 
-	if (s->gap[i]) {
-		s->joined[s->nr_joined - 1] += s->gap[i] + s->size[i];
-		ok = can_join(s, i + 1, gibs + s->gap[i]);
-		s->joined[s->nr_joined - 1] -= s->gap[i] + s->size[i];
-		if (ok)
-			return true;
-	}
+	if (can_bridge(s, i, gibs, tdmrs, reach))
+		return true;
 
 	s->joined[s->nr_joined++] = s->size[i];
-	ok = can_join(s, i + 1, gibs);
+	reach = s->end[i] - s->size[i];
+	tdmrs += begin_tdmrs(s, i, &reach);
+	ok = can_join(s, i + 1, gibs, tdmrs, reach);
 	s->nr_joined--;
 
 	return ok;
@@ -127,6 +185,7 @@ static bool list_runs(struct search *s, int node)
 			return false;
 		s->gap[s->nr_runs] = i && runs[i - 1].node == node ?
 				     runs[i].start - runs[i - 1].end : 0;
+		s->end[s->nr_runs] = runs[i].end;
 		s->size[s->nr_runs++] = runs[i].end - runs[i].start;
 	}
 
@@ -147,7 +206,7 @@ static u64 search_fewest(struct search *s, int node, u64 tdmrs, u64 max)
 
 	for (s->max_tdmrs = tdmrs; s->max_tdmrs <= max; s->max_tdmrs++) {
 		s->nr_joined = 0;
-		if (can_join(s, 0, gibs))
+		if (can_join(s, 0, gibs, 0, 0))
 			break;
 	}
 
@@ -218,8 +277,8 @@ static u64 count_spans(const struct tdmr_layout *layout, unsigned int i)
 	return nr;
 }
 
-/* With @span GiB for each CPU; @thorough: by search too. */
-static bool may_be(struct tdmr_cover *c, u64 span, bool thorough)
+/* With @span GiB for each CPU. */
+static bool may_be(struct tdmr_cover *c, u64 span)
 {
 	struct tdmr_layout *layout = c->layout;
 	struct search s = { .layout = layout, .span = span, .steps = MAX_STEPS };
@@ -229,7 +288,7 @@ static bool may_be(struct tdmr_cover *c, u64 span, bool thorough)
 	c->max_size = span;
 	if (!tdmr_cover_runs(c))
 		return false;
-	if (!thorough || c->mixed)
+	if (c->mixed)
 		return true;
 
 	/* What each node needs at least, and of that what it can do with. */
@@ -247,6 +306,14 @@ static bool may_be(struct tdmr_cover *c, u64 span, bool thorough)
 	}
 
 	return true;
+}
+
+/* TDMRs may not suffice unless they reach over nodes. */
+static bool needs_mixing(struct tdmr_cover *c)
+{
+	c->mixed = false;
+
+	return !tdmr_cover_runs(c);
 }
 
 /* GiB for each CPU of the node that has most of them to do. */
@@ -271,6 +338,35 @@ static u64 busiest(const struct tdmr_layout *layout)
 }
 
 /**
+ * layout_bound - a time that no layout is done before
+ * @layout: planned; its scratch is used
+ *
+ * What can be said at once: layout_best() is no less.
+ *
+ * Return: GiB of the busiest CPU, at most @layout->makespan.
+ */
+u32 layout_bound(struct tdmr_layout *layout)
+{
+	struct tdmr_cover c = tdmr_any_cover(layout);
+	u64 lo = 1, hi = layout->makespan, mid;
+
+	c.mixed = needs_mixing(&c);
+	if (!c.mixed)
+		lo = busiest(layout);
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		c.max_size = mid;
+		if (tdmr_cover_runs(&c))
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+
+	return lo;
+}
+
+/**
  * layout_best - the least time that any layout could take
  * @layout: planned; its scratch is used
  *
@@ -279,24 +375,11 @@ static u64 busiest(const struct tdmr_layout *layout)
 u32 layout_best(struct tdmr_layout *layout)
 {
 	struct tdmr_cover c = tdmr_any_cover(layout);
-	u64 lo = 1, hi = layout->makespan, mid;
+	u32 best = layout_bound(layout);
 
-	c.mixed = false;
-	if (!tdmr_cover_runs(&c))
-		c.mixed = true;
-	else
-		lo = busiest(layout);
+	c.mixed = needs_mixing(&c);
+	while (best < layout->makespan && !may_be(&c, best))
+		best++;
 
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if (may_be(&c, mid, false))
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-
-	while (lo < layout->makespan && !may_be(&c, lo, true))
-		lo++;
-
-	return lo;
+	return best;
 }

@@ -5,6 +5,7 @@
 
 #include "tdmr_layout.h"
 
+u32 layout_bound(struct tdmr_layout *layout);
 u32 layout_best(struct tdmr_layout *layout);
 
 #endif /* _TDXCTL_BEST_H */
