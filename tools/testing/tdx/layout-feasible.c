@@ -11,7 +11,8 @@
  *
  * The last is a packing problem; what is tested is that the TDMRs, which may
  * then be cut at any GiB, find room each in a stretch of memory of its own, or
- * several in one without loss.  No layout exists if that fails.
+ * several in one without loss.  No layout exists if that fails.  That PAMTs leave
+ * nothing of a stretch, and the holes around it become one, gives no TDMR an area.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -228,6 +229,8 @@ struct stretch {
 	u64 end;
 	u64 below;	/* GiB of a hole, with no memory in between */
 	u64 above;
+	u64 largest;	/* GiB of the largest TDMR whose PAMT finds room */
+	u64 all;	/* and of all together */
 };
 
 #define NO_HOLE	END
@@ -235,7 +238,8 @@ struct stretch {
 static struct stretch stretches[MAX_RANGES];
 static unsigned int nr_stretches;
 
-/* The fewest TDMRs, and where each ends. */
+/* The largest TDMR that there can be; the fewest then, and where each ends. */
+static u64 size_limit;
 static unsigned int nr_fewest;
 static u64 fewest_ends[64];
 
@@ -255,10 +259,10 @@ static bool can_have(u64 first, u64 last, unsigned int areas)
 	for (before = 0; before <= nr_fewest; before++) {
 		start = next_covered(before ? fewest_ends[before - 1] : 0);
 		start = min(start, first);
-		end = farthest(start, limit, areas);
+		end = farthest(start, min(limit, start + size_limit), areas);
 		if (end <= last)
 			continue;
-		after = fewest_tdmrs(end, max_areas, END, max_tdmrs, NULL);
+		after = fewest_tdmrs(end, max_areas, size_limit, max_tdmrs, NULL);
 		if (before + 1 + after <= max_tdmrs)
 			return true;
 	}
@@ -296,6 +300,89 @@ static u64 nearest_hole(u64 start, u64 end, u64 gib)
 	return NO_HOLE;
 }
 
+/* In that GiB, can PAMTs be in the area of the hole below, or above? */
+static bool can_be_above(const struct stretch *s, u64 gib)
+{
+	return s->below != NO_HOLE &&
+	       can_have(min(s->below, gib), gib, max_areas);
+}
+
+static bool can_be_below(const struct stretch *s, u64 gib)
+{
+	return s->above != NO_HOLE &&
+	       can_have(gib, max(s->above, gib), max_areas);
+}
+
+/*
+ * Can PAMTs leave nothing of a stretch, so that it is one area with the holes
+ * around it?  Each is rounded up to pages, three times.
+ */
+static bool can_be_filled(const struct stretch *s,
+			  const struct tdmr_limits *limits)
+{
+	u64 gib = 262144ULL * limits->entry_size[TDMR_4K] +
+		  512ULL * limits->entry_size[TDMR_2M] +
+		  limits->entry_size[TDMR_1G];
+
+	return (s->end - s->start) % gib < 3 * PAGE * max_tdmrs;
+}
+
+/* Of so long a stretch enough can be used. */
+#define LONG_STRETCH	1024
+
+/*
+ * How much of a stretch can be PAMTs, and how much of it in a row?  In a GiB
+ * that has no area to spare they must be in that of a hole, and go on from
+ * there: from the one below up to the last GiB that a TDMR has together with it,
+ * and then through GiB with areas to spare; from the one above likewise.  From
+ * both they meet only if they leave nothing.
+ */
+static void measure_room(struct stretch *s, const struct tdmr_limits *limits)
+{
+	u64 first = s->start / SZ_1G, last = (s->end - 1) / SZ_1G;
+	u64 all = 0, most = 0, from = s->start, to = s->end;
+	u64 gib, start, end;
+	bool spare, above, below;
+
+	for (gib = first; gib <= last; gib++) {
+		start = max(s->start, gib * SZ_1G);
+		end = min(s->end, (gib + 1) * SZ_1G);
+		spare = can_have_spare(gib);
+		above = !spare && can_be_above(s, gib);
+		below = !spare && !above && can_be_below(s, gib);
+
+		if (spare || above || below)
+			all += end - start;
+		if (!spare && !above)
+			from = end;
+		most = max(most, end - from);
+	}
+
+	for (gib = last + 1; gib-- > first && most < all;) {
+		if (!can_have_spare(gib) && !can_be_below(s, gib))
+			to = max(s->start, gib * SZ_1G);
+		most = max(most, to - max(s->start, gib * SZ_1G));
+	}
+
+	if (all == s->end - s->start && can_be_filled(s, limits))
+		most = all;
+	s->largest = value_of(limits, most);
+	s->all = value_of(limits, all);
+}
+
+static void measure_stretch(struct stretch *s, const struct tdmr_limits *limits)
+{
+	if (s->start >= s->end)
+		return;
+
+	if ((s->end - s->start) / SZ_1G > LONG_STRETCH) {
+		s->largest = value_of(limits, s->end - s->start);
+		s->all = s->largest;
+	} else {
+		measure_room(s, limits);
+	}
+}
+
 static void find_stretches(const struct tdmr_layout *layout)
 {
 	const struct tdmr_range *r = layout->ranges;
@@ -322,52 +409,18 @@ static void find_stretches(const struct tdmr_layout *layout)
 			.above = nearest_hole(r[i].end, above,
 					      (r[i].end - 1) / SZ_1G),
 		};
+		measure_stretch(&stretches[nr_stretches - 1], &layout->limits);
 	}
-}
-
-/* Can PAMTs be in that GiB of a stretch: in an area to spare, or of a hole? */
-static bool can_host(const struct stretch *s, u64 gib)
-{
-	return can_have_spare(gib) ||
-	       (s->below != NO_HOLE &&
-		can_have(min(s->below, gib), gib, max_areas)) ||
-	       (s->above != NO_HOLE &&
-		can_have(gib, max(s->above, gib), max_areas));
-}
-
-/* Of so long a stretch enough can be used. */
-#define LONG_STRETCH	1024
-
-/* The most bytes in a row in which PAMTs need not exceed the areas of a TDMR. */
-static u64 room_in(const struct stretch *s)
-{
-	u64 first = s->start / SZ_1G, last = (s->end - 1) / SZ_1G;
-	u64 from = s->start, most = 0, gib;
-
-	if (s->start >= s->end)
-		return 0;
-	if (last - first > LONG_STRETCH)
-		return s->end - s->start;
-
-	for (gib = first; gib <= last; gib++) {
-		if (can_host(s, gib))
-			most = max(most, min(s->end, (gib + 1) * SZ_1G) - from);
-		else
-			from = (gib + 1) * SZ_1G;
-	}
-
-	return most;
 }
 
 /* GiB whose PAMTs find room if there are @max TDMRs, of whatever size. */
-static u64 gibs_with_room(const struct tdmr_layout *layout, unsigned int max)
+static u64 gibs_with_room(unsigned int max)
 {
 	unsigned int i;
 	u64 sum = 0;
 
 	for (i = 0; i < nr_stretches; i++)
-		values[i] = value_of(&layout->limits,
-				     room_in(&stretches[i]));
+		values[i] = stretches[i].all;
 
 	qsort(values, nr_stretches, sizeof(*values), by_value);
 	for (i = 0; i < nr_stretches && i < max; i++)
@@ -402,7 +455,7 @@ static u64 gibs_to_cover(unsigned int max)
  * hole is, or across GiB, it is not so limited.
  */
 static u64 best_in_gib(const struct stretch *s, unsigned int nr,
-		       const struct tdmr_limits *limits, unsigned int areas)
+		       unsigned int areas)
 {
 	u64 before[MAX_AREAS + 1] = {}, last[MAX_AREAS + 1] = {};
 	u64 now[MAX_AREAS + 1] = {};
@@ -413,7 +466,7 @@ static u64 best_in_gib(const struct stretch *s, unsigned int nr,
 		bool limited = s[i].below == NO_HOLE && s[i].above == NO_HOLE &&
 			       s[i].start / SZ_1G == (s[i].end - 1) / SZ_1G;
 
-		value = value_of(limits, room_in(&s[i]));
+		value = s[i].all;
 		for (a = 0; a <= areas; a++) {
 			now[a] = last[a] + (limited ? 0 : value);
 			if (!a || !limited)
@@ -431,7 +484,7 @@ static u64 best_in_gib(const struct stretch *s, unsigned int nr,
 	return last[areas];
 }
 
-static u64 gibs_with_areas(const struct tdmr_layout *layout)
+static u64 gibs_with_areas(void)
 {
 	unsigned int i, next;
 	u64 gib, sum = 0;
@@ -442,22 +495,22 @@ static u64 gibs_with_areas(const struct tdmr_layout *layout)
 			if (stretches[next].start / SZ_1G != gib)
 				break;
 		}
-		sum += best_in_gib(&stretches[i], next - i, &layout->limits,
+		sum += best_in_gib(&stretches[i], next - i,
 				   max_areas - areas_of(gib, gib + 1));
 	}
 
 	return sum;
 }
 
-static u64 largest_tdmr(const struct tdmr_layout *layout)
+static u64 largest_tdmr(void)
 {
 	u64 most = 0;
 	unsigned int i;
 
 	for (i = 0; i < nr_stretches; i++)
-		most = max(most, room_in(&stretches[i]));
+		most = max(most, stretches[i].largest);
 
-	return value_of(&layout->limits, most);
+	return most;
 }
 
 #define FEW_TDMRS	8
@@ -493,23 +546,38 @@ static bool can_cover(unsigned int max_large, u64 small, u64 large)
 	return false;
 }
 
+/* TDMRs of more than @gibs that have room. */
+static u64 larger_with_room(u64 gibs)
+{
+	unsigned int i;
+	u64 sum = 0;
+
+	for (i = 0; i < nr_stretches; i++) {
+		if (stretches[i].largest > gibs)
+			sum += stretches[i].all / (gibs + 1);
+	}
+
+	return sum;
+}
+
 /*
  * Of TDMRs larger than some room, are there few enough?  A larger room takes as
  * many of them as go into it.
  */
-static bool sizes_have_room(const struct tdmr_layout *layout)
+static bool sizes_have_room(void)
 {
-	unsigned int i, j;
+	unsigned int i;
 	u64 larger;
 
 	if (max_tdmrs > FEW_TDMRS)
 		return true;
 
-	/* Sorts the values. */
-	gibs_with_room(layout, max_tdmrs);
+	for (i = 0; i < nr_stretches; i++)
+		values[i] = stretches[i].largest;
+	qsort(values, nr_stretches, sizeof(*values), by_value);
+
 	for (i = 1; i < max_tdmrs && i < nr_stretches; i++) {
-		for (j = 0, larger = 0; j < i; j++)
-			larger += values[j] / (values[i] + 1);
+		larger = larger_with_room(values[i]);
 		if (larger < max_tdmrs &&
 		    !can_cover(larger, values[i], values[0]))
 			return false;
@@ -518,23 +586,36 @@ static bool sizes_have_room(const struct tdmr_layout *layout)
 	return true;
 }
 
-static bool room_suffices(const struct tdmr_layout *layout)
+/* Find what room there is if no TDMR has more than @gibs; is there a cover then? */
+static bool find_room(const struct tdmr_layout *layout, u64 gibs)
 {
-	u64 largest;
+	size_limit = gibs;
+	nr_fewest = fewest_tdmrs(0, max_areas, gibs, max_tdmrs, fewest_ends);
+	if (nr_fewest > max_tdmrs)
+		return false;
 
 	all_have_spare = max_areas > 1 &&
-			 fewest_tdmrs(0, max_areas - 1, END, max_tdmrs, NULL) - 1 <
+			 fewest_tdmrs(0, max_areas - 1, gibs, max_tdmrs, NULL) - 1 <
 			 max_tdmrs;
 	find_stretches(layout);
 
-	largest = largest_tdmr(layout);
-	if (!largest ||
-	    fewest_tdmrs(0, max_areas, largest, max_tdmrs, NULL) > max_tdmrs)
-		return false;
+	return true;
+}
 
-	return sizes_have_room(layout) &&
-	       gibs_with_areas(layout) >= gibs_to_cover(max_tdmrs) &&
-	       gibs_with_room(layout, max_tdmrs) >= gibs_to_cover(max_tdmrs);
+/* No TDMR is larger than any room; and then there may be less room. */
+static bool room_suffices(const struct tdmr_layout *layout)
+{
+	u64 gibs = END;
+
+	do {
+		if (!gibs || !find_room(layout, gibs))
+			return false;
+		gibs = largest_tdmr();
+	} while (gibs < size_limit);
+
+	return sizes_have_room() &&
+	       gibs_with_areas() >= gibs_to_cover(max_tdmrs) &&
+	       gibs_with_room(max_tdmrs) >= gibs_to_cover(max_tdmrs);
 }
 
 /**
@@ -545,15 +626,17 @@ static bool room_suffices(const struct tdmr_layout *layout)
  */
 enum feasible layout_feasible(const struct tdmr_layout *layout)
 {
+	unsigned int fewest;
+
 	max_tdmrs = min(layout->limits.max_tdmrs, 64U);
 	max_areas = layout->limits.max_reserved;
 	find_blocks(layout);
 	find_holes(layout);
 
-	nr_fewest = fewest_tdmrs(0, max_areas, END, max_tdmrs, fewest_ends);
-	if (!nr_fewest)
+	fewest = fewest_tdmrs(0, max_areas, END, max_tdmrs, NULL);
+	if (!fewest)
 		return GIB_WITH_TOO_MANY_HOLES;
-	if (nr_fewest > max_tdmrs)
+	if (fewest > max_tdmrs)
 		return TOO_FEW_TDMRS;
 
 	return room_suffices(layout) ? FEASIBLE : NO_ROOM_FOR_PAMTS;
