@@ -224,23 +224,37 @@ static u32 best_fit(const struct packing *p, u32 size)
 	return best;
 }
 
+/* The runs with a rest, the largest first.  Returns how many. */
+static u32 sort_rests(const u32 *rest, u32 nr, u8 *order)
+{
+	u32 i, j, sorted = 0;
+
+	for (i = 0; i < nr; i++) {
+		if (!rest[i])
+			continue;
+		for (j = sorted++; j && rest[order[j - 1]] < rest[i]; j--)
+			order[j] = order[j - 1];
+		order[j] = i;
+	}
+
+	return sorted;
+}
+
 static bool pack_whole(struct packing *p, u32 *rest)
 {
-	u32 skip[TDMR_MAX_PIECES];
-	u32 nr = p->b->nr_runs;
-	u32 i, bin;
+	u8 order[TDMR_MAX_PIECES];
+	u32 nr = sort_rests(rest, p->b->nr_runs, order);
+	u32 i, bin, run;
 
-	memcpy(skip, rest, nr * sizeof(*rest));
-
-	for (i = largest(skip, nr); skip[i]; i = largest(skip, nr)) {
-		bin = best_fit(p, skip[i]);
-		if (bin < p->nr_bins) {
-			if (!add_piece(p, i, skip[i]))
-				return false;
-			p->room[bin] -= skip[i];
-			rest[i] = 0;
-		}
-		skip[i] = 0;
+	for (i = 0; i < nr; i++) {
+		run = order[i];
+		bin = best_fit(p, rest[run]);
+		if (bin == p->nr_bins)
+			continue;
+		if (!add_piece(p, run, rest[run]))
+			return false;
+		p->room[bin] -= rest[run];
+		rest[run] = 0;
 	}
 
 	return true;

@@ -196,15 +196,60 @@ bool tdmr_cover_runs(struct tdmr_cover *c)
 void tdmr_find_least(struct tdmr_cover *c, u64 *limit, u64 lo,
 		     bool (*suffices)(struct tdmr_cover *c))
 {
-	u64 hi = *limit;
+	u64 hi = *limit, step = lo;
 
+	/* It is near @lo more often than not. */
 	while (lo < hi) {
-		*limit = lo + (hi - lo) / 2;
-		if (suffices(c))
+		*limit = lo + min(step, (hi - lo) / 2);
+		if (suffices(c)) {
 			hi = *limit;
-		else
+			step = hi;
+		} else {
 			lo = *limit + 1;
+			step *= 2;
+		}
 	}
 
 	*limit = hi;
+}
+
+/* Of what the gaps cost, the most below @cost, or 0; and the least that is not. */
+static u64 nearest_cost(const struct tdmr_layout *layout, u64 cost, bool below)
+{
+	u64 nearest = below ? 0 : U64_MAX, gap;
+	unsigned int i;
+
+	for (i = 1; i < layout->nr_runs; i++) {
+		gap = gap_cost(layout, i);
+		if (below && gap < cost)
+			nearest = max(nearest, gap);
+		if (!below && gap >= cost)
+			nearest = min(nearest, gap);
+	}
+
+	return nearest;
+}
+
+/**
+ * tdmr_find_cost - find the least costs of gaps that suffice
+ * @c: the limits, with a value of @max_cost that suffices; it gets the least
+ * @suffices: does it?
+ *
+ * As tdmr_find_least(), but of all values only those matter that a gap costs.
+ */
+void tdmr_find_cost(struct tdmr_cover *c, bool (*suffices)(struct tdmr_cover *c))
+{
+	u64 lo = 0, hi = c->max_cost;
+
+	while (lo < hi) {
+		c->max_cost = lo + (hi - lo) / 2;
+		if (suffices(c)) {
+			hi = nearest_cost(c->layout, c->max_cost, true);
+			hi += !!hi;
+		} else {
+			lo = nearest_cost(c->layout, c->max_cost, false) + 1;
+		}
+	}
+
+	c->max_cost = hi;
 }

@@ -66,6 +66,7 @@ u64 tdmr_too_dear(const struct tdmr_layout *layout);
 bool tdmr_cover_runs(struct tdmr_cover *c);
 void tdmr_find_least(struct tdmr_cover *c, u64 *limit, u64 lo,
 		     bool (*suffices)(struct tdmr_cover *c));
+void tdmr_find_cost(struct tdmr_cover *c, bool (*suffices)(struct tdmr_cover *c));
 
 /* tdmr_join.c */
 int tdmr_join_runs(struct tdmr_layout *layout);

@@ -171,6 +171,15 @@ static bool give_up_gap(struct tdmr_cover *c, u32 nr)
 	return false;
 }
 
+static void watch(struct tdmr_cover *c, int node)
+{
+	if (c->watched == node)
+		return;
+
+	c->watched = node;
+	cover_and_merge(c);
+}
+
 /*
  * The same with gaps given up, the dearest first, while that may be fewer.  With
  * very many runs not all that might help are tried.
@@ -181,8 +190,7 @@ static u32 give_up_gaps(struct tdmr_cover *c, u32 index)
 	struct tdmr_balance *b = &layout->balance;
 	u32 best = 0, best_given = 0, given = 0, nr;
 
-	c->watched = node_of(layout, index);
-	cover_and_merge(c);
+	watch(c, node_of(layout, index));
 	while (!best || fewest_pieces(b, index, c->max_size) < best) {
 		nr = tdmr_cut_node(b, index, c->max_size, c->max_nr);
 		if (nr && (!best || nr < best)) {
@@ -229,6 +237,7 @@ static bool all_done_in_time(struct tdmr_cover *c)
 	u32 index, nr, sum = 0;
 
 	c->tries = MAX_VISITS / layout->nr_runs;
+	c->watched = layout->runs->node;
 	take_all_back(layout);
 	if (!cover_and_merge(c))
 		return false;
@@ -310,6 +319,20 @@ static int find_time(struct tdmr_cover *c, unsigned int max_holes)
 	return 0;
 }
 
+/* Would it take less, by more than one GiB, were there more holes in TDMRs? */
+static bool takes_less(const struct tdmr_cover *c, unsigned int max_holes)
+{
+	struct tdmr_cover more = *c;
+
+	if (c->mixed)
+		return true;
+
+	more.max_holes = max_holes;
+	more.max_size -= min_t(u64, more.max_size - 1, 2);
+
+	return all_done_in_time(&more);
+}
+
 /*
  * One area of each TDMR is kept for its PAMT if that can be and takes no longer;
  * if not, PAMTs must touch a hole or go elsewhere, see tdmr_place.c.
@@ -322,7 +345,7 @@ static int limit_holes(struct tdmr_cover *c)
 	int ret;
 
 	ret = find_time(&spare, max - 1);
-	if (!ret && layout->nr_parts < max - 1) {
+	if (!ret && (layout->nr_parts < max - 1 || !takes_less(&spare, max))) {
 		*c = spare;
 		return 0;
 	}
@@ -348,7 +371,7 @@ static u64 gib_of(const struct tdmr_run *runs, unsigned int nr)
 
 static void find_cost(struct tdmr_cover *c)
 {
-	tdmr_find_least(c, &c->max_cost, 0, all_done_in_time);
+	tdmr_find_cost(c, all_done_in_time);
 	all_done_in_time(c);
 }
 

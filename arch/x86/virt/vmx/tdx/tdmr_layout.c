@@ -186,7 +186,7 @@ void tdmr_layout_shrink(struct tdmr_layout *layout)
 
 	tdmr_find_least(&c, &c.max_size, 1, tdmr_cover_runs);
 	c.max_cost = tdmr_too_dear(layout);
-	tdmr_find_least(&c, &c.max_cost, 0, tdmr_cover_runs);
+	tdmr_find_cost(&c, tdmr_cover_runs);
 	tdmr_cover_runs(&c);
 	even_out_spans(layout, c.max_holes);
 	tdmr_cut_spans(layout, c.max_nr);
@@ -211,7 +211,7 @@ bool tdmr_layout_resize(struct tdmr_layout *layout, const u32 *sizes, bool cut)
 		return false;
 
 	c.max_cost = tdmr_too_dear(layout);
-	tdmr_find_least(&c, &c.max_cost, 0, tdmr_cover_runs);
+	tdmr_find_cost(&c, tdmr_cover_runs);
 	tdmr_cover_runs(&c);
 	tdmr_cut_spans(layout, cut ? c.max_nr : layout->nr_spans);
 	fill_plans(layout);
