@@ -25,12 +25,15 @@
 #define MAX_BLOCKS	20000000.0
 
 /**
- * struct shape - of ranges in a row, in equal parts on all nodes
+ * struct shape - of ranges in a row, in equal parts on some nodes
  * @name: what they are like
  * @step: MiB from one to the next
  * @size: MiB of each
  * @nr_cmrs: under so many CMRs
  * @cpus: of each node
+ * @nr_nodes: nodes
+ * @last: MiB more of the last
+ * @spread: @step is that of the most ranges; fewer are farther apart
  */
 struct shape {
 	const char *name;
@@ -38,14 +41,24 @@ struct shape {
 	u64 size;
 	unsigned int nr_cmrs;
 	unsigned int cpus;
+	unsigned int nr_nodes;
+	u64 last;
+	bool spread;
 };
 
 static const struct shape shapes[] = {
-	{ "under one CMR", 128, 127, 1, 12 },
-	{ "under 32 CMRs", 128, 127, TDMR_MAX_CMRS, 12 },
-	{ "with gaps to bridge", 4096, 2048, TDMR_MAX_CMRS, 12 },
-	{ "with gaps to bridge and few CPUs", 4096, 3072, TDMR_MAX_CMRS, 3 },
-	{ "with gaps to bridge and one CPU", 4096, 3072, 1, 1 },
+	{ "under one CMR", 128, 127, 1, 12, LAYOUT_MAX_NODES, 0, false },
+	{ "under 32 CMRs", 128, 127, TDMR_MAX_CMRS, 12, LAYOUT_MAX_NODES, 0, false },
+	{ "with gaps to bridge", 4096, 2048, TDMR_MAX_CMRS, 12, LAYOUT_MAX_NODES,
+	  0, false },
+	{ "with gaps to bridge and few CPUs", 4096, 3072, TDMR_MAX_CMRS, 3,
+	  LAYOUT_MAX_NODES, 0, false },
+	{ "with gaps to bridge and one CPU", 4096, 3072, 1, 1, LAYOUT_MAX_NODES,
+	  0, false },
+	{ "too short for most PAMTs", 8200, 2048, TDMR_MAX_CMRS, 12, 1,
+	  50 * 1024, true },
+	{ "with room for one PAMT each", 7700, 2048, 1, 3, LAYOUT_MAX_NODES,
+	  2048, true },
 };
 
 static struct layout_map map;
@@ -68,7 +81,7 @@ static void report(bool ok, const char *what)
 static void fill_map(const struct shape *s, unsigned int nr)
 {
 	struct tdmr_layout *layout = &map.layout;
-	u64 step = s->step * SZ_1M;
+	u64 step = s->step * SZ_1M * (s->spread ? LAYOUT_MAX_RANGES / nr : 1);
 	unsigned int i;
 
 	*layout = (struct tdmr_layout) {
@@ -89,8 +102,10 @@ static void fill_map(const struct shape *s, unsigned int nr)
 		map.ranges[i] = (struct tdmr_range) {
 			.start = (i + 1) * step,
 			.end = (i + 1) * step + s->size * SZ_1M,
-			.node = i * LAYOUT_MAX_NODES / nr,
+			.node = i * s->nr_nodes / nr,
 		};
+	map.ranges[nr - 1].end += s->last * SZ_1M;
+
 	for (i = 0; i < LAYOUT_MAX_NODES; i++)
 		layout->lanes[i] = s->cpus;
 	for (i = 0; i < s->nr_cmrs; i++)
@@ -98,6 +113,7 @@ static void fill_map(const struct shape *s, unsigned int nr)
 			.start = (1 + i * nr / s->nr_cmrs) * step,
 			.end = (1 + (i + 1) * nr / s->nr_cmrs) * step - SZ_4K,
 		};
+	layout->cmrs[s->nr_cmrs - 1].end += s->last * SZ_1M;
 }
 
 static double microseconds(void)

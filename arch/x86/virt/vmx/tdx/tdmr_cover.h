@@ -24,6 +24,9 @@ int tdmr_refuse(struct tdmr_layout *layout, enum tdmr_trouble trouble,
 int tdmr_check_inputs(struct tdmr_layout *layout);
 
 /* tdmr_runs.c */
+unsigned int tdmr_stretch_start(const struct tdmr_layout *layout,
+				unsigned int i);
+unsigned int tdmr_stretch_end(const struct tdmr_layout *layout, unsigned int i);
 void tdmr_find_runs(struct tdmr_layout *layout);
 
 /**
@@ -71,5 +74,21 @@ void tdmr_find_cost(struct tdmr_cover *c, bool (*suffices)(struct tdmr_cover *c)
 /* tdmr_join.c */
 int tdmr_join_runs(struct tdmr_layout *layout);
 void tdmr_cut_spans(struct tdmr_layout *layout, unsigned int max);
+
+/* tdmr_reserve.c */
+u64 tdmr_reserved_below(const struct tdmr_layout *layout, u64 addr);
+
+/* Are there areas for what must be reserved in a TDMR? */
+static inline bool tdmr_fits_in(const struct tdmr_layout *layout,
+				const struct tdmr_plan *host)
+{
+	return tdmr_areas(layout, host, NULL) <= layout->limits.max_reserved;
+}
+
+/* tdmr_place.c */
+struct tdmr_plan *tdmr_pack_all(struct tdmr_layout *layout);
+
+/* tdmr_reshape.c */
+struct tdmr_plan *tdmr_reshape(struct tdmr_layout *layout);
 
 #endif /* _X86_VIRT_TDX_TDMR_COVER_H */

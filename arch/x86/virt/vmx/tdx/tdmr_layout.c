@@ -28,6 +28,7 @@
  *	tdmr_join.c	which gaps between runs are bridged by one TDMR
  *	tdmr_balance.c	how the runs are cut into lanes for the CPUs
  *	tdmr_place.c	where the PAMTs go
+ *	tdmr_reshape.c	other TDMRs, if there is no place for these
  *	tdmr_reserve.c	what in the TDMRs is reserved
  *
  * Cost: linear in the ranges, with a factor of some 50 for the limits that are

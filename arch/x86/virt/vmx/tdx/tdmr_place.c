@@ -3,8 +3,8 @@
  * Propose a place for each PAMT.
  *
  * The best is at the top of the memory of its own TDMR and node: local to the
- * CPUs that work on it, away from the PAMTs of others, and often against a hole, so that
- * it needs no reserved area of its own.
+ * CPUs that work on it, away from the PAMTs of others, and often against a hole,
+ * so that it needs no reserved area of its own.
  *
  *	memory	|#################|   hole
  *	PAMT	             |pppp|
@@ -21,19 +21,22 @@
  *
  * Of PAMTs that go elsewhere the largest comes first: what has room for it has
  * room for the others.
+ *
+ * Cost: for each PAMT, linear in the ranges of TDMRs with areas to spare.  In
+ * others only memory is looked at that is next to something reserved, of which
+ * there is little.
  */
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/sizes.h>
-#include <linux/string.h>
 
-#include "tdmr_layout.h"
+#include "tdmr_cover.h"
 
 #define PAGEBLOCK	((u64)SZ_2M)
 
-/* Borders between TDMRs that are tried when nothing else helps. */
-#define MAX_RECUTS	64
+/* Stretches of memory with room for a PAMT that are compared, at most. */
+#define MAX_COMPARED	256
 
 /**
  * struct search - for a place of a PAMT
@@ -94,10 +97,10 @@ static const struct tdmr_plan *pamt_in(const struct search *s, u64 start,
 	return found;
 }
 
-static bool fits_in(const struct tdmr_layout *layout,
-		    const struct tdmr_plan *host)
+static bool has_spare(const struct tdmr_layout *layout,
+		      const struct tdmr_plan *host)
 {
-	return tdmr_areas(layout, host, NULL) <= layout->limits.max_reserved;
+	return tdmr_areas(layout, host, NULL) < layout->limits.max_reserved;
 }
 
 static unsigned int areas_without(const struct search *s,
@@ -120,14 +123,14 @@ static bool areas_suffice(const struct search *s)
 	unsigned int i;
 
 	if (host)
-		return s->spare || fits_in(s->layout, host);
+		return s->spare || tdmr_fits_in(s->layout, host);
 
 	for (i = 0; i < s->layout->nr_plans; i++) {
 		host = &s->layout->plans[i];
 		if (host->base >= pamt_end(s->plan) ||
 		    host->base + host->size <= s->plan->pamt_base)
 			continue;
-		if (!fits_in(s->layout, host))
+		if (!tdmr_fits_in(s->layout, host))
 			return false;
 		if (!s->spare && tdmr_areas(s->layout, host, NULL) >
 				 areas_without(s, host))
@@ -202,17 +205,41 @@ static bool try_touching(const struct search *s, u64 start, u64 end)
 	return false;
 }
 
-/* The first of the ranges that end in range @i without a gap or another node. */
-static unsigned int stretch_start(const struct tdmr_layout *layout,
-				  unsigned int i)
+/*
+ * Without an area to spare: the end of the next stretch, of those before range
+ * @i, where a PAMT can touch what is reserved already, over a gap or not; the
+ * others need not be looked at.  0 if there is none.
+ */
+static unsigned int skip_to_reserved(const struct tdmr_layout *layout,
+				     unsigned int i)
 {
 	const struct tdmr_range *ranges = layout->ranges;
+	unsigned int end;
+	u64 reserved;
 
-	while (i && ranges[i - 1].end == ranges[i].start &&
-	       ranges[i - 1].node == ranges[i].node)
-		i--;
+	if (!i)
+		return 0;
 
-	return i;
+	/* The PAMT of the stretch above, the gap before it, or farther down. */
+	reserved = tdmr_reserved_below(layout, ranges[i].start + 1);
+	if (reserved > ranges[i - 1].end)
+		return i;
+	if (!reserved)
+		return 0;
+
+	end = tdmr_stretch_end(layout, tdmr_range_after(layout, reserved - 1));
+	if (end < i && ranges[end - 1].end == reserved)
+		end = tdmr_stretch_end(layout, end);
+
+	return end;
+}
+
+/* The first range that begins at or beyond @limit. */
+static unsigned int first_beyond(const struct tdmr_layout *layout, u64 limit)
+{
+	unsigned int i = tdmr_range_after(layout, limit - 1);
+
+	return i < layout->nr_ranges && layout->ranges[i].start < limit ? i + 1 : i;
 }
 
 /* In the memory of GiB-aligned @base to @limit, from the top. */
@@ -220,40 +247,56 @@ static bool search_memory(const struct search *s, u64 base, u64 limit)
 {
 	const struct tdmr_layout *layout = s->layout;
 	unsigned int first = tdmr_range_after(layout, base);
-	unsigned int i = tdmr_range_after(layout, limit - 1);
+	unsigned int i = first_beyond(layout, limit);
+	bool found = false;
 	u64 start, end;
-
-	/* One past the last range that begins below @limit. */
-	if (i < layout->nr_ranges && layout->ranges[i].start < limit)
-		i++;
 
 	limit = min(limit, s->ceiling);
 
-	while (i-- > first) {
-		end = min(layout->ranges[i].end, limit);
-		i = stretch_start(layout, i);
+	while (i > first && !found) {
+		end = min(layout->ranges[i - 1].end, limit);
+		i = tdmr_stretch_start(layout, i - 1);
 		start = max(layout->ranges[i].start, base);
 		if (s->near && layout->ranges[i].node != s->plan->node)
-			continue;
-		if (s->spare ? try_anywhere(s, start, end) :
-			       try_touching(s, start, end))
-			return true;
+			found = false;
+		else
+			found = s->spare ? try_anywhere(s, start, end) :
+					   try_touching(s, start, end);
+		if (!s->spare && !found)
+			i = skip_to_reserved(layout, i);
 	}
 
-	return false;
+	return found;
 }
 
-static bool place_in(struct search *s, const struct tdmr_plan *host)
+static bool place_in(struct search *s, const struct tdmr_plan *host, bool spare)
 {
 	s->host = host;
-	s->spare = tdmr_areas(s->layout, host, NULL) <
-		   s->layout->limits.max_reserved;
+	s->spare = spare;
 
 	return search_memory(s, host->base, host->base + host->size);
 }
 
+/* Which TDMRs have an area to spare. */
+struct hosts {
+	bool spare[TDMR_MAX_PLANS];
+};
+
+/* There are other PAMTs from @start to @end now. */
+static void look_at_hosts(const struct tdmr_layout *layout, struct hosts *hosts,
+			  u64 start, u64 end)
+{
+	const struct tdmr_plan *host = layout->plans;
+	unsigned int i;
+
+	for (i = 0; i < layout->nr_plans; i++, host++) {
+		if (host->base < end && host->base + host->size > start)
+			hosts->spare[i] = has_spare(layout, host);
+	}
+}
+
 /* In another TDMR, the nearest first. */
-static bool place_elsewhere(struct search *s)
+static bool place_elsewhere(struct search *s, const struct hosts *hosts)
 {
 	struct tdmr_plan *plans = s->layout->plans;
 	unsigned int self = s->plan - plans;
@@ -263,7 +306,8 @@ static bool place_elsewhere(struct search *s)
 		for (side = 0; side < 2; side++) {
 			i = side ? self + far : self - far;
 			/* Wraps to a large number below the first. */
-			if (i < s->layout->nr_plans && place_in(s, &plans[i]))
+			if (i < s->layout->nr_plans &&
+			    place_in(s, &plans[i], hosts->spare[i]))
 				return true;
 		}
 	}
@@ -271,52 +315,89 @@ static bool place_elsewhere(struct search *s)
 	return false;
 }
 
-/* Remember the place of @s->plan if there is more room for others than so far. */
-static void note_place(struct search *s, u64 *most, u64 *base, u64 room)
+/**
+ * struct company - the place of a PAMT that has most room around it for others
+ * @room: bytes
+ * @base: the place, 0 while there is none
+ * @compared: stretches of memory that were looked at for it
+ */
+struct company {
+	u64 room;
+	u64 base;
+	unsigned int compared;
+};
+
+static void note_place(struct search *s, struct company *best, u64 room)
 {
-	if (room > *most) {
-		*most = room;
-		*base = s->plan->pamt_base;
+	if (room > best->room) {
+		best->room = room;
+		best->base = s->plan->pamt_base;
 	}
 	s->plan->pamt_base = 0;
+}
+
+/* In the stretch from range @i on, at an end or where it touches others. */
+static void try_company(struct search *s, unsigned int i, struct company *best)
+{
+	const struct tdmr_range *ranges = s->layout->ranges;
+	unsigned int next = tdmr_stretch_end(s->layout, i);
+	u64 start = ranges[i].start, end = ranges[next - 1].end;
+	u64 bytes = tdmr_pamt_bytes(s->plan);
+	u64 above = 0, below = 0;
+
+	if (end - start < bytes)
+		return;
+	best->compared++;
+	if (next < s->layout->nr_ranges)
+		above = ranges[tdmr_stretch_end(s->layout, next) - 1].end -
+			ranges[next].start;
+	if (i)
+		below = ranges[i - 1].end -
+			ranges[tdmr_stretch_start(s->layout, i - 1)].start;
+
+	if (above >= bytes && end - start + above > best->room &&
+	    try_exactly(s, start, end, end - bytes))
+		note_place(s, best, end - start + above);
+	if (below >= bytes && end - start + below > best->room &&
+	    try_exactly(s, start, end, start))
+		note_place(s, best, end - start + below);
+	if (end - start > best->room && try_touching(s, start, end))
+		note_place(s, best, end - start);
 }
 
 /*
  * Where most others can touch it: in the longest memory, at the end where the
  * next memory is long enough for one of them too.
  */
-static bool place_for_company(struct search *s)
+static bool place_for_company(struct search *s, const struct hosts *hosts)
 {
-	const struct tdmr_range *ranges = s->layout->ranges;
-	u64 bytes = tdmr_pamt_bytes(s->plan);
-	u64 most = 0, base = 0, above = 0, below, start, end;
-	unsigned int i = s->layout->nr_ranges;
+	const struct tdmr_layout *layout = s->layout;
+	unsigned int n = layout->nr_plans, first, i;
+	struct company best = { };
 
 	s->spare = true;
-	while (i--) {
-		end = ranges[i].end;
-		i = stretch_start(s->layout, i);
-		start = ranges[i].start;
-		below = i ? ranges[i - 1].end -
-			    ranges[stretch_start(s->layout, i - 1)].start : 0;
+	while (n--) {
+		const struct tdmr_plan *host = &layout->plans[n];
 
-		if (above >= bytes && end - start + above > most &&
-		    try_exactly(s, start, end, end - bytes))
-			note_place(s, &most, &base, end - start + above);
-		if (below >= bytes && end - start + below > most &&
-		    try_exactly(s, start, end, start))
-			note_place(s, &most, &base, end - start + below);
-		if (end - start > most && try_touching(s, start, end))
-			note_place(s, &most, &base, end - start);
-		above = end - start;
+		first = tdmr_range_after(layout, host->base);
+		i = first_beyond(layout, host->base + host->size);
+		while (i > first) {
+			if (best.base && best.compared >= MAX_COMPARED)
+				break;
+			i = tdmr_stretch_start(layout, i - 1);
+			try_company(s, i, &best);
+			if (!hosts->spare[n])
+				i = skip_to_reserved(layout, i);
+		}
 	}
 
-	s->plan->pamt_base = base;
-	return base;
+	s->plan->pamt_base = best.base;
+	return best.base;
 }
 
 /* Where it needs no area if that can be; in any TDMR, or in two. */
-static bool pack_one(struct tdmr_layout *layout, struct tdmr_plan *plan)
+static bool pack_one(struct tdmr_layout *layout, struct tdmr_plan *plan,
+		     const struct hosts *hosts)
 {
 	struct search s = {
 		.layout = layout,
@@ -325,7 +406,7 @@ static bool pack_one(struct tdmr_layout *layout, struct tdmr_plan *plan)
 		.block = SZ_4K,
 	};
 
-	return search_memory(&s, 0, U64_MAX) || place_for_company(&s);
+	return search_memory(&s, 0, U64_MAX) || place_for_company(&s, hosts);
 }
 
 /* The largest without a place; NULL when all have one. */
@@ -355,13 +436,15 @@ static bool place_at_home(struct tdmr_layout *layout, struct tdmr_plan *plan,
 		.block = PAGEBLOCK,
 	};
 	struct search any = near;
+	bool spare = has_spare(layout, plan);
 
 	any.near = false;
 
-	return place_in(&near, plan) || place_in(&any, plan);
+	return place_in(&near, plan, spare) || place_in(&any, plan, spare);
 }
 
-static bool place_away(struct tdmr_layout *layout, struct tdmr_plan *plan)
+static bool place_away(struct tdmr_layout *layout, struct tdmr_plan *plan,
+		       const struct hosts *hosts)
 {
 	struct search near = {
 		.layout = layout,
@@ -374,153 +457,50 @@ static bool place_away(struct tdmr_layout *layout, struct tdmr_plan *plan)
 
 	any.near = false;
 
-	return place_elsewhere(&near) || place_elsewhere(&any);
+	return place_elsewhere(&near, hosts) || place_elsewhere(&any, hosts);
+}
+
+/* Place all without a place, @packed or not.  Returns one that has none then. */
+static struct tdmr_plan *place_others(struct tdmr_layout *layout, bool packed)
+{
+	struct tdmr_plan *plan;
+	struct hosts hosts;
+
+	look_at_hosts(layout, &hosts, 0, U64_MAX);
+	while ((plan = next_to_place(layout))) {
+		if ((packed || !place_away(layout, plan, &hosts)) &&
+		    !pack_one(layout, plan, &hosts))
+			break;
+		look_at_hosts(layout, &hosts, plan->pamt_base, pamt_end(plan));
+	}
+
+	return plan;
 }
 
 static struct tdmr_plan *place_all(struct tdmr_layout *layout)
 {
-	struct tdmr_plan *plan;
 	unsigned int i;
 
 	for (i = 0; i < layout->nr_plans; i++)
 		place_at_home(layout, &layout->plans[i], U64_MAX);
 
-	while ((plan = next_to_place(layout))) {
-		if (!place_away(layout, plan) && !pack_one(layout, plan))
-			break;
-	}
-
-	return plan;
+	return place_others(layout, false);
 }
 
-static struct tdmr_plan *pack_all(struct tdmr_layout *layout)
+/**
+ * tdmr_pack_all - place all PAMTs anew, packed
+ * @layout: planned
+ *
+ * Return: a TDMR whose PAMT has no place, NULL if all have one.
+ */
+struct tdmr_plan *tdmr_pack_all(struct tdmr_layout *layout)
 {
-	struct tdmr_plan *plan;
 	unsigned int i;
 
 	for (i = 0; i < layout->nr_plans; i++)
 		layout->plans[i].pamt_base = 0;
 
-	while ((plan = next_to_place(layout))) {
-		if (!pack_one(layout, plan))
-			break;
-	}
-
-	return plan;
-}
-
-/* GiB of the largest TDMR whose PAMT goes into so much memory. */
-static u32 size_for(const struct tdmr_layout *layout, u64 bytes)
-{
-	u32 lo = 0, hi = min_t(u64, bytes / SZ_1M, U32_MAX), mid;
-	struct tdmr_plan plan;
-
-	while (lo < hi) {
-		mid = lo + (hi - lo + 1) / 2;
-		tdmr_size_pamts(&plan, mid, &layout->limits);
-		if (tdmr_pamt_bytes(&plan) <= bytes)
-			lo = mid;
-		else
-			hi = mid - 1;
-	}
-
-	return lo;
-}
-
-/* Keep the @max largest, the largest first. */
-static void keep_largest(u32 *sizes, unsigned int max, u32 size)
-{
-	unsigned int i;
-
-	if (size <= sizes[max - 1])
-		return;
-
-	for (i = max - 1; i && sizes[i - 1] < size; i--)
-		sizes[i] = sizes[i - 1];
-	sizes[i] = size;
-}
-
-/* What has room in the longest stretches of memory, each alone. */
-static void sizes_with_room(const struct tdmr_layout *layout, u32 *sizes,
-			    unsigned int max)
-{
-	unsigned int i = layout->nr_ranges;
-	u64 end;
-
-	memset(sizes, 0, max * sizeof(*sizes));
-	while (i--) {
-		end = layout->ranges[i].end;
-		i = stretch_start(layout, i);
-		keep_largest(sizes, max,
-			     size_for(layout, end - layout->ranges[i].start));
-	}
-}
-
-static void reverse(u32 *v, unsigned int nr)
-{
-	unsigned int i, j;
-	u32 x;
-
-	for (i = 0, j = nr - 1; i < j; i++, j--) {
-		x = v[i];
-		v[i] = v[j];
-		v[j] = x;
-	}
-}
-
-/* With the border before TDMR @i elsewhere: one of the two has areas to spare then. */
-static struct tdmr_plan *pack_recut(struct tdmr_layout *layout, unsigned int i,
-				    struct tdmr_plan *failed,
-				    unsigned int *tries)
-{
-	struct tdmr_plan *a = &layout->plans[i - 1], *b = &layout->plans[i];
-	const struct tdmr_plan was[] = { *a, *b };
-	u32 end = (b->base + b->size) / SZ_1G, at;
-
-	if (a->base + a->size != b->base)
-		return failed;
-
-	for (at = a->base / SZ_1G + 1; at < end && failed && *tries; at++) {
-		*a = was[0];
-		*b = was[1];
-		tdmr_layout_recut(layout, i, at);
-		if (!fits_in(layout, a) || !fits_in(layout, b))
-			continue;
-		failed = pack_all(layout);
-		--*tries;
-	}
-	if (failed) {
-		*a = was[0];
-		*b = was[1];
-	}
-
-	return failed;
-}
-
-/* With TDMRs that fit the memory there is, be they good lanes or not. */
-static struct tdmr_plan *pack_others(struct tdmr_layout *layout)
-{
-	unsigned int max = min_t(unsigned int, layout->limits.max_tdmrs,
-				 TDMR_MAX_PLANS);
-	unsigned int tries = MAX_RECUTS;
-	u32 sizes[TDMR_MAX_PLANS];
-	struct tdmr_plan *failed;
-	unsigned int i;
-
-	tdmr_layout_shrink(layout);
-	failed = pack_all(layout);
-	for (i = 1; i < layout->nr_plans && failed && tries; i++)
-		failed = pack_recut(layout, i, failed, &tries);
-
-	sizes_with_room(layout, sizes, max);
-	/* Uncut ones have less to round up: at last those. */
-	for (i = 0; i < 4 && failed; i++) {
-		if (tdmr_layout_resize(layout, sizes, i < 2))
-			failed = pack_all(layout);
-		reverse(sizes, max);
-	}
-
-	return failed;
+	return place_others(layout, true);
 }
 
 /**
@@ -537,9 +517,9 @@ int tdmr_layout_place(struct tdmr_layout *layout)
 	const struct tdmr_plan *failed = place_all(layout);
 
 	if (failed)
-		failed = pack_all(layout);
+		failed = tdmr_pack_all(layout);
 	if (failed)
-		failed = pack_others(layout);
+		failed = tdmr_reshape(layout);
 	if (!failed)
 		return 0;
 
@@ -580,7 +560,7 @@ bool tdmr_layout_fits(const struct tdmr_layout *layout)
 	unsigned int i;
 
 	for (i = 0; i < layout->nr_plans; i++) {
-		if (!fits_in(layout, &layout->plans[i]))
+		if (!tdmr_fits_in(layout, &layout->plans[i]))
 			return false;
 	}
 

@@ -15,7 +15,7 @@
 #include <linux/minmax.h>
 #include <linux/sizes.h>
 
-#include "tdmr_layout.h"
+#include "tdmr_cover.h"
 
 static u64 tdmr_end(const struct tdmr_plan *plan)
 {
@@ -60,29 +60,55 @@ static u64 pamt_end(const struct tdmr_plan *plan)
 	return plan->pamt_base + tdmr_pamt_bytes(plan);
 }
 
-static const struct tdmr_plan *pamt_at(const struct tdmr_layout *layout,
-				       u64 addr)
+/**
+ * struct inside - what there is in a TDMR
+ * @layout: of all
+ * @pamt: those whose PAMTs are in it, or a part of them, the lowest first
+ * @nr_pamts: how many of them
+ */
+struct inside {
+	const struct tdmr_layout *layout;
+	const struct tdmr_plan *pamt[TDMR_MAX_PLANS];
+	unsigned int nr_pamts;
+};
+
+static void add_pamt(struct inside *in, const struct tdmr_plan *plan)
 {
 	unsigned int i;
 
-	for (i = 0; i < layout->nr_plans; i++) {
-		const struct tdmr_plan *plan = &layout->plans[i];
-
-		if (plan->pamt_base && addr >= plan->pamt_base &&
-		    addr < pamt_end(plan))
-			return plan;
+	for (i = in->nr_pamts++; i; i--) {
+		if (in->pamt[i - 1]->pamt_base < plan->pamt_base)
+			break;
+		in->pamt[i] = in->pamt[i - 1];
 	}
+	in->pamt[i] = plan;
+}
 
-	return NULL;
+static void look_inside(struct inside *in, const struct tdmr_layout *layout,
+			const struct tdmr_plan *host)
+{
+	const struct tdmr_plan *plan = layout->plans;
+	unsigned int i;
+
+	in->layout = layout;
+	in->nr_pamts = 0;
+	for (i = 0; i < layout->nr_plans; i++, plan++) {
+		if (plan->pamt_base && plan->pamt_base < tdmr_end(host) &&
+		    pamt_end(plan) > host->base)
+			add_pamt(in, plan);
+	}
 }
 
 /* The first byte at or after @addr that no PAMT occupies: PAMTs may touch. */
-static u64 skip_pamts(const struct tdmr_layout *layout, u64 addr)
+static u64 skip_pamts(const struct inside *in, u64 addr)
 {
-	const struct tdmr_plan *plan;
+	unsigned int i;
 
-	while ((plan = pamt_at(layout, addr)))
-		addr = pamt_end(plan);
+	for (i = 0; i < in->nr_pamts; i++) {
+		if (in->pamt[i]->pamt_base > addr)
+			break;
+		addr = max(addr, pamt_end(in->pamt[i]));
+	}
 
 	return addr;
 }
@@ -102,31 +128,62 @@ static const struct tdmr_range *part_after(const struct tdmr_layout *layout,
 }
 
 /* The first byte at or after @addr that must be reserved. */
-static u64 next_reserved(const struct tdmr_layout *layout, u64 addr)
+static u64 next_reserved(const struct inside *in, u64 addr)
 {
-	const struct tdmr_range *part = part_after(layout, addr);
+	const struct tdmr_range *part = part_after(in->layout, addr);
 	unsigned int i;
-	u64 next;
 
-	if (!part || addr < part->start || pamt_at(layout, addr))
+	if (!part || addr < part->start)
 		return addr;
 
-	next = part->end;
-	for (i = 0; i < layout->nr_plans; i++) {
-		if (layout->plans[i].pamt_base > addr)
-			next = min(next, layout->plans[i].pamt_base);
+	for (i = 0; i < in->nr_pamts; i++) {
+		if (pamt_end(in->pamt[i]) > addr)
+			return min(max(in->pamt[i]->pamt_base, addr),
+				   part->end);
 	}
 
-	return next;
+	return part->end;
+}
+
+/**
+ * tdmr_reserved_below - where ends what must be reserved?
+ * @layout: planned; PAMTs without a place are not there
+ * @addr: an address
+ *
+ * Return: @addr if the byte below it must be reserved, else the end of the last
+ * that must; 0 if there is none.
+ */
+u64 tdmr_reserved_below(const struct tdmr_layout *layout, u64 addr)
+{
+	u64 found = addr;
+	unsigned int i;
+
+	/* The start of the part that has the byte, if any. */
+	for (i = 0; i < layout->nr_parts; i++) {
+		const struct tdmr_range *part = &layout->parts[i];
+
+		if (part->start < addr)
+			found = part->end < addr ? addr : part->start;
+	}
+
+	for (i = 0; i < layout->nr_plans; i++) {
+		const struct tdmr_plan *plan = &layout->plans[i];
+
+		if (plan->pamt_base && plan->pamt_base < addr)
+			found = max(found, min(addr, pamt_end(plan)));
+	}
+
+	return found;
 }
 
 /* The first byte at or after @addr that must not be reserved. */
-static u64 next_kept(const struct tdmr_layout *layout, u64 addr)
+static u64 next_kept(const struct inside *in, u64 addr)
 {
+	const struct tdmr_layout *layout = in->layout;
 	unsigned int i = tdmr_range_after(layout, addr);
 
 	while (i < layout->nr_ranges) {
-		addr = skip_pamts(layout, max(addr, layout->ranges[i].start));
+		addr = skip_pamts(in, max(addr, layout->ranges[i].start));
 		if (addr < layout->ranges[i].end)
 			return addr;
 		i++;
@@ -136,29 +193,29 @@ static u64 next_kept(const struct tdmr_layout *layout, u64 addr)
 }
 
 /* The first byte at or after @addr that need not be reserved. */
-static u64 next_usable(const struct tdmr_layout *layout, u64 addr, u64 limit)
+static u64 next_usable(const struct inside *in, u64 addr, u64 limit)
 {
 	const struct tdmr_range *part;
 
-	while (addr < limit && next_reserved(layout, addr) == addr) {
-		part = part_after(layout, addr);
+	while (addr < limit && next_reserved(in, addr) == addr) {
+		part = part_after(in->layout, addr);
 		addr = part ? max(addr, part->start) : limit;
-		addr = skip_pamts(layout, addr);
+		addr = skip_pamts(in, addr);
 	}
 
 	return min(addr, limit);
 }
 
 /* The end of an area at @addr: nothing that is kept, but all before that. */
-static u64 area_end(const struct tdmr_layout *layout, u64 addr, u64 limit)
+static u64 area_end(const struct inside *in, u64 addr, u64 limit)
 {
-	u64 kept = min(next_kept(layout, addr), limit);
+	u64 kept = min(next_kept(in, addr), limit);
 
 	while (addr < kept) {
-		addr = next_usable(layout, addr, limit);
-		if (next_reserved(layout, addr) >= kept)
+		addr = next_usable(in, addr, limit);
+		if (next_reserved(in, addr) >= kept)
 			break;
-		addr = next_reserved(layout, addr);
+		addr = next_reserved(in, addr);
 	}
 
 	return addr;
@@ -178,19 +235,21 @@ unsigned int tdmr_areas(const struct tdmr_layout *layout,
 {
 	unsigned int max = layout->limits.max_reserved;
 	u64 limit = tdmr_end(plan);
-	u64 addr = next_reserved(layout, plan->base);
+	struct inside in;
 	unsigned int nr = 0;
-	u64 end;
+	u64 addr, end;
 
+	look_inside(&in, layout, plan);
+	addr = next_reserved(&in, plan->base);
 	while (addr < limit && nr <= max) {
-		end = area_end(layout, addr, limit);
+		end = area_end(&in, addr, limit);
 		if (areas && nr < max)
 			areas[nr] = (struct tdmr_area) {
 				.offset = addr - plan->base,
 				.size = end - addr,
 			};
 		nr++;
-		addr = next_reserved(layout, end);
+		addr = next_reserved(&in, end);
 	}
 
 	return nr;

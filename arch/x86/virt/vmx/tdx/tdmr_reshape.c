@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TDMRs of other sizes, where PAMTs have no place in the memory there is, be
+ * they good lanes or not.
+ *
+ * First TDMRs as small as can be; then a border between two of them elsewhere,
+ * so that one has areas to spare; at last TDMRs as large as the PAMTs that have
+ * room.
+ *
+ * Cost: that of placing all PAMTs packed, up to ten times with 64 TDMRs, more
+ * often with fewer.
+ */
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+
+#include "tdmr_cover.h"
+
+/*
+ * PAMTs that are placed anew, at most, for trying other borders between TDMRs
+ * when nothing else helps.
+ */
+#define MAX_ANEW	256
+
+/* GiB of the largest TDMR whose PAMT goes into so much memory. */
+static u32 size_for(const struct tdmr_layout *layout, u64 bytes)
+{
+	u32 lo = 0, hi = min_t(u64, bytes / SZ_1M, U32_MAX), mid;
+	struct tdmr_plan plan;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo + 1) / 2;
+		tdmr_size_pamts(&plan, mid, &layout->limits);
+		if (tdmr_pamt_bytes(&plan) <= bytes)
+			lo = mid;
+		else
+			hi = mid - 1;
+	}
+
+	return lo;
+}
+
+/* Keep the @max largest, the largest first. */
+static void keep_largest(u32 *sizes, unsigned int max, u32 size)
+{
+	unsigned int i;
+
+	if (size <= sizes[max - 1])
+		return;
+
+	for (i = max - 1; i && sizes[i - 1] < size; i--)
+		sizes[i] = sizes[i - 1];
+	sizes[i] = size;
+}
+
+/* What has room in the longest stretches of memory, each alone. */
+static void sizes_with_room(const struct tdmr_layout *layout, u32 *sizes,
+			    unsigned int max)
+{
+	unsigned int i = layout->nr_ranges;
+	u64 end;
+
+	memset(sizes, 0, max * sizeof(*sizes));
+	while (i--) {
+		end = layout->ranges[i].end;
+		i = tdmr_stretch_start(layout, i);
+		keep_largest(sizes, max,
+			     size_for(layout, end - layout->ranges[i].start));
+	}
+}
+
+static void reverse(u32 *v, unsigned int nr)
+{
+	unsigned int i, j;
+	u32 x;
+
+	for (i = 0, j = nr - 1; i < j; i++, j--) {
+		x = v[i];
+		v[i] = v[j];
+		v[j] = x;
+	}
+}
+
+/* With the border before TDMR @i elsewhere: one of the two has areas to spare then. */
+static struct tdmr_plan *pack_recut(struct tdmr_layout *layout, unsigned int i,
+				    struct tdmr_plan *failed,
+				    unsigned int *tries)
+{
+	struct tdmr_plan *a = &layout->plans[i - 1], *b = &layout->plans[i];
+	const struct tdmr_plan was[] = { *a, *b };
+	u32 end = (b->base + b->size) / SZ_1G, at;
+
+	if (a->base + a->size != b->base)
+		return failed;
+
+	for (at = a->base / SZ_1G + 1; at < end && failed && *tries; at++) {
+		*a = was[0];
+		*b = was[1];
+		tdmr_layout_recut(layout, i, at);
+		if (!tdmr_fits_in(layout, a) || !tdmr_fits_in(layout, b))
+			continue;
+		failed = tdmr_pack_all(layout);
+		--*tries;
+	}
+	if (failed) {
+		*a = was[0];
+		*b = was[1];
+	}
+
+	return failed;
+}
+
+/**
+ * tdmr_reshape - choose TDMRs whose PAMTs have places, and place these
+ * @layout: planned
+ *
+ * Return: a TDMR whose PAMT has no place, NULL if all have one.
+ */
+struct tdmr_plan *tdmr_reshape(struct tdmr_layout *layout)
+{
+	unsigned int max = min_t(unsigned int, layout->limits.max_tdmrs,
+				 TDMR_MAX_PLANS);
+	unsigned int tries;
+	u32 sizes[TDMR_MAX_PLANS];
+	struct tdmr_plan *failed;
+	unsigned int i;
+
+	tdmr_layout_shrink(layout);
+	failed = tdmr_pack_all(layout);
+	tries = MAX_ANEW / layout->nr_plans;
+	for (i = 1; i < layout->nr_plans && failed && tries; i++)
+		failed = pack_recut(layout, i, failed, &tries);
+
+	sizes_with_room(layout, sizes, max);
+	/* Uncut ones have less to round up: at last those. */
+	for (i = 0; i < 4 && failed; i++) {
+		if (tdmr_layout_resize(layout, sizes, i < 2))
+			failed = tdmr_pack_all(layout);
+		reverse(sizes, max);
+	}
+
+	return failed;
+}
