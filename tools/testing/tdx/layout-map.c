@@ -246,6 +246,26 @@ void layout_map_roll(struct layout_map *map, struct layout_dice *dice)
 }
 
 /**
+ * layout_map_shorten - leave of each range some GiB, or less
+ * @map: made
+ * @dice: what is random
+ *
+ * So there are many gaps, most of which must be bridged.
+ */
+void layout_map_shorten(struct layout_map *map, struct layout_dice *dice)
+{
+	unsigned int shift = 28 + roll(dice, 3);
+	unsigned int i;
+
+	for (i = 0; i < map->layout.nr_ranges; i++) {
+		struct tdmr_range *range = &map->ranges[i];
+		u64 size = align_up(roll_size(dice, shift, shift + 3), SZ_4K);
+
+		range->end = min(range->end, range->start + size);
+	}
+}
+
+/**
  * layout_map_print - print a map as tdx-layout reads it
  * @map: the map
  */

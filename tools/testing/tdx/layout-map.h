@@ -34,6 +34,7 @@ struct layout_map {
 };
 
 void layout_map_roll(struct layout_map *map, struct layout_dice *dice);
+void layout_map_shorten(struct layout_map *map, struct layout_dice *dice);
 void layout_map_print(const struct layout_map *map);
 
 #endif /* _TDX_TEST_LAYOUT_MAP_H */

@@ -2,8 +2,10 @@
 /*
  * The planner on random maps.
  *
- *   tdx-layout-random [MAPS [SEED]]	that many maps
- *   tdx-layout-random -p SEED		print the map of a seed
+ *   tdx-layout-random [-s] [MAPS [SEED]]	that many maps
+ *   tdx-layout-random [-s] -p SEED		print the map of a seed
+ *
+ * With -s their ranges are short, with many gaps in between.
  *
  * Each map has a seed of its own, those from SEED on.  Exit 0 if every layout
  * is as it must be, and every refusal is confirmed.
@@ -43,6 +45,7 @@ struct totals {
 #define MAX_BEYOND	25
 
 static struct layout_map map;
+static bool short_ranges;
 static u32 planned_makespan;
 
 /* splitmix64 */
@@ -62,6 +65,8 @@ static void make_map(u64 seed)
 	struct seeded s = { .dice.roll = roll, .state = seed * 0xD1342543DE82EF95ULL };
 
 	layout_map_roll(&map, &s.dice);
+	if (short_ranges)
+		layout_map_shorten(&map, &s.dice);
 }
 
 static int plan(void)
@@ -211,6 +216,11 @@ int main(int argc, char **argv)
 	unsigned long nr = 200000;
 	u64 seed = 0;
 
+	if (argc > 1 && !strcmp(argv[1], "-s")) {
+		short_ranges = true;
+		argv++;
+		argc--;
+	}
 	if (argc == 3 && !strcmp(argv[1], "-p")) {
 		make_map(strtoull(argv[2], NULL, 0));
 		layout_map_print(&map);

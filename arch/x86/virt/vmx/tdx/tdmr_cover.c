@@ -186,6 +186,54 @@ bool tdmr_cover_runs(struct tdmr_cover *c)
 	return true;
 }
 
+/* A gap, by the run behind it. */
+struct gap {
+	unsigned int run;
+	u64 cost;
+};
+
+/* Keep the @nr dearest, the dearest first. */
+static void rank_gap(struct gap *ranked, unsigned int nr, struct gap gap)
+{
+	unsigned int i;
+
+	if (gap.cost <= ranked[nr - 1].cost)
+		return;
+
+	for (i = nr - 1; i && ranked[i - 1].cost < gap.cost; i--)
+		ranked[i] = ranked[i - 1];
+	ranked[i] = gap;
+}
+
+/**
+ * tdmr_give_up - give up the dearest gaps within the watched node
+ * @c: the limits that the runs were covered with
+ * @nr: so many, 1 to %TDMR_MAX_PLANS
+ * @parted: what is noted of them
+ *
+ * The dearest is the one that is bridged; the others cost less.
+ */
+void tdmr_give_up(struct tdmr_cover *c, unsigned int nr, u32 parted)
+{
+	struct tdmr_run *runs = c->layout->runs;
+	struct gap ranked[TDMR_MAX_PLANS] = { };
+	struct gap gap;
+	unsigned int i;
+
+	for (i = 1; i < c->layout->nr_runs; i++) {
+		if (runs[i].node != c->watched || runs[i].parted ||
+		    runs[i - 1].node != c->watched)
+			continue;
+		gap.run = i;
+		gap.cost = gap_cost(c->layout, i);
+		if (gap.cost <= c->dearest_cost)
+			rank_gap(ranked, nr, gap);
+	}
+
+	for (i = 0; i < nr && ranked[i].run; i++)
+		runs[ranked[i].run].parted = parted;
+}
+
 /**
  * tdmr_find_least - find the least value of a limit that suffices
  * @c: the limits

@@ -67,6 +67,7 @@ struct tdmr_cover tdmr_any_cover(struct tdmr_layout *layout);
 u32 tdmr_reach(const struct tdmr_layout *layout, u32 start, unsigned int max);
 u64 tdmr_too_dear(const struct tdmr_layout *layout);
 bool tdmr_cover_runs(struct tdmr_cover *c);
+void tdmr_give_up(struct tdmr_cover *c, unsigned int nr, u32 parted);
 void tdmr_find_least(struct tdmr_cover *c, u64 *limit, u64 lo,
 		     bool (*suffices)(struct tdmr_cover *c));
 void tdmr_find_cost(struct tdmr_cover *c, bool (*suffices)(struct tdmr_cover *c));

@@ -13,8 +13,8 @@
  * Whether all can be done in S GiB is decided for each node on its own.  TDMRs
  * of at most S that bridge all they can are the fewest; where each has a CPU to
  * itself nothing is better.  Where they have not, the GiB of the gaps count, so
- * the dearest are given up, one after another, and the runs packed on the CPUs,
- * see tdmr_balance.c.
+ * the dearest are given up, one after another or, of hundreds, some at a time,
+ * and the runs packed on the CPUs, see tdmr_balance.c.
  *
  * The least S is searched, and for it the least cost of gaps: the dearest that
  * must be bridged is as small as can be.  For less than a thousandth of the
@@ -30,7 +30,7 @@
  * Where nodes are mixed nothing is promised but the size of the largest TDMR.
  *
  * Cost: some 50 covers, each linear in the runs, and as many again for giving
- * up gaps as look at 8192 runs each.
+ * up gaps as look at some 6144 runs each.
  */
 #include <linux/errno.h>
 #include <linux/limits.h>
@@ -39,7 +39,7 @@
 #include "tdmr_cover.h"
 
 /* Runs that are looked at, at most, for giving up gaps at one value of S. */
-#define MAX_VISITS	8192
+#define MAX_VISITS	6144
 
 /* Nodes of the spans under numbers without gaps. */
 static u32 node_index(const struct tdmr_run *spans, unsigned int i,
@@ -137,34 +137,37 @@ static int node_of(const struct tdmr_layout *layout, u32 index)
 	return layout->spans[i].node;
 }
 
-/* Bridge the gaps of a node again that were given up after @nr others. */
+/* Bridge the gaps of a node again that were given up as the @nr-th or later. */
 static void take_back(struct tdmr_layout *layout, int node, u32 nr)
 {
 	struct tdmr_run *runs = layout->runs;
 	unsigned int i;
 
 	for (i = 0; i < layout->nr_runs; i++) {
-		if (runs[i].node == node && runs[i].parted > nr)
+		if (runs[i].node == node && runs[i].parted >= nr &&
+		    runs[i].parted != TDMR_KEPT)
 			runs[i].parted = 0;
 	}
 }
 
 /*
- * Give up the dearest gap, as the @nr-th, of those without which the holes and
- * the TDMRs still allow a cover.
+ * Give up the dearest gaps, as the @nr-th, of those without which the holes and
+ * the TDMRs still allow a cover: @batch at once, or the dearest alone.
  */
-static bool give_up_gap(struct tdmr_cover *c, u32 nr)
+static bool give_up_gap(struct tdmr_cover *c, u32 nr, u32 batch)
 {
-	struct tdmr_run *runs = c->layout->runs;
+	struct tdmr_layout *layout = c->layout;
 	unsigned int i;
 
-	while (c->dearest && c->tries) {
+	for (; c->dearest && c->tries; batch = 1) {
 		i = c->dearest;
-		runs[i].parted = nr;
+		tdmr_give_up(c, batch, nr);
 		c->tries--;
 		if (cover_and_merge(c))
 			return true;
-		runs[i].parted = TDMR_KEPT;
+		take_back(layout, c->watched, nr);
+		if (batch == 1)
+			layout->runs[i].parted = TDMR_KEPT;
 		cover_and_merge(c);
 	}
 
@@ -181,14 +184,15 @@ static void watch(struct tdmr_cover *c, int node)
 }
 
 /*
- * The same with gaps given up, the dearest first, while that may be fewer.  With
- * very many runs not all that might help are tried.
+ * The same with gaps given up, the dearest first, while that may be fewer: so
+ * many at a time that, of as many runs as there are, 64 can be.
  */
 static u32 give_up_gaps(struct tdmr_cover *c, u32 index)
 {
 	struct tdmr_layout *layout = c->layout;
 	struct tdmr_balance *b = &layout->balance;
 	u32 best = 0, best_given = 0, given = 0, nr;
+	u32 batch = 1 + TDMR_MAX_PLANS / (c->tries + 1);
 
 	watch(c, node_of(layout, index));
 	while (!best || fewest_pieces(b, index, c->max_size) < best) {
@@ -197,13 +201,13 @@ static u32 give_up_gaps(struct tdmr_cover *c, u32 index)
 			best = nr;
 			best_given = given;
 		}
-		if (!give_up_gap(c, given + 1))
+		if (!give_up_gap(c, given + 1, batch))
 			break;
 		given++;
 	}
 
 	if (given > best_given) {
-		take_back(layout, c->watched, best_given);
+		take_back(layout, c->watched, best_given + 1);
 		cover_and_merge(c);
 	}
 
