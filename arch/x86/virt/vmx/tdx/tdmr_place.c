@@ -336,8 +336,36 @@ static void note_place(struct search *s, struct company *best, u64 room)
 	s->plan->pamt_base = 0;
 }
 
+/* The TDMR that has memory at @addr. */
+static unsigned int host_of(const struct tdmr_layout *layout, u64 addr)
+{
+	unsigned int i = layout->nr_plans - 1;
+
+	while (layout->plans[i].base > addr)
+		i--;
+
+	return i;
+}
+
+/*
+ * Bytes of the stretch from range @i on, if a PAMT at @touching in it can touch
+ * one at @addr: in the same TDMR, or with an area to spare.
+ */
+static u64 room_beside(const struct search *s, const struct hosts *hosts,
+		       unsigned int i, u64 touching, u64 addr)
+{
+	const struct tdmr_range *ranges = s->layout->ranges;
+	unsigned int host = host_of(s->layout, touching);
+
+	if (host != host_of(s->layout, addr) && !hosts->spare[host])
+		return 0;
+
+	return ranges[tdmr_stretch_end(s->layout, i) - 1].end - ranges[i].start;
+}
+
 /* In the stretch from range @i on, at an end or where it touches others. */
-static void try_company(struct search *s, unsigned int i, struct company *best)
+static void try_company(struct search *s, const struct hosts *hosts,
+			unsigned int i, struct company *best)
 {
 	const struct tdmr_range *ranges = s->layout->ranges;
 	unsigned int next = tdmr_stretch_end(s->layout, i);
@@ -349,11 +377,10 @@ static void try_company(struct search *s, unsigned int i, struct company *best)
 		return;
 	best->compared++;
 	if (next < s->layout->nr_ranges)
-		above = ranges[tdmr_stretch_end(s->layout, next) - 1].end -
-			ranges[next].start;
+		above = room_beside(s, hosts, next, ranges[next].start, end - 1);
 	if (i)
-		below = ranges[i - 1].end -
-			ranges[tdmr_stretch_start(s->layout, i - 1)].start;
+		below = room_beside(s, hosts, tdmr_stretch_start(s->layout, i - 1),
+				    ranges[i - 1].end - 1, start);
 
 	if (above >= bytes && end - start + above > best->room &&
 	    try_exactly(s, start, end, end - bytes))
@@ -385,7 +412,7 @@ static bool place_for_company(struct search *s, const struct hosts *hosts)
 			if (best.base && best.compared >= MAX_COMPARED)
 				break;
 			i = tdmr_stretch_start(layout, i - 1);
-			try_company(s, i, &best);
+			try_company(s, hosts, i, &best);
 			if (!hosts->spare[n])
 				i = skip_to_reserved(layout, i);
 		}

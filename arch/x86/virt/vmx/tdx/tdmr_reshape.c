@@ -5,11 +5,12 @@
  *
  * First TDMRs as small as can be; then a border between two of them elsewhere,
  * so that one has areas to spare; at last TDMRs as large as the PAMTs that have
- * room.
+ * room, in some orders, and of few in the best.
  *
  * Cost: that of placing all PAMTs packed, up to ten times with 64 TDMRs, more
  * often with fewer.
  */
+#include <linux/bits.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/sizes.h>
@@ -22,6 +23,9 @@
  * when nothing else helps.
  */
 #define MAX_ANEW	256
+
+/* So many TDMRs are tried in the best order. */
+#define MAX_ORDERED	8
 
 /* GiB of the largest TDMR whose PAMT goes into so much memory. */
 static u32 size_for(const struct tdmr_layout *layout, u64 bytes)
@@ -82,6 +86,50 @@ static void reverse(u32 *v, unsigned int nr)
 	}
 }
 
+/* One after the TDMR of @size GiB that begins at the first memory from GiB @at on. */
+static u32 tdmr_after(const struct tdmr_layout *layout, u32 at, u32 size)
+{
+	unsigned int i = tdmr_range_after(layout, tdmr_gib(at));
+	u32 start;
+
+	if (i == layout->nr_ranges)
+		return U32_MAX;
+
+	start = layout->ranges[i].start >> TDMR_GIB_SHIFT;
+	start = max(start, at);
+
+	return min(tdmr_reach(layout, start, layout->limits.max_reserved),
+		   start + size);
+}
+
+/*
+ * Few TDMRs, in that order of which they cover most: for each set of sizes, how
+ * far they get, and which of them then comes last.
+ */
+static void order_sizes(const struct tdmr_layout *layout, u32 *sizes,
+			unsigned int nr)
+{
+	u32 end[1 << MAX_ORDERED] = { }, was[MAX_ORDERED], after;
+	u8 last[1 << MAX_ORDERED];
+	unsigned int set, i;
+
+	for (set = 1; set < 1U << nr; set++) {
+		for (i = 0; i < nr; i++) {
+			if (!(set & BIT(i)))
+				continue;
+			after = tdmr_after(layout, end[set & ~BIT(i)], sizes[i]);
+			if (after >= end[set]) {
+				end[set] = after;
+				last[set] = i;
+			}
+		}
+	}
+
+	memcpy(was, sizes, nr * sizeof(*sizes));
+	for (set--, i = nr; i--; set &= ~BIT(last[set]))
+		sizes[i] = was[last[set]];
+}
+
 /* With the border before TDMR @i elsewhere: one of the two has areas to spare then. */
 static struct tdmr_plan *pack_recut(struct tdmr_layout *layout, unsigned int i,
 				    struct tdmr_plan *failed,
@@ -138,6 +186,11 @@ struct tdmr_plan *tdmr_reshape(struct tdmr_layout *layout)
 		if (tdmr_layout_resize(layout, sizes, i < 2))
 			failed = tdmr_pack_all(layout);
 		reverse(sizes, max);
+	}
+	if (failed && max <= MAX_ORDERED) {
+		order_sizes(layout, sizes, max);
+		if (tdmr_layout_resize(layout, sizes, false))
+			failed = tdmr_pack_all(layout);
 	}
 
 	return failed;

@@ -256,6 +256,41 @@ static const struct layout_case layout_cases[] = {
 	  }, .makespan = 2 },
 
 	/*
+	 *	 |==|rrr|=======================|rrr|
+	 *	0|# |   |# ####|1G  #P1  P0#  # |   |2G
+	 *
+	 * [0, 1G) has no area to spare, so no PAMT can touch another at its end.
+	 */
+	{ "PAMTs that touch over a gap are not of two TDMRs", LIMITS(2, 2),
+	  LANES(2),
+	  MEMORY(7, { M(2), M(4), 0 }, { M(298), M(300), 0 },
+		 { M(700), M(702), 0 }, { M(1016), G(1), 0 },
+		 { M(1026), M(1032), 0 }, { M(1034), M(1040), 0 },
+		 { M(1098), M(1100), 0 }),
+	  CMRS(2, { M(1), M(300), 0 }, { M(700), M(1100), 0 }),
+	  .nr_want = 2, .want = {
+		{ 0, 1, 0, M(1034), { { 0, M(1) }, { M(300), M(700) } } },
+		{ 1, 1, 0, M(1032) - PAMT(1),
+		  { { M(1032) - PAMT(1), M(1034) + PAMT(1) },
+		    { M(1100), G(2) } } },
+	  }, .makespan = 1 },
+
+	/*
+	 *	3G| P0 |4G	6G|  #  |7G P1P1 |8G
+	 *
+	 * Room for PAMTs of one GiB and of two, in that order.
+	 */
+	{ "TDMRs as large as their PAMTs have room", LIMITS(3, 16), LANES(1),
+	  MEMORY(3, { M(3584), M(3584) + PAMT(1), 0 },
+		 { M(6656), M(6656) + K(4), 0 },
+		 { M(7680), M(7680) + PAMT(2), 0 }),
+	  CMRS(1, { 0, G(8), 0 }),
+	  .nr_want = 2, .want = {
+		{ 3, 1, 0, M(3584), { { M(3584), M(3584) + PAMT(1) } } },
+		{ 6, 2, 0, M(7680), { { M(7680), M(7680) + PAMT(2) } } },
+	  }, .makespan = 3 },
+
+	/*
 	 *	0|####|1G  2G|### P|3G		6G|### P|7G
 	 *	 [                 )		  [     )
 	 */
