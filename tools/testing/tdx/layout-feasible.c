@@ -1,192 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Is there any layout at all?  What the module demands, taken from its rules
- * and from nothing that the planner does:
- *
- * - A GiB with memory is in a TDMR.  What in it is not convertible is reserved,
- *   at most so many areas; an area may go over what is no memory.
- * - TDMRs are at most so many.  A TDMR that is part of another has no more
- *   areas than that, so the fewest are those that each reach as far as can be.
- * - The PAMTs of a TDMR are in memory of one node, one after the other.
+ * Is there any layout at all?  That takes TDMRs, see layout-cover.c, and room for
+ * their PAMTs, each in memory of one node, one after the other.
  *
  * The last is a packing problem; what is tested is that the TDMRs, which may
  * then be cut at any GiB, find room each in a stretch of memory of its own, or
- * several in one without loss.  No layout exists if that fails.  That PAMTs leave
- * nothing of a stretch, and the holes around it become one, gives no TDMR an area.
+ * several in one; few TDMRs exactly.  No layout exists if that fails.  That PAMTs
+ * leave nothing of a stretch, and the holes around it become one, gives no TDMR
+ * an area.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include <linux/bits.h>
 #include <linux/minmax.h>
 #include <linux/sizes.h>
 
+#include "layout-cover.h"
 #include "layout-feasible.h"
 
-#define MAX_RANGES	4096
 #define MAX_AREAS	16
-#define MAX_HOLES	(TDMR_MAX_CMRS + 1)
-#define END		BIT_ULL(53)
 #define PAGE		((u64)SZ_4K)
 
-/* Whole GiB with memory in each of them, as many one after another as go. */
-struct block {
-	u64 start;
-	u64 end;
-};
-
-/* What is not convertible; holes of one group have no memory in between. */
-struct hole {
-	u64 start;
-	u64 end;
-	unsigned int group;
-};
-
-static unsigned int max_tdmrs, max_areas;
-static struct block blocks[MAX_RANGES];
-static unsigned int nr_blocks;
-static struct hole holes[MAX_HOLES];
-static unsigned int nr_holes;
 static u64 values[MAX_RANGES];
-
-static void find_blocks(const struct tdmr_layout *layout)
-{
-	unsigned int i;
-
-	nr_blocks = 0;
-	for (i = 0; i < layout->nr_ranges; i++) {
-		u64 start = layout->ranges[i].start / SZ_1G;
-		u64 end = (layout->ranges[i].end + SZ_1G - 1) / SZ_1G;
-
-		if (nr_blocks && blocks[nr_blocks - 1].end >= start)
-			blocks[nr_blocks - 1].end = end;
-		else
-			blocks[nr_blocks++] = (struct block) { start, end };
-	}
-}
-
-static bool memory_between(const struct tdmr_layout *layout, u64 start, u64 end)
-{
-	unsigned int lo = 0, hi = layout->nr_ranges;
-
-	while (lo < hi) {
-		unsigned int mid = (lo + hi) / 2;
-
-		if (layout->ranges[mid].end > start)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-
-	return lo < layout->nr_ranges && layout->ranges[lo].start < end;
-}
-
-static void add_hole(const struct tdmr_layout *layout, u64 start, u64 end)
-{
-	struct hole *last = nr_holes ? &holes[nr_holes - 1] : NULL;
-
-	if (start == end)
-		return;
-
-	holes[nr_holes] = (struct hole) { start, end, 0 };
-	if (last)
-		holes[nr_holes].group = last->group +
-			memory_between(layout, last->end, start);
-	nr_holes++;
-}
-
-static void find_holes(const struct tdmr_layout *layout)
-{
-	const struct tdmr_range *cmrs = layout->cmrs;
-	unsigned int nr = layout->nr_cmrs;
-	unsigned int i;
-	u64 at = 0;
-
-	/* Without CMRs the memory is what is convertible. */
-	if (!nr) {
-		cmrs = layout->ranges;
-		nr = layout->nr_ranges;
-	}
-
-	nr_holes = 0;
-	for (i = 0; i < nr; i++) {
-		add_hole(layout, at, cmrs[i].start);
-		at = cmrs[i].end;
-	}
-	add_hole(layout, at, END);
-}
-
-/* Areas that the holes in a TDMR take. */
-static unsigned int areas_of(u64 start, u64 end)
-{
-	unsigned int i, areas = 0, group = ~0U;
-
-	for (i = 0; i < nr_holes; i++) {
-		if (holes[i].end <= start * SZ_1G || holes[i].start >= end * SZ_1G ||
-		    holes[i].group == group)
-			continue;
-		group = holes[i].group;
-		areas++;
-	}
-
-	return areas;
-}
-
-/* The largest @end for which a TDMR from @start is allowed. */
-static u64 farthest(u64 start, u64 end, unsigned int max)
-{
-	u64 lo = start, mid;
-
-	while (lo < end) {
-		mid = lo + (end - lo + 1) / 2;
-		if (areas_of(start, mid) <= max)
-			lo = mid;
-		else
-			end = mid - 1;
-	}
-
-	return lo;
-}
-
-/* The first GiB with memory from @gib on; %END if there is none. */
-static u64 next_covered(u64 gib)
-{
-	unsigned int lo = 0, hi = nr_blocks;
-
-	while (lo < hi) {
-		unsigned int mid = (lo + hi) / 2;
-
-		if (blocks[mid].end > gib)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-
-	return lo < nr_blocks ? max(gib, blocks[lo].start) : END;
-}
-
-/*
- * The fewest TDMRs of at most @max_gibs that cover all blocks from @at on, at
- * most @max + 1 are counted; 0 if none do.  @ends: out, where each ends.
- */
-static unsigned int fewest_tdmrs(u64 at, unsigned int max_areas, u64 max_gibs,
-				 unsigned int max, u64 *ends)
-{
-	u64 limit = blocks[nr_blocks - 1].end;
-	unsigned int n = 0;
-	u64 end;
-
-	for (at = next_covered(at); at != END && n <= max; at = next_covered(end)) {
-		end = farthest(at, min(limit, at + max_gibs), max_areas);
-		if (end == at)
-			return 0;
-		if (ends && n < max)
-			ends[n] = end;
-		n++;
-	}
-
-	return n;
-}
 
 static u64 pages(u64 bytes)
 {
@@ -229,6 +64,8 @@ struct stretch {
 	u64 end;
 	u64 below;	/* GiB of a hole, with no memory in between */
 	u64 above;
+	u64 row;	/* bytes for a PAMT */
+	u64 bytes;	/* and for all together */
 	u64 largest;	/* GiB of the largest TDMR whose PAMT finds room */
 	u64 all;	/* and of all together */
 };
@@ -249,21 +86,21 @@ static u64 fewest_ends[64];
  */
 static bool can_have(u64 first, u64 last, unsigned int areas)
 {
-	u64 limit = blocks[nr_blocks - 1].end;
+	u64 limit = cover.blocks[cover.nr_blocks - 1].end;
 	unsigned int before, after;
 	u64 start, end;
 
-	if (last >= limit || areas_of(first, last + 1) > areas)
+	if (last >= limit || cover_areas(first, last + 1) > areas)
 		return false;
 
 	for (before = 0; before <= nr_fewest; before++) {
-		start = next_covered(before ? fewest_ends[before - 1] : 0);
+		start = cover_next(before ? fewest_ends[before - 1] : 0);
 		start = min(start, first);
-		end = farthest(start, min(limit, start + size_limit), areas);
+		end = cover_farthest(start, min(limit, start + size_limit), areas);
 		if (end <= last)
 			continue;
-		after = fewest_tdmrs(end, max_areas, size_limit, max_tdmrs, NULL);
-		if (before + 1 + after <= max_tdmrs)
+		after = cover_fewest(end, cover.max_areas, size_limit, cover.max_tdmrs, NULL);
+		if (before + 1 + after <= cover.max_tdmrs)
 			return true;
 	}
 
@@ -275,8 +112,8 @@ static bool all_have_spare;
 
 static bool can_have_spare(u64 gib)
 {
-	return areas_of(gib, gib + 1) < max_areas &&
-	       (all_have_spare || can_have(gib, gib, max_areas - 1));
+	return cover_areas(gib, gib + 1) < cover.max_areas &&
+	       (all_have_spare || can_have(gib, gib, cover.max_areas - 1));
 }
 
 /*
@@ -287,13 +124,13 @@ static u64 nearest_hole(u64 start, u64 end, u64 gib)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr_holes; i++) {
-		u64 first = holes[i].start / SZ_1G;
-		u64 last = (holes[i].end - 1) / SZ_1G;
+	for (i = 0; i < cover.nr_holes; i++) {
+		u64 first = cover.holes[i].start / SZ_1G;
+		u64 last = (cover.holes[i].end - 1) / SZ_1G;
 		u64 near = last < gib ? last : max(first, gib);
 
-		if (holes[i].start < end && holes[i].end > start &&
-		    can_have(min(near, gib), max(near, gib), max_areas))
+		if (cover.holes[i].start < end && cover.holes[i].end > start &&
+		    can_have(min(near, gib), max(near, gib), cover.max_areas))
 			return near;
 	}
 
@@ -304,13 +141,13 @@ static u64 nearest_hole(u64 start, u64 end, u64 gib)
 static bool can_be_above(const struct stretch *s, u64 gib)
 {
 	return s->below != NO_HOLE &&
-	       can_have(min(s->below, gib), gib, max_areas);
+	       can_have(min(s->below, gib), gib, cover.max_areas);
 }
 
 static bool can_be_below(const struct stretch *s, u64 gib)
 {
 	return s->above != NO_HOLE &&
-	       can_have(gib, max(s->above, gib), max_areas);
+	       can_have(gib, max(s->above, gib), cover.max_areas);
 }
 
 /*
@@ -324,7 +161,7 @@ static bool can_be_filled(const struct stretch *s,
 		  512ULL * limits->entry_size[TDMR_2M] +
 		  limits->entry_size[TDMR_1G];
 
-	return (s->end - s->start) % gib < 3 * PAGE * max_tdmrs;
+	return (s->end - s->start) % gib < 3 * PAGE * cover.max_tdmrs;
 }
 
 /* Of so long a stretch enough can be used. */
@@ -366,8 +203,8 @@ static void measure_room(struct stretch *s, const struct tdmr_limits *limits)
 
 	if (all == s->end - s->start && can_be_filled(s, limits))
 		most = all;
-	s->largest = value_of(limits, most);
-	s->all = value_of(limits, all);
+	s->row = most;
+	s->bytes = all;
 }
 
 static void measure_stretch(struct stretch *s, const struct tdmr_limits *limits)
@@ -376,11 +213,14 @@ static void measure_stretch(struct stretch *s, const struct tdmr_limits *limits)
 		return;
 
 	if ((s->end - s->start) / SZ_1G > LONG_STRETCH) {
-		s->largest = value_of(limits, s->end - s->start);
-		s->all = s->largest;
+		s->row = s->end - s->start;
+		s->bytes = s->row;
 	} else {
 		measure_room(s, limits);
 	}
+
+	s->largest = value_of(limits, s->row);
+	s->all = s->row == s->bytes ? s->largest : value_of(limits, s->bytes);
 }
 
 static void find_stretches(const struct tdmr_layout *layout)
@@ -435,14 +275,14 @@ static u64 gibs_to_cover(unsigned int max)
 	u64 sum = 0;
 	unsigned int i;
 
-	for (i = 0; i < nr_blocks; i++) {
-		sum += blocks[i].end - blocks[i].start;
-		values[i] = i ? blocks[i].start - blocks[i - 1].end : 0;
+	for (i = 0; i < cover.nr_blocks; i++) {
+		sum += cover.blocks[i].end - cover.blocks[i].start;
+		values[i] = i ? cover.blocks[i].start - cover.blocks[i - 1].end : 0;
 	}
 
-	if (nr_blocks > max) {
-		qsort(values + 1, nr_blocks - 1, sizeof(*values), by_value);
-		for (i = max; i < nr_blocks; i++)
+	if (cover.nr_blocks > max) {
+		qsort(values + 1, cover.nr_blocks - 1, sizeof(*values), by_value);
+		for (i = max; i < cover.nr_blocks; i++)
 			sum += values[i];
 	}
 
@@ -496,7 +336,7 @@ static u64 gibs_with_areas(void)
 				break;
 		}
 		sum += best_in_gib(&stretches[i], next - i,
-				   max_areas - areas_of(gib, gib + 1));
+				   cover.max_areas - cover_areas(gib, gib + 1));
 	}
 
 	return sum;
@@ -522,24 +362,25 @@ static u64 largest_tdmr(void)
 static bool can_cover(unsigned int max_large, u64 small, u64 large)
 {
 	u64 far[FEW_TDMRS + 1][FEW_TDMRS + 1] = {};
-	u64 limit = blocks[nr_blocks - 1].end;
+	u64 limit = cover.blocks[cover.nr_blocks - 1].end;
 	unsigned int n, l;
 
-	for (n = 0; n < max_tdmrs; n++) {
+	for (n = 0; n < cover.max_tdmrs; n++) {
 		for (l = 0; l <= n && l <= max_large; l++) {
-			u64 at = next_covered(far[n][l]);
+			u64 at = cover_next(far[n][l]), end;
 
 			if (at == END)
 				return true;
-			far[n + 1][l] = max(far[n + 1][l],
-					    farthest(at, min(limit, at + small), max_areas));
-			far[n + 1][l + 1] = farthest(at, min(limit, at + large),
-						     max_areas);
+			end = cover_farthest(at, min(limit, at + small),
+					     cover.max_areas);
+			far[n + 1][l] = max(far[n + 1][l], end);
+			far[n + 1][l + 1] = cover_farthest(at, min(limit, at + large),
+							   cover.max_areas);
 		}
 	}
 
 	for (l = 0; l <= n && l <= max_large; l++) {
-		if (next_covered(far[n][l]) == END)
+		if (cover_next(far[n][l]) == END)
 			return true;
 	}
 
@@ -569,16 +410,16 @@ static bool sizes_have_room(void)
 	unsigned int i;
 	u64 larger;
 
-	if (max_tdmrs > FEW_TDMRS)
+	if (cover.max_tdmrs > FEW_TDMRS)
 		return true;
 
 	for (i = 0; i < nr_stretches; i++)
 		values[i] = stretches[i].largest;
 	qsort(values, nr_stretches, sizeof(*values), by_value);
 
-	for (i = 1; i < max_tdmrs && i < nr_stretches; i++) {
+	for (i = 1; i < cover.max_tdmrs && i < nr_stretches; i++) {
 		larger = larger_with_room(values[i]);
-		if (larger < max_tdmrs &&
+		if (larger < cover.max_tdmrs &&
 		    !can_cover(larger, values[i], values[0]))
 			return false;
 	}
@@ -590,16 +431,104 @@ static bool sizes_have_room(void)
 static bool find_room(const struct tdmr_layout *layout, u64 gibs)
 {
 	size_limit = gibs;
-	nr_fewest = fewest_tdmrs(0, max_areas, gibs, max_tdmrs, fewest_ends);
-	if (nr_fewest > max_tdmrs)
+	nr_fewest = cover_fewest(0, cover.max_areas, gibs, cover.max_tdmrs, fewest_ends);
+	if (nr_fewest > cover.max_tdmrs)
 		return false;
 
-	all_have_spare = max_areas > 1 &&
-			 fewest_tdmrs(0, max_areas - 1, gibs, max_tdmrs, NULL) - 1 <
-			 max_tdmrs;
+	all_have_spare = cover.max_areas > 1 &&
+			 cover_fewest(0, cover.max_areas - 1, gibs, cover.max_tdmrs, NULL) - 1 <
+			 cover.max_tdmrs;
 	find_stretches(layout);
 
 	return true;
+}
+
+/* What of a stretch is left for PAMTs, and for one of them. */
+struct room {
+	u64 row;
+	u64 bytes;
+};
+
+static struct room rooms[MAX_RANGES];
+static unsigned int nr_rooms;
+
+static int by_row(const void *a, const void *b)
+{
+	const struct room *x = a, *y = b;
+
+	return x->row < y->row ? 1 : x->row > y->row ? -1 : 0;
+}
+
+/* The largest rooms; of those that are left out, none is better in any respect. */
+static void find_rooms(unsigned int max)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_stretches; i++)
+		rooms[i] = (struct room) { stretches[i].row, stretches[i].bytes };
+	qsort(rooms, nr_stretches, sizeof(*rooms), by_row);
+
+	for (i = nr_stretches - 1; i--;)
+		rooms[i].bytes = max(rooms[i].bytes, rooms[i + 1].bytes);
+	nr_rooms = min(max, nr_stretches);
+}
+
+/* Tried so often; what is not refuted then counts as possible. */
+#define MAX_TRIES	5000
+
+static unsigned int nr_tries;
+
+/*
+ * Can at most @left TDMRs have all from @at on, each with its PAMT in a room?  Of
+ * every size: what one does not take of a room may be another's.
+ */
+static bool can_put(const struct tdmr_limits *limits, u64 at, unsigned int left)
+{
+	u64 limit = cover.blocks[cover.nr_blocks - 1].end;
+	unsigned int i;
+	u64 end, bytes;
+	bool ok;
+
+	at = cover_next(at);
+	if (at == END || !left)
+		return at == END;
+
+	for (i = 0; i < nr_rooms; i++) {
+		end = at + value_of(limits, min(rooms[i].row, rooms[i].bytes));
+		end = cover_farthest(at, min(limit, end), cover.max_areas);
+		for (; end > at; end--) {
+			end = cover_trim(end);
+			if (!nr_tries)
+				return true;
+			nr_tries--;
+			bytes = pamt_of(limits, end - at);
+			rooms[i].bytes -= bytes;
+			ok = can_put(limits, end, left - 1);
+			rooms[i].bytes += bytes;
+			if (ok)
+				return true;
+		}
+	}
+
+	return false;
+}
+
+/* Exactly, but for areas, where there are few TDMRs. */
+static bool few_have_room(const struct tdmr_layout *layout)
+{
+	u64 gibs = 0;
+	unsigned int i, max;
+
+	for (i = 0; i < cover.nr_blocks; i++)
+		gibs += cover.blocks[i].end - cover.blocks[i].start;
+	max = min_t(u64, cover.max_tdmrs, gibs);
+	if (max > FEW_TDMRS)
+		return true;
+
+	find_rooms(max);
+	nr_tries = MAX_TRIES;
+
+	return can_put(&layout->limits, 0, max);
 }
 
 /* No TDMR is larger than any room; and then there may be less room. */
@@ -613,9 +542,9 @@ static bool room_suffices(const struct tdmr_layout *layout)
 		gibs = largest_tdmr();
 	} while (gibs < size_limit);
 
-	return sizes_have_room() &&
-	       gibs_with_areas() >= gibs_to_cover(max_tdmrs) &&
-	       gibs_with_room(max_tdmrs) >= gibs_to_cover(max_tdmrs);
+	return sizes_have_room() && few_have_room(layout) &&
+	       gibs_with_areas() >= gibs_to_cover(cover.max_tdmrs) &&
+	       gibs_with_room(cover.max_tdmrs) >= gibs_to_cover(cover.max_tdmrs);
 }
 
 /**
@@ -628,15 +557,14 @@ enum feasible layout_feasible(const struct tdmr_layout *layout)
 {
 	unsigned int fewest;
 
-	max_tdmrs = min(layout->limits.max_tdmrs, 64U);
-	max_areas = layout->limits.max_reserved;
-	find_blocks(layout);
-	find_holes(layout);
+	cover.max_tdmrs = min(layout->limits.max_tdmrs, 64U);
+	cover.max_areas = layout->limits.max_reserved;
+	cover_find(layout);
 
-	fewest = fewest_tdmrs(0, max_areas, END, max_tdmrs, NULL);
+	fewest = cover_fewest(0, cover.max_areas, END, cover.max_tdmrs, NULL);
 	if (!fewest)
 		return GIB_WITH_TOO_MANY_HOLES;
-	if (fewest > max_tdmrs)
+	if (fewest > cover.max_tdmrs)
 		return TOO_FEW_TDMRS;
 
 	return room_suffices(layout) ? FEASIBLE : NO_ROOM_FOR_PAMTS;
