@@ -198,16 +198,19 @@ void tdmr_layout_shrink(struct tdmr_layout *layout)
  * tdmr_layout_resize - choose TDMRs of other sizes
  * @layout: planned
  * @sizes: GiB that each TDMR may have at most, one after another
+ * @max_holes: holes that each may have at most
  * @cut: into lanes, where there are TDMRs to spare: more PAMTs, smaller ones
  *
  * Return: false if they do not cover the memory, and @layout is as it was;
  * otherwise the PAMTs have no places then.
  */
-bool tdmr_layout_resize(struct tdmr_layout *layout, const u32 *sizes, bool cut)
+bool tdmr_layout_resize(struct tdmr_layout *layout, const u32 *sizes,
+			unsigned int max_holes, bool cut)
 {
 	struct tdmr_cover c = tdmr_any_cover(layout);
 
 	c.sizes = sizes;
+	c.max_holes = max_holes;
 	if (!tdmr_cover_runs(&c))
 		return false;
 

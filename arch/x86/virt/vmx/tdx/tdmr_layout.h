@@ -171,7 +171,8 @@ struct tdmr_layout {
 
 int tdmr_layout_plan(struct tdmr_layout *layout);
 void tdmr_layout_shrink(struct tdmr_layout *layout);
-bool tdmr_layout_resize(struct tdmr_layout *layout, const u32 *sizes, bool cut);
+bool tdmr_layout_resize(struct tdmr_layout *layout, const u32 *sizes,
+			unsigned int max_holes, bool cut);
 void tdmr_layout_recut(struct tdmr_layout *layout, unsigned int i, u32 border);
 int tdmr_layout_place(struct tdmr_layout *layout);
 bool tdmr_layout_place_lower(struct tdmr_layout *layout, unsigned int i);
