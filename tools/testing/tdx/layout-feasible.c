@@ -289,10 +289,31 @@ static u64 gibs_to_cover(unsigned int max)
 	return sum;
 }
 
+static bool ends_in(const struct stretch *s, u64 gib)
+{
+	return s->end > gib * SZ_1G && s->end <= (gib + 1) * SZ_1G;
+}
+
+/*
+ * Do PAMTs in a stretch take an area to spare of a GiB that it is in?  Not where
+ * a hole is; and it may be any of many.
+ */
+static bool takes_area(const struct stretch *s)
+{
+	u64 gib = s->start / SZ_1G;
+
+	if (s->below != NO_HOLE || s->above != NO_HOLE)
+		return false;
+	if (ends_in(s, gib))
+		return true;
+
+	return s + 1 < &stretches[nr_stretches] &&
+	       ends_in(s, gib + 1) && s[1].start / SZ_1G == gib + 1;
+}
+
 /*
  * GiB whose PAMTs find room in @nr stretches of one GiB with @areas: one for
- * each stretch, or for two in a row, with nothing but a gap in between.  Where a
- * hole is, or across GiB, it is not so limited.
+ * each stretch, or for two in a row, with nothing but a gap in between.
  */
 static u64 best_in_gib(const struct stretch *s, unsigned int nr,
 		       unsigned int areas)
@@ -303,8 +324,7 @@ static u64 best_in_gib(const struct stretch *s, unsigned int nr,
 	unsigned int i, a;
 
 	for (i = 0; i < nr; i++) {
-		bool limited = s[i].below == NO_HOLE && s[i].above == NO_HOLE &&
-			       s[i].start / SZ_1G == (s[i].end - 1) / SZ_1G;
+		bool limited = takes_area(&s[i]);
 
 		value = s[i].all;
 		for (a = 0; a <= areas; a++) {
@@ -324,9 +344,10 @@ static u64 best_in_gib(const struct stretch *s, unsigned int nr,
 	return last[areas];
 }
 
+/* One that reaches into the next GiB counts in both, and takes an area of each. */
 static u64 gibs_with_areas(void)
 {
-	unsigned int i, next;
+	unsigned int i, next, first;
 	u64 gib, sum = 0;
 
 	for (i = 0; i < nr_stretches; i = next) {
@@ -335,7 +356,11 @@ static u64 gibs_with_areas(void)
 			if (stretches[next].start / SZ_1G != gib)
 				break;
 		}
-		sum += best_in_gib(&stretches[i], next - i,
+		first = i;
+		if (i && ends_in(&stretches[i - 1], gib) &&
+		    takes_area(&stretches[i - 1]))
+			first--;
+		sum += best_in_gib(&stretches[first], next - first,
 				   cover.max_areas - cover_areas(gib, gib + 1));
 	}
 
