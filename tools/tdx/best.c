@@ -127,13 +127,14 @@ static bool can_join(struct search *s, unsigned int i, u64 gibs, u64 tdmrs,
 static bool can_bridge(struct search *s, unsigned int i, u64 gibs, u64 tdmrs,
 		       u32 reach)
 {
-	u64 *last = &s->joined[s->nr_joined - 1];
+	u64 *last;
 	bool ok;
 
 	/* A TDMR that ends in the gap need not have any of it. */
 	if (!s->gap[i] || reach <= s->end[i] - s->size[i])
 		return false;
 
+	last = &s->joined[s->nr_joined - 1];
 	tdmrs += begin_tdmrs(s, i, &reach);
 	*last += s->gap[i] + s->size[i];
 	ok = can_join(s, i + 1, gibs + s->gap[i], tdmrs, reach);
