@@ -136,9 +136,9 @@ def show_engine(engine):
     if 'overhead' in engine:
         o = engine['overhead']
         print(f"""
-  One lane, one CPU, 7 us not dilated, {o['pairs']} pairs of boots: a call takes
-  {o['upstream_us']:.2f} us in upstream's loop, {o['lanework_us']:.2f} us in a lane: {o['percent']:+.2f} % \
-(95 % confidence: {o['low']:+.2f} to {o['high']:+.2f} %)""")
+  One lane, one CPU, {o['pairs']} pairs of boots, in instructions: a call takes
+  {o['upstream']:.0f} in upstream's loop, {o['lanework']:.0f} in a lane: {o['more']:+.0f} \
+({o['low']:+.0f} to {o['high']:+.0f}), {o['percent']:+.2f} %""")
     if 'delay' in engine:
         d = engine['delay']
         print(f"""
@@ -157,7 +157,7 @@ def engine_shortfalls(engine):
     o, d = engine.get('overhead'), engine.get('delay')
     for what in engine.get('steps', {}).get('allocations', ()):
         yield f'a step allocates: {what}'
-    if o and o['low'] > 2:
+    if o and o['percent'] > 2:
         yield f'one lane is {o["percent"]:.1f} % slower than upstream'
     if d and d['lanes']['p50_us'] > d['limit_us']:
         yield f'another task waits {d["lanes"]["p50_us"]} us'
