@@ -65,20 +65,30 @@ static const struct field fields[] = {
 #define CPUID_CONFIG_LEAF(i)		(0x9900000300000400 + (i))
 #define CPUID_CONFIG_VALUE(i, half)	(0x9900000300000500 + 2 * (i) + (half))
 
+static u64 ask_field(u64 id, u64 *value)
+{
+	struct tdx_module_args args = { .rdx = id };
+	u64 status = tdx_seamcall_retry(TDH_SYS_RD, &args);
+
+	*value = args.r8;
+
+	return status;
+}
+
+static int judge_field(struct tdx_bringup *tb, u64 id, const char *name,
+		       u64 status)
+{
+	if (seam_status_class(status) == SEAM_SUCCESS)
+		return 0;
+
+	return tdx_bringup_fail_seam(tb, TDH_SYS_RD, status,
+				     "metadata field %s (0x%llx)", name, id);
+}
+
 static int read_field(struct tdx_bringup *tb, u64 id, const char *name,
 		      u64 *value)
 {
-	struct tdx_module_args args = { .rdx = id };
-	u64 status;
-
-	status = tdx_seamcall_retry(TDH_SYS_RD, &args);
-	if (seam_status_class(status) != SEAM_SUCCESS)
-		return tdx_bringup_fail_seam(tb, TDH_SYS_RD, status,
-					     "metadata field %s (0x%llx)",
-					     name, id);
-
-	*value = args.r8;
-	return 0;
+	return judge_field(tb, id, name, ask_field(id, value));
 }
 
 static int read_fields(struct tdx_bringup *tb, const struct field *field,
@@ -133,18 +143,25 @@ static int read_cpuid_config(struct tdx_bringup *tb)
 	return 0;
 }
 
-static bool field_exists(u64 id)
+/*
+ * A module that does not know the field takes all memory that there is, for
+ * what can be known.  Any other failure says nothing about memory.
+ */
+static int read_nr_cmrs(struct tdx_bringup *tb, u64 *nr)
 {
-	struct tdx_module_args args = { .rdx = id };
+	u64 status = ask_field(NUM_CMRS, nr);
 
-	return seam_status_class(tdx_seamcall_retry(TDH_SYS_RD, &args)) ==
-	       SEAM_SUCCESS;
+	if (seam_status_errno(TDH_SYS_RD, status) == -ENODATA) {
+		*nr = 0;
+		return 0;
+	}
+
+	return judge_field(tb, NUM_CMRS, "NUM_CMRS", status);
 }
 
 /*
  * Which memory firmware has checked.  NUM_CMRS may count slots that are empty:
- * those have a size of 0.  A module that does not say takes all memory that
- * there is, for what can be known.
+ * those have a size of 0.
  */
 static int read_cmrs(struct tdx_bringup *tb)
 {
@@ -152,10 +169,7 @@ static int read_cmrs(struct tdx_bringup *tb)
 	int ret, i;
 
 	tb->nr_cmrs = 0;
-	if (!field_exists(NUM_CMRS))
-		return 0;
-
-	ret = read_field(tb, NUM_CMRS, "NUM_CMRS", &nr);
+	ret = read_nr_cmrs(tb, &nr);
 	if (ret)
 		return ret;
 
