@@ -113,8 +113,14 @@ static u64 fail_status = TDX_EMU_SYS_BUSY;
 
 static bool take_at_random(const struct tdxmod_regs *regs, u64 *status)
 {
-	if (regs->rax != READ_ONCE(fail_leaf) || !should_fail(&fail_seamcall, 1))
+	if (regs->rax != READ_ONCE(fail_leaf) || !READ_ONCE(fail_seamcall.probability))
 		return false;
+
+	/* Of CPUs that call at the same time it would count only some. */
+	scoped_guard(raw_spinlock_irqsave, &lock) {
+		if (!should_fail(&fail_seamcall, 1))
+			return false;
+	}
 
 	*status = READ_ONCE(fail_status);
 	return true;
