@@ -174,6 +174,7 @@ struct tdx_bringup {
 
 /* enable.c */
 int tdx_host_error(char *reason, size_t size);
+const char *tdx_host_hint(void);
 bool tdx_host_lost(void);
 #ifdef CONFIG_TDX_EMULATOR
 int tdx_bringup_reset(void);

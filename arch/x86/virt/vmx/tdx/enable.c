@@ -66,6 +66,20 @@ bool __init tdx_host_off(void)
 	return host_mode == HOST_OFF;
 }
 
+/**
+ * tdx_host_hint - would it have helped to initialise TDX at boot?
+ *
+ * For failures that come from what the host has done since then.
+ *
+ * Context: any.
+ *
+ * Return: what to add to the reason; empty if it was tried at boot.
+ */
+const char *tdx_host_hint(void)
+{
+	return host_mode == HOST_ONDEMAND ? ", or boot with tdx_host=async" : "";
+}
+
 /* The one TDX module of this host. */
 static struct tdx_bringup host;
 

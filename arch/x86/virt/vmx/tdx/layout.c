@@ -93,16 +93,20 @@ static int fail_layout(struct tdx_bringup *tb, int err)
 		[TDMR_BAD_NODE] = "not on a NUMA node",
 		[TDMR_BAD_CMR] = "too many separate ranges, or the module's are not in order",
 		[TDMR_OUTSIDE_CMRS] =
-			"TDX cannot use this memory; if it was hot-added, remove it or boot with tdx_host=async",
+			"TDX cannot use this memory; if it was hot-added, remove it",
 		[TDMR_NO_TDMRS] = "TDMRs exhausted",
 		[TDMR_NO_RESERVED] = "reserved areas exhausted",
 		[TDMR_NO_PAMT] = "no place for the PAMT of this TDMR",
 	};
 	const struct tdmr_layout *layout = &tb->layout;
+	const char *hint = "";
 
-	return tdx_bringup_fail(tb, err, "memory [0x%llx, 0x%llx): %s",
+	if (layout->trouble == TDMR_OUTSIDE_CMRS)
+		hint = tdx_host_hint();
+
+	return tdx_bringup_fail(tb, err, "memory [0x%llx, 0x%llx): %s%s",
 				layout->bad_start, layout->bad_end,
-				troubles[layout->trouble]);
+				troubles[layout->trouble], hint);
 }
 
 /**

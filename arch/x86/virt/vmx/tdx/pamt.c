@@ -133,9 +133,9 @@ static int alloc_one(struct tdx_bringup *tb, unsigned int i)
 		return 0;
 
 	return tdx_bringup_fail(tb, -ENOMEM,
-				"no %llu KB of contiguous memory for the PAMT of [0x%llx, 0x%llx): free memory, or boot with tdx_host=async",
+				"no %llu KB of contiguous memory for the PAMT of [0x%llx, 0x%llx): free memory%s",
 				tdmr_pamt_bytes(plan) / SZ_1K, plan->base,
-				plan->base + plan->size);
+				plan->base + plan->size, tdx_host_hint());
 }
 
 static void free_one(struct tdmr_plan *plan)
