@@ -143,9 +143,23 @@ err_reboot:
 }
 early_initcall(host_init);
 
-/* What a CPU must have beyond TDX itself, for Linux to use TDX. */
+/* What a CPU must have beyond TDX itself, for Linux to use TDX; or NULL. */
+static const char *what_is_missing(void)
+{
+	if (!cpu_feature_enabled(X86_FEATURE_XSAVE))
+		return "XSAVE is required for TDX";
+	if (!cpu_feature_enabled(X86_FEATURE_MOVDIR64B))
+		return "MOVDIR64B is required for TDX";
+	if (!cpu_feature_enabled(X86_FEATURE_SELFSNOOP))
+		return "Self-snoop is required for TDX";
+
+	return NULL;
+}
+
 static int check_platform(void)
 {
+	const char *missing;
+
 	if (!cpu_feature_enabled(X86_FEATURE_TDX_HOST_PLATFORM)) {
 		if (host_mode == HOST_OFF)
 			pr_info_once("switched off by tdx_host=off\n");
@@ -154,18 +168,9 @@ static int check_platform(void)
 		return -ENODEV;
 	}
 
-	if (!cpu_feature_enabled(X86_FEATURE_XSAVE)) {
-		pr_err_once("XSAVE is required for TDX\n");
-		return -EOPNOTSUPP;
-	}
-
-	if (!cpu_feature_enabled(X86_FEATURE_MOVDIR64B)) {
-		pr_err_once("MOVDIR64B is required for TDX\n");
-		return -EOPNOTSUPP;
-	}
-
-	if (!cpu_feature_enabled(X86_FEATURE_SELFSNOOP)) {
-		pr_err_once("Self-snoop is required for TDX\n");
+	missing = what_is_missing();
+	if (missing) {
+		pr_err_once("%s\n", missing);
 		return -EOPNOTSUPP;
 	}
 
@@ -428,9 +433,15 @@ EXPORT_SYMBOL_FOR_MODULES(tdx_enable_status, "tdx_test");
  */
 int tdx_host_error(char *reason, size_t size)
 {
+	const char *missing = what_is_missing();
+
 	if (host_mode == HOST_OFF) {
 		strscpy(reason, "switched off by tdx_host=off", size);
 		return -ENODEV;
+	}
+	if (missing) {
+		strscpy(reason, missing, size);
+		return -EOPNOTSUPP;
 	}
 	if (tdx_host_lost()) {
 		strscpy(reason, "a module update has failed and the module is shut down: reboot",

@@ -80,9 +80,15 @@ static int ask(void)
 		return tdx_host_error(reason, sizeof(reason));
 
 	ret = tdx_enable_async(&request);
-
-	/* A write before this one has asked, and has not been answered yet. */
-	return ret == -EBUSY ? 0 : ret;
+	switch (ret) {
+	case -EBUSY:
+		/* A write before this one has asked, and has not been answered yet. */
+		return 0;
+	case -ENODEV:
+		return tdx_host_error(reason, sizeof(reason));
+	default:
+		return ret;
+	}
 }
 
 static ssize_t enable_store(struct kobject *kobj, struct kobj_attribute *attr,
