@@ -107,6 +107,15 @@ with trees('7.'):
          where=END,
          add='\n#ifdef CONFIG_TDX_BRINGUP\n#include "handover.c"\n#endif\n')
 
+    # An update at run time that fails half-way takes TDX from the host.
+    edit('arch/x86/virt/vmx/tdx/seamldr.c',
+         where=r'^#include <asm/seamldr\.h>$',
+         add='\n#include <asm/tdx_enable.h>')
+    edit('arch/x86/virt/vmx/tdx/seamldr.c',
+         where=r'^\tret = stop_machine_cpuslocked\(do_seamldr_install_module, (?:.*\n)+?'
+               r'\tcpus_read_unlock\(\);$',
+         add='\n\ttdx_host_updated();')
+
     # tdx-host subscribes: its device appears when the module is ready, and
     # loading the driver starts nothing.
     edit('drivers/virt/coco/tdx-host/tdx-host.c',

@@ -103,6 +103,7 @@ void tdx_enable_cancel(struct tdx_enable_request *req);
 const struct tdx_sys_info *tdx_enable_metadata(void);
 enum tdx_status tdx_enable_status(struct tdx_progress *progress);
 bool tdx_host_off(void);
+void tdx_host_updated(void);
 
 #else
 
@@ -157,6 +158,8 @@ static inline bool tdx_host_off(void)
 {
 	return false;
 }
+
+static inline void tdx_host_updated(void) { }
 
 #endif /* CONFIG_TDX_BRINGUP */
 

@@ -193,17 +193,23 @@ bool tdx_host_lost(void)
 	       !tdx_get_sysinfo();
 }
 
-/* Whoever asks from now on is told so. */
-static void note_lost_update(void)
+/**
+ * tdx_host_updated - an update of the module at run time has ended
+ *
+ * If that has cost the module, whoever asks from now on is told so.
+ *
+ * Context: may sleep, briefly.
+ */
+void tdx_host_updated(void)
 {
-	if (!tdx_host_lost())
-		return;
-
-	pr_err_once("an update of the TDX module has failed: no TDX until reboot\n");
-
 	guard(mutex)(&host.lock);
 
+	if (!tdx_host_lost() || host.result)
+		return;
+
+	pr_err("an update of the TDX module has failed: no TDX until reboot\n");
 	host.result = -ESHUTDOWN;
+	tdx_sysfs_status_changed(&host);
 }
 
 /**
@@ -249,8 +255,6 @@ int tdx_enable(void)
 	if (ret)
 		return ret;
 
-	note_lost_update();
-
 	return tdx_bringup_sync(&host);
 }
 EXPORT_SYMBOL_FOR_MODULES(tdx_enable, "kvm-intel,tdx_test");
@@ -286,8 +290,6 @@ int tdx_enable_async(struct tdx_enable_request *req)
 	if (check_platform())
 		return -ENODEV;
 
-	note_lost_update();
-
 	return tdx_bringup_request(&host, req);
 }
 EXPORT_SYMBOL_FOR_MODULES(tdx_enable_async, "kvm-intel,tdx_test");
@@ -315,8 +317,6 @@ int tdx_enable_subscribe(struct tdx_enable_request *req)
 
 	if (check_platform())
 		return -ENODEV;
-
-	note_lost_update();
 
 	return tdx_bringup_subscribe(&host, req);
 }

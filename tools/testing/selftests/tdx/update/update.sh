@@ -14,6 +14,7 @@ emulator=/sys/kernel/debug/tdx_emulator
 asker=/sys/kernel/debug/tdx_test
 upload=/sys/class/firmware/tdx_module
 device=/sys/devices/faux/tdx_host
+shown=/sys/kernel/tdx
 cpus=/sys/devices/system/cpu
 here=$(dirname "$0")
 
@@ -303,6 +304,25 @@ expect_lost()
 	expect status "$(status)" error
 }
 
+# Who watches is told, and nobody has to ask for that.
+lost_before_eyes()
+{
+	start
+	"$here/changed" $shown/status 30000 >"$work/changed" &
+	watcher=$!
+	until [ -s "$work/changed" ]; do
+		sleep 0.1
+	done
+	blob --damage signature
+	expect update "$(update)" $INVALID
+	wait $watcher || expect poll 'not woken' woken
+	expect status "$(tr '\n' ' ' <"$work/changed")" 'initialized error '
+	expect error "$(cat $shown/error)" \
+		'a module update has failed and the module is shut down: reboot (-108)'
+	expect 'tdx_enable()' "$(ask)" 'Cannot send after transport endpoint shutdown'
+	done_with 'lost: who polls the status is woken'
+}
+
 # about, options of the blob
 lost_by_blob()
 {
@@ -400,6 +420,7 @@ cpu_comes_and_goes
 refused_by_linux
 refused_by_module
 if on_demand; then
+	lost_before_eyes
 	lost_by_blob 'the SIGSTRUCT is signed otherwise' --damage signature
 	lost_by_blob 'the image is not that of the SIGSTRUCT' --damage image
 	lost_by_blob 'the image is no module' --damage format
