@@ -15,10 +15,9 @@
 #include "machine.h"
 
 #define ASKER		"/sys/kernel/debug/tdx_test"
-#define EMULATOR	"/sys/kernel/debug/tdx_emulator"
 #define MAX_PACKAGES	1024
 
-static int write_file(const char *path, const char *text)
+int write_file(const char *path, const char *text)
 {
 	ssize_t n;
 	int fd, ret;
@@ -143,6 +142,12 @@ int asker_unload(void)
 int ask(void)
 {
 	return write_file(ASKER "/enable", "1");
+}
+
+/* Without a lock, so that the freezer can freeze who waits. */
+long ask_freezable(void)
+{
+	return read_number(ASKER "/ready");
 }
 
 int ask_in_parallel(unsigned int threads)
@@ -324,116 +329,6 @@ long mixed_requests(void)
 	return read_number(ASKER "/mixed");
 }
 
-/* The emulated TDX module */
-
-bool emulator_present(void)
-{
-	return !access(EMULATOR, F_OK);
-}
-
-bool emulator_can_reset(void)
-{
-	return !access(EMULATOR "/reset", F_OK);
-}
-
-/* Busy for as long as a callback runs. */
-int emulator_reset(void)
-{
-	int tries = 100;
-	int ret;
-
-	do {
-		ret = write_file(EMULATOR "/reset", "1");
-	} while (ret == -EBUSY && tries-- && !usleep(100 * 1000));
-
-	return ret;
-}
-
-int emulator_inject(unsigned int leaf, unsigned long long status,
-		    unsigned int skip, unsigned int count)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "%u 0x%llx %u %u", leaf, status,
-		 skip, count);
-
-	return write_file(EMULATOR "/inject", text);
-}
-
-int emulator_inject_nothing(void)
-{
-	return write_file(EMULATOR "/inject", "clear");
-}
-
-/* Of a call's time, until the next change. */
-int emulator_dilate(unsigned int factor)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%u", factor);
-
-	return write_file(EMULATOR "/dilation", text);
-}
-
-/* Calls of @leaf, or of all leaves if it is negative. */
-static long count_calls(int leaf)
-{
-	FILE *file = fopen(EMULATOR "/calls", "r");
-	char line[128];
-	int slot, fields;
-	long calls, sum = 0;
-
-	if (!file)
-		return -1;
-
-	while (sum >= 0 && fgets(line, sizeof(line), file)) {
-		if (line[0] == '#')
-			continue;
-		fields = sscanf(line, "%d %*s %ld", &slot, &calls);
-		if (fields != 2)
-			sum = -1;
-		else if (leaf < 0 || leaf == slot)
-			sum += calls;
-	}
-	fclose(file);
-
-	return sum;
-}
-
-long calls_of(unsigned int leaf)
-{
-	return count_calls(leaf);
-}
-
-long calls_in_all(void)
-{
-	return count_calls(-1);
-}
-
-/* @rule is set to one that was broken. */
-long audit_reports(char *rule, size_t size)
-{
-	FILE *file = fopen(EMULATOR "/audit", "r");
-	char line[128], name[64];
-	int rules = 0;
-	long reports, sum = 0;
-
-	if (!file)
-		return -1;
-
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%63s %ld", name, &reports) != 2)
-			break;
-		rules++;
-		sum += reports;
-		if (reports)
-			snprintf(rule, size, "%s", name);
-	}
-	fclose(file);
-
-	return rules ? sum : -1;
-}
-
 /* /sys/kernel/tdx */
 
 bool shown(void)
@@ -530,7 +425,7 @@ long online_cpus(void)
 
 long packages(void)
 {
-	static bool seen[MAX_PACKAGES];
+	bool seen[MAX_PACKAGES] = {};
 	long id, found = 0;
 	glob_t cpus;
 	size_t i;
@@ -577,4 +472,31 @@ long gib_with_memory(void)
 	fclose(file);
 
 	return found;
+}
+
+/*
+ * All that is free, to the page: CPUs hold some, which the kernel does not count
+ * as free, and their share of the counting.
+ */
+long free_pages(void)
+{
+	FILE *file;
+	char line[256];
+	long n, sum = 0;
+
+	/* Only exactness depends on it. */
+	write_file("/proc/sys/vm/stat_refresh", "1");
+
+	file = fopen("/proc/zoneinfo", "r");
+	if (!file)
+		return -1;
+
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, " pages free %ld", &n) == 1 ||
+		    sscanf(line, " count: %ld", &n) == 1)
+			sum += n;
+	}
+	fclose(file);
+
+	return sum;
 }

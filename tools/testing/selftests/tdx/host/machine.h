@@ -20,11 +20,15 @@
 #define TDH_SYS_TDMR_INIT	36
 #define TDH_SYS_CONFIG		45
 
+/* Any file of the kernel's */
+int write_file(const char *path, const char *text);
+
 /* The test module, see test_modules/main.c */
 bool asker_present(void);
 int asker_load(void);
 int asker_unload(void);
 int ask(void);
+long ask_freezable(void);
 int ask_in_parallel(unsigned int threads);
 int parallel_results(int *asked, int *succeeded);
 int asker_subscribe(void);
@@ -80,6 +84,21 @@ long calls_of(unsigned int leaf);
 long calls_in_all(void);
 long audit_reports(char *rule, size_t size);
 
+/* Its leaves, as many as were called */
+struct leaf {
+	unsigned int nr;
+	char name[32];
+	long calls;
+};
+
+int leaves_called(struct leaf *leaves, size_t room);
+
+/* The kernel's fault injection: SEAMCALLs answered by it, not by the module */
+bool faults_present(void);
+int fail_seamcalls(unsigned int leaf, unsigned long long status,
+		   unsigned int skip, int times);
+int fail_no_seamcalls(void);
+
 /* /sys/kernel/tdx, what operators see */
 #define SHOWN	"/sys/kernel/tdx"
 
@@ -98,5 +117,6 @@ int tdx_host_unload(void);
 long online_cpus(void);
 long packages(void);
 long gib_with_memory(void);
+long free_pages(void);
 
 #endif /* _TDX_HOST_MACHINE_H */
