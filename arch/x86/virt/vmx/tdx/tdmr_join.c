@@ -26,7 +26,7 @@
  * How far from the best: within one GiB where CPUs are no fewer than TDMRs, or
  * TDMRs so many that no gap need be bridged, which is so on all known hosts.
  * With both scarce, which gaps to give up is a heuristic; of random maps, most
- * with dozens of gaps, 0.7 % are more than one GiB over a bound of the best.
+ * with dozens of gaps, 0.6 % are more than one GiB over a bound of the best.
  * Where nodes are mixed nothing is promised but the size of the largest TDMR.
  *
  * Cost: some 50 covers, each linear in the runs, and as many again for giving
