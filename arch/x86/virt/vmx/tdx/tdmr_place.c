@@ -9,8 +9,8 @@
  *	memory	|#################|   hole
  *	PAMT	             |pppp|
  *
- * Allocating a range isolates whole pageblocks, which two lanes at the same
- * time must not both want: no two PAMTs share one.
+ * Allocating a range isolates whole pageblocks, in which what was allocated before
+ * must not be: no two PAMTs share one.
  *
  * A TDMR without an area to spare takes a PAMT only where it touches a hole.
  * Where a TDMR has no place, another takes its PAMT in, of the same node if that
@@ -22,80 +22,17 @@
  * Of PAMTs that go elsewhere the largest comes first: what has room for it has
  * room for the others.
  *
- * Cost: for each PAMT, linear in the ranges of TDMRs with areas to spare.  In
- * others only memory is looked at that is next to something reserved, of which
- * there is little.
+ * Cost: some searches for each PAMT, see tdmr_search.c.
  */
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/sizes.h>
 
-#include "tdmr_cover.h"
-
-#define PAGEBLOCK	((u64)SZ_2M)
+#include "tdmr_search.h"
 
 /* Stretches of memory with room for a PAMT that are compared, at most. */
 #define MAX_COMPARED	256
-
-/**
- * struct search - for a place of a PAMT
- * @layout: planned
- * @plan: whose PAMT, which has no place
- * @host: the TDMR in which it is to be; NULL for no matter where
- * @spare: @host has an area left, so any place will do; without @host, areas
- *	that are left may be used
- * @near: only memory of the node of @plan
- * @ceiling: the PAMT must end at or below
- * @block: bytes of the blocks that PAMTs must not share
- */
-struct search {
-	struct tdmr_layout *layout;
-	struct tdmr_plan *plan;
-	const struct tdmr_plan *host;
-	bool spare;
-	bool near;
-	u64 ceiling;
-	u64 block;
-};
-
-static u64 block_down(const struct search *s, u64 addr)
-{
-	return addr & ~(s->block - 1);
-}
-
-static u64 block_up(const struct search *s, u64 addr)
-{
-	return block_down(s, addr + s->block - 1);
-}
-
-static u64 pamt_end(const struct tdmr_plan *plan)
-{
-	return plan->pamt_base + tdmr_pamt_bytes(plan);
-}
-
-/* The highest PAMT that has one of the blocks of @start to @end. */
-static const struct tdmr_plan *pamt_in(const struct search *s, u64 start,
-				       u64 end)
-{
-	const struct tdmr_plan *found = NULL;
-	unsigned int i;
-
-	start = block_down(s, start);
-	end = block_up(s, end);
-
-	for (i = 0; i < s->layout->nr_plans; i++) {
-		const struct tdmr_plan *plan = &s->layout->plans[i];
-
-		if (!plan->pamt_base || pamt_end(plan) <= start ||
-		    plan->pamt_base >= end)
-			continue;
-		if (!found || plan->pamt_base > found->pamt_base)
-			found = plan;
-	}
-
-	return found;
-}
 
 static bool has_spare(const struct tdmr_layout *layout,
 		      const struct tdmr_plan *host)
@@ -103,178 +40,13 @@ static bool has_spare(const struct tdmr_layout *layout,
 	return tdmr_areas(layout, host, NULL) < layout->limits.max_reserved;
 }
 
-static unsigned int areas_without(const struct search *s,
-				  const struct tdmr_plan *host)
-{
-	u64 base = s->plan->pamt_base;
-	unsigned int areas;
-
-	s->plan->pamt_base = 0;
-	areas = tdmr_areas(s->layout, host, NULL);
-	s->plan->pamt_base = base;
-
-	return areas;
-}
-
-/* Have the TDMRs in which the PAMT is now areas enough? */
-static bool areas_suffice(const struct search *s)
-{
-	const struct tdmr_plan *host = s->host;
-	unsigned int i;
-
-	if (host)
-		return s->spare || tdmr_fits_in(s->layout, host);
-
-	for (i = 0; i < s->layout->nr_plans; i++) {
-		host = &s->layout->plans[i];
-		if (host->base >= pamt_end(s->plan) ||
-		    host->base + host->size <= s->plan->pamt_base)
-			continue;
-		if (!tdmr_fits_in(s->layout, host))
-			return false;
-		if (!s->spare && tdmr_areas(s->layout, host, NULL) >
-				 areas_without(s, host))
-			return false;
-	}
-
-	return true;
-}
-
-/* Address 0 is no place: it says that there is none. */
-static bool try_at(const struct search *s, u64 base)
-{
-	if (!base)
-		return false;
-
-	s->plan->pamt_base = base;
-	if (areas_suffice(s))
-		return true;
-
-	s->plan->pamt_base = 0;
-	return false;
-}
-
-/* Anywhere from @start to @end, as high as other PAMTs let it. */
-static bool try_anywhere(const struct search *s, u64 start, u64 end)
-{
-	u64 bytes = tdmr_pamt_bytes(s->plan);
-	const struct tdmr_plan *other;
-
-	while (end > start && end - start >= bytes) {
-		other = pamt_in(s, end - bytes, end);
-		if (!other)
-			return try_at(s, end - bytes);
-		end = min(end, block_down(s, other->pamt_base));
-	}
-
-	return false;
-}
-
-static bool try_exactly(const struct search *s, u64 start, u64 end, u64 base)
-{
-	u64 bytes = tdmr_pamt_bytes(s->plan);
-
-	return base >= start && base < end && end - base >= bytes &&
-	       !pamt_in(s, base, base + bytes) && try_at(s, base);
-}
-
-/* From @start to @end, where it may touch what is reserved already. */
-static bool try_touching(const struct search *s, u64 start, u64 end)
-{
-	u64 bytes = tdmr_pamt_bytes(s->plan);
-	unsigned int i;
-
-	if (end < start || end - start < bytes)
-		return false;
-	if (try_exactly(s, start, end, end - bytes) ||
-	    try_exactly(s, start, end, start))
-		return true;
-
-	for (i = 0; i < s->layout->nr_plans; i++) {
-		const struct tdmr_plan *other = &s->layout->plans[i];
-
-		if (!other->pamt_base || other->pamt_base >= end ||
-		    pamt_end(other) <= start)
-			continue;
-		if (try_exactly(s, start, end,
-				block_down(s, other->pamt_base) - bytes) ||
-		    try_exactly(s, start, end, block_up(s, pamt_end(other))))
-			return true;
-	}
-
-	return false;
-}
-
-/*
- * Without an area to spare: the end of the next stretch, of those before range
- * @i, where a PAMT can touch what is reserved already, over a gap or not; the
- * others need not be looked at.  0 if there is none.
- */
-static unsigned int skip_to_reserved(const struct tdmr_layout *layout,
-				     unsigned int i)
-{
-	const struct tdmr_range *ranges = layout->ranges;
-	unsigned int end;
-	u64 reserved;
-
-	if (!i)
-		return 0;
-
-	/* The PAMT of the stretch above, the gap before it, or farther down. */
-	reserved = tdmr_reserved_below(layout, ranges[i].start + 1);
-	if (reserved > ranges[i - 1].end)
-		return i;
-	if (!reserved)
-		return 0;
-
-	end = tdmr_stretch_end(layout, tdmr_range_after(layout, reserved - 1));
-	if (end < i && ranges[end - 1].end == reserved)
-		end = tdmr_stretch_end(layout, end);
-
-	return end;
-}
-
-/* The first range that begins at or beyond @limit. */
-static unsigned int first_beyond(const struct tdmr_layout *layout, u64 limit)
-{
-	unsigned int i = tdmr_range_after(layout, limit - 1);
-
-	return i < layout->nr_ranges && layout->ranges[i].start < limit ? i + 1 : i;
-}
-
-/* In the memory of GiB-aligned @base to @limit, from the top. */
-static bool search_memory(const struct search *s, u64 base, u64 limit)
-{
-	const struct tdmr_layout *layout = s->layout;
-	unsigned int first = tdmr_range_after(layout, base);
-	unsigned int i = first_beyond(layout, limit);
-	bool found = false;
-	u64 start, end;
-
-	limit = min(limit, s->ceiling);
-
-	while (i > first && !found) {
-		end = min(layout->ranges[i - 1].end, limit);
-		i = tdmr_stretch_start(layout, i - 1);
-		start = max(layout->ranges[i].start, base);
-		if (s->near && layout->ranges[i].node != s->plan->node)
-			found = false;
-		else
-			found = s->spare ? try_anywhere(s, start, end) :
-					   try_touching(s, start, end);
-		if (!s->spare && !found)
-			i = skip_to_reserved(layout, i);
-	}
-
-	return found;
-}
-
-static bool place_in(struct search *s, const struct tdmr_plan *host, bool spare)
+static bool place_in(struct pamt_search *s, const struct tdmr_plan *host,
+		     bool spare)
 {
 	s->host = host;
 	s->spare = spare;
 
-	return search_memory(s, host->base, host->base + host->size);
+	return pamt_search_memory(s, host->base, host->base + host->size);
 }
 
 /* Which TDMRs have an area to spare. */
@@ -296,7 +68,7 @@ static void look_at_hosts(const struct tdmr_layout *layout, struct hosts *hosts,
 }
 
 /* In another TDMR, the nearest first. */
-static bool place_elsewhere(struct search *s, const struct hosts *hosts)
+static bool place_elsewhere(struct pamt_search *s, const struct hosts *hosts)
 {
 	struct tdmr_plan *plans = s->layout->plans;
 	unsigned int self = s->plan - plans;
@@ -327,7 +99,7 @@ struct company {
 	unsigned int compared;
 };
 
-static void note_place(struct search *s, struct company *best, u64 room)
+static void note_place(struct pamt_search *s, struct company *best, u64 room)
 {
 	if (room > best->room) {
 		best->room = room;
@@ -351,7 +123,7 @@ static unsigned int host_of(const struct tdmr_layout *layout, u64 addr)
  * Bytes of the stretch from range @i on, if a PAMT at @touching in it can touch
  * one at @addr: in the same TDMR, or with an area to spare.
  */
-static u64 room_beside(const struct search *s, const struct hosts *hosts,
+static u64 room_beside(const struct pamt_search *s, const struct hosts *hosts,
 		       unsigned int i, u64 touching, u64 addr)
 {
 	const struct tdmr_range *ranges = s->layout->ranges;
@@ -364,7 +136,7 @@ static u64 room_beside(const struct search *s, const struct hosts *hosts,
 }
 
 /* In the stretch from range @i on, at an end or where it touches others. */
-static void try_company(struct search *s, const struct hosts *hosts,
+static void try_company(struct pamt_search *s, const struct hosts *hosts,
 			unsigned int i, struct company *best)
 {
 	const struct tdmr_range *ranges = s->layout->ranges;
@@ -383,12 +155,12 @@ static void try_company(struct search *s, const struct hosts *hosts,
 				    ranges[i - 1].end - 1, start);
 
 	if (above >= bytes && end - start + above > best->room &&
-	    try_exactly(s, start, end, end - bytes))
+	    pamt_try_exactly(s, start, end, end - bytes))
 		note_place(s, best, end - start + above);
 	if (below >= bytes && end - start + below > best->room &&
-	    try_exactly(s, start, end, start))
+	    pamt_try_exactly(s, start, end, start))
 		note_place(s, best, end - start + below);
-	if (end - start > best->room && try_touching(s, start, end))
+	if (end - start > best->room && pamt_try_touching(s, start, end))
 		note_place(s, best, end - start);
 }
 
@@ -396,7 +168,7 @@ static void try_company(struct search *s, const struct hosts *hosts,
  * Where most others can touch it: in the longest memory, at the end where the
  * next memory is long enough for one of them too.
  */
-static bool place_for_company(struct search *s, const struct hosts *hosts)
+static bool place_for_company(struct pamt_search *s, const struct hosts *hosts)
 {
 	const struct tdmr_layout *layout = s->layout;
 	unsigned int n = layout->nr_plans, first, i;
@@ -407,14 +179,14 @@ static bool place_for_company(struct search *s, const struct hosts *hosts)
 		const struct tdmr_plan *host = &layout->plans[n];
 
 		first = tdmr_range_after(layout, host->base);
-		i = first_beyond(layout, host->base + host->size);
+		i = pamt_first_beyond(layout, host->base + host->size);
 		while (i > first) {
 			if (best.base && best.compared >= MAX_COMPARED)
 				break;
 			i = tdmr_stretch_start(layout, i - 1);
 			try_company(s, hosts, i, &best);
 			if (!hosts->spare[n])
-				i = skip_to_reserved(layout, i);
+				i = pamt_skip_to_reserved(layout, i);
 		}
 	}
 
@@ -426,14 +198,14 @@ static bool place_for_company(struct search *s, const struct hosts *hosts)
 static bool pack_one(struct tdmr_layout *layout, struct tdmr_plan *plan,
 		     const struct hosts *hosts)
 {
-	struct search s = {
+	struct pamt_search s = {
 		.layout = layout,
 		.plan = plan,
 		.ceiling = U64_MAX,
 		.block = SZ_4K,
 	};
 
-	return search_memory(&s, 0, U64_MAX) || place_for_company(&s, hosts);
+	return pamt_search_memory(&s, 0, U64_MAX) || place_for_company(&s, hosts);
 }
 
 /* The largest without a place; NULL when all have one. */
@@ -455,14 +227,14 @@ static struct tdmr_plan *next_to_place(const struct tdmr_layout *layout)
 static bool place_at_home(struct tdmr_layout *layout, struct tdmr_plan *plan,
 			  u64 ceiling)
 {
-	struct search near = {
+	struct pamt_search near = {
 		.layout = layout,
 		.plan = plan,
 		.near = true,
 		.ceiling = ceiling,
 		.block = PAGEBLOCK,
 	};
-	struct search any = near;
+	struct pamt_search any = near;
 	bool spare = has_spare(layout, plan);
 
 	any.near = false;
@@ -473,14 +245,14 @@ static bool place_at_home(struct tdmr_layout *layout, struct tdmr_plan *plan,
 static bool place_away(struct tdmr_layout *layout, struct tdmr_plan *plan,
 		       const struct hosts *hosts)
 {
-	struct search near = {
+	struct pamt_search near = {
 		.layout = layout,
 		.plan = plan,
 		.near = true,
 		.ceiling = U64_MAX,
 		.block = PAGEBLOCK,
 	};
-	struct search any = near;
+	struct pamt_search any = near;
 
 	any.near = false;
 
