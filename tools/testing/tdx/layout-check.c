@@ -129,8 +129,23 @@ static const char *check_pamts(const struct tdmr_layout *layout)
 	return NULL;
 }
 
+/* Memory that is allocated at once: of all PAMTs of a node, or of one. */
+static void add_allocation(const struct tdmr_layout *layout,
+			   const struct tdmr_plan *plan)
+{
+	u64 base, bytes = tdmr_layout_row(layout, plan->node, &base);
+
+	if (!bytes)
+		bytes = tdmr_pamt_bytes(plan);
+	else if (plan->pamt_base != base)
+		return;
+
+	add_span(plan->pamt_base / PAGEBLOCK,
+		 (plan->pamt_base + bytes - 1) / PAGEBLOCK + 1);
+}
+
 /**
- * layout_shares_pageblocks - are there PAMTs that share a pageblock?
+ * layout_shares_pageblocks - do allocations of PAMTs share a pageblock?
  * @layout: complete
  *
  * Return: true if two do.
@@ -141,8 +156,7 @@ bool layout_shares_pageblocks(const struct tdmr_layout *layout)
 
 	nr_spans = 0;
 	for (i = 0; i < layout->nr_plans; i++)
-		add_span(layout->plans[i].pamt_base / PAGEBLOCK,
-			 (pamt_end(&layout->plans[i]) - 1) / PAGEBLOCK + 1);
+		add_allocation(layout, &layout->plans[i]);
 	sort_spans();
 
 	for (i = 1; i < nr_spans; i++) {

@@ -57,6 +57,7 @@ int main(void)
 
 	report(layout_sizes_are_right(&room), "PAMTs are whole pages");
 	report(layout_places_descend(&room), "other places are below");
+	report(layout_rows_descend(&room), "other places of all PAMTs of a node are below");
 	report(layout_trouble_without_case() == TDMR_FINE,
 	       "each reason to refuse has a case");
 

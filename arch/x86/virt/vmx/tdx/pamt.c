@@ -7,17 +7,20 @@
  * allocation, so that they need one reserved area and not three.
  *
  * The layout has a place for each, of which it knows that it is local and that
- * reserved areas suffice.  What is there is moved away; where that cannot be
- * done, because the kernel has put there what cannot move, the next place below
- * is tried, and at last any.
+ * reserved areas suffice: those of a node side by side, if it can.  What is there
+ * is moved away; where that cannot be done, because the kernel has put there what
+ * cannot move, the next place below is tried, then one for each PAMT alone, and
+ * at last any.
  *
- * One after another: nearly all the time goes into lru_cache_disable() in
- * alloc_contig_range(), which has a lock of its own.
+ * One allocation for a node, and one after another: nearly all the time goes into
+ * lru_cache_disable() in alloc_contig_range(), which waits for all CPUs, whatever
+ * is allocated, and has a lock of its own.
  */
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
 #include <linux/array_size.h>
+#include <linux/bitmap.h>
 #include <linux/gfp.h>
 #include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
@@ -80,18 +83,34 @@ static void put_range(u64 base, u64 size)
 	free_contig_range(PHYS_PFN(base), PFN_DOWN(size));
 }
 
+/* All PAMTs of a node, where they are side by side. */
+static bool alloc_row(struct tdmr_layout *layout, int node)
+{
+	u64 base, bytes;
+
+	do {
+		bytes = tdmr_layout_row(layout, node, &base);
+		if (!bytes)
+			return false;
+		if (tdx_pamt_take(base, bytes))
+			return true;
+		cond_resched();
+	} while (tdmr_layout_row_lower(layout, node));
+
+	return false;
+}
+
 /* At the planned place, or below it in the same TDMR. */
 static bool alloc_planned(struct tdmr_layout *layout, unsigned int i)
 {
 	struct tdmr_plan *plan = &layout->plans[i];
 
-	while (plan->pamt_base) {
-		if (tdx_pamt_take(plan->pamt_base, tdmr_pamt_bytes(plan)))
+	do {
+		if (plan->pamt_base &&
+		    tdx_pamt_take(plan->pamt_base, tdmr_pamt_bytes(plan)))
 			return true;
-		if (!tdmr_layout_place_lower(layout, i))
-			return false;
 		cond_resched();
-	}
+	} while (tdmr_layout_place_lower(layout, i));
 
 	return false;
 }
@@ -161,6 +180,39 @@ void tdx_pamts_free(struct tdx_bringup *tb)
 		free_one(&tb->layout.plans[i]);
 }
 
+/* @has: out, the TDMRs whose PAMTs have memory; those of others have a place. */
+static void alloc_rows(struct tdx_bringup *tb, unsigned long *has)
+{
+	struct tdmr_layout *layout = &tb->layout;
+	nodemask_t tried = NODE_MASK_NONE;
+	unsigned int i, j;
+	int node;
+
+	for (i = 0; i < layout->nr_plans && !tdx_bringup_stopped(tb); i++) {
+		node = layout->plans[i].node;
+		if (node_test_and_set(node, tried) || !alloc_row(layout, node))
+			continue;
+		for (j = i; j < layout->nr_plans; j++)
+			if (layout->plans[j].node == node)
+				__set_bit(j, has);
+	}
+}
+
+static int alloc_others(struct tdx_bringup *tb, unsigned long *has)
+{
+	unsigned int i;
+	int ret;
+
+	for_each_clear_bit(i, has, tb->layout.nr_plans) {
+		ret = tdx_bringup_stopped(tb) ? -ESHUTDOWN : alloc_one(tb, i);
+		if (ret)
+			return ret;
+		__set_bit(i, has);
+	}
+
+	return 0;
+}
+
 /**
  * tdx_pamts_alloc - allocate the PAMTs of all TDMRs
  * @tb: the bring-up; its layout covers the memory
@@ -172,23 +224,19 @@ void tdx_pamts_free(struct tdx_bringup *tb)
  */
 int tdx_pamts_alloc(struct tdx_bringup *tb)
 {
+	DECLARE_BITMAP(has, TDMR_MAX_PLANS) = { };
 	unsigned int i;
 	int ret;
 
-	for (i = 0; i < tb->layout.nr_plans; i++) {
-		ret = tdx_bringup_stopped(tb) ? -ESHUTDOWN :
-			alloc_one(tb, i);
-		if (ret)
-			goto err_free;
-	}
+	alloc_rows(tb, has);
+	ret = alloc_others(tb, has);
+	if (!ret)
+		return 0;
 
-	return 0;
-
-err_free:
-	/* Those from here on have a place, but no memory. */
-	for (; i < tb->layout.nr_plans; i++)
+	for_each_clear_bit(i, has, tb->layout.nr_plans)
 		tb->layout.plans[i].pamt_base = 0;
 	tdx_pamts_free(tb);
+
 	return ret;
 }
 

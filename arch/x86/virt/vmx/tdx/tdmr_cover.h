@@ -86,6 +86,9 @@ static inline bool tdmr_fits_in(const struct tdmr_layout *layout,
 	return tdmr_areas(layout, host, NULL) <= layout->limits.max_reserved;
 }
 
+/* tdmr_row.c */
+void tdmr_place_rows(struct tdmr_layout *layout);
+
 /* tdmr_place.c */
 struct tdmr_plan *tdmr_pack_all(struct tdmr_layout *layout);
 

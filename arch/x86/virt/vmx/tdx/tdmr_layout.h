@@ -175,6 +175,8 @@ bool tdmr_layout_resize(struct tdmr_layout *layout, const u32 *sizes,
 			unsigned int max_holes, bool cut);
 void tdmr_layout_recut(struct tdmr_layout *layout, unsigned int i, u32 border);
 int tdmr_layout_place(struct tdmr_layout *layout);
+u64 tdmr_layout_row(const struct tdmr_layout *layout, int node, u64 *base);
+bool tdmr_layout_row_lower(struct tdmr_layout *layout, int node);
 bool tdmr_layout_place_lower(struct tdmr_layout *layout, unsigned int i);
 bool tdmr_layout_fits(const struct tdmr_layout *layout);
 int tdmr_layout_reserve(struct tdmr_layout *layout);

@@ -2,15 +2,16 @@
 /*
  * Propose a place for each PAMT.
  *
- * The best is at the top of the memory of its own TDMR and node: local to the
- * CPUs that work on it, away from the PAMTs of others, and often against a hole,
- * so that it needs no reserved area of its own.
+ * The best is where all PAMTs of a node are side by side, see tdmr_row.c.  Where
+ * that has no room, each goes to the top of the memory of its own TDMR and node:
+ * local too, and often against a hole, so that it needs no reserved area of its
+ * own.
  *
  *	memory	|#################|   hole
  *	PAMT	             |pppp|
  *
  * Allocating a range isolates whole pageblocks, in which what was allocated before
- * must not be: no two PAMTs share one.
+ * must not be: no two allocations share one.
  *
  * A TDMR without an area to spare takes a PAMT only where it touches a hole.
  * Where a TDMR has no place, another takes its PAMT in, of the same node if that
@@ -22,7 +23,8 @@
  * Of PAMTs that go elsewhere the largest comes first: what has room for it has
  * room for the others.
  *
- * Cost: some searches for each PAMT, see tdmr_search.c.
+ * Cost: a search for each node, and one for each PAMT that is in no row, see
+ * tdmr_search.c.
  */
 #include <linux/errno.h>
 #include <linux/limits.h>
@@ -280,8 +282,11 @@ static struct tdmr_plan *place_all(struct tdmr_layout *layout)
 {
 	unsigned int i;
 
-	for (i = 0; i < layout->nr_plans; i++)
-		place_at_home(layout, &layout->plans[i], U64_MAX);
+	tdmr_place_rows(layout);
+	for (i = 0; i < layout->nr_plans; i++) {
+		if (!layout->plans[i].pamt_base)
+			place_at_home(layout, &layout->plans[i], U64_MAX);
+	}
 
 	return place_others(layout, false);
 }
@@ -334,14 +339,15 @@ int tdmr_layout_place(struct tdmr_layout *layout)
  * @layout: planned
  * @i: index of its TDMR
  *
- * The next one below where it is now, in its own TDMR.
+ * The next one below where it is now, or the highest if it has none, in its own
+ * TDMR.
  *
  * Return: true; false when there is none, and the PAMT has no place then.
  */
 bool tdmr_layout_place_lower(struct tdmr_layout *layout, unsigned int i)
 {
 	struct tdmr_plan *plan = &layout->plans[i];
-	u64 ceiling = plan->pamt_base;
+	u64 ceiling = plan->pamt_base ?: U64_MAX;
 
 	plan->pamt_base = 0;
 

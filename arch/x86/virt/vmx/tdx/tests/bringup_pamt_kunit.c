@@ -6,6 +6,8 @@
 #include <kunit/test.h>
 
 #include <linux/gfp.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/pfn.h>
 
@@ -59,7 +61,8 @@ struct places {
 	unsigned int nr;
 	u64 base[TDMR_MAX_PLANS];
 	u64 bytes[TDMR_MAX_PLANS];
-	u64 last_tdmr;
+	u64 tdmr[TDMR_MAX_PLANS];
+	int node[TDMR_MAX_PLANS];
 };
 
 static void bring_up_and_down(struct kunit *test, struct places *places)
@@ -72,9 +75,12 @@ static void bring_up_and_down(struct kunit *test, struct places *places)
 
 	places->nr = tb->layout.nr_plans;
 	for (i = 0; i < places->nr; i++) {
-		places->base[i] = tb->layout.plans[i].pamt_base;
-		places->bytes[i] = tdmr_pamt_bytes(&tb->layout.plans[i]);
-		places->last_tdmr = tb->layout.plans[i].base;
+		const struct tdmr_plan *plan = &tb->layout.plans[i];
+
+		places->base[i] = plan->pamt_base;
+		places->bytes[i] = tdmr_pamt_bytes(plan);
+		places->tdmr[i] = plan->base;
+		places->node[i] = plan->node;
 	}
 
 	KUNIT_ASSERT_EQ(test, tdx_emulator_reset(), 0);
@@ -91,13 +97,21 @@ static struct places *alloc_places(struct kunit *test)
 	return places;
 }
 
-static void give_back(const struct places *places, unsigned int i)
+/* Is the PAMT of TDMR @i right after that of the TDMR before it of its node? */
+static bool is_beside(const struct places *places, unsigned int i)
 {
-	free_contig_range(PHYS_PFN(places->base[i]),
-			  PFN_DOWN(places->bytes[i]));
+	unsigned int before = i;
+
+	while (before--) {
+		if (places->node[before] == places->node[i])
+			return places->base[i] ==
+			       places->base[before] + places->bytes[before];
+	}
+
+	return true;
 }
 
-/* One is in the way of a PAMT: that goes elsewhere, and no other does. */
+/* A page is in the way of one: those of its node go elsewhere, no others do. */
 static void bringup_test_pamt_one_taken(struct kunit *test)
 {
 	struct places *free = alloc_places(test), *taken = alloc_places(test);
@@ -106,56 +120,89 @@ static void bringup_test_pamt_one_taken(struct kunit *test)
 	bring_up_and_down(test, free);
 	last = free->nr - 1;
 
-	KUNIT_ASSERT_TRUE(test, tdx_pamt_take(free->base[last], free->bytes[last]));
+	KUNIT_ASSERT_TRUE(test, tdx_pamt_take(free->base[last], PAGE_SIZE));
 	bring_up_and_down(test, taken);
-	give_back(free, last);
+	free_contig_range(PHYS_PFN(free->base[last]), 1);
 
-	for (i = 0; i < last; i++)
-		KUNIT_EXPECT_EQ(test, taken->base[i], free->base[i]);
-	KUNIT_EXPECT_NE(test, taken->base[last], free->base[last]);
+	for (i = 0; i < free->nr; i++) {
+		KUNIT_EXPECT_TRUE(test, is_beside(free, i));
+		KUNIT_EXPECT_TRUE(test, is_beside(taken, i));
+		if (free->node[i] == free->node[last])
+			KUNIT_EXPECT_LT(test, taken->base[i], free->base[i]);
+		else
+			KUNIT_EXPECT_EQ(test, taken->base[i], free->base[i]);
+	}
 }
 
-/* Of the TDMR in which nothing can be had. */
-static u64 full_base;
+/* No more than that can be had at once, and nothing from there on. */
+static u64 max_bytes, full_base;
 
-static bool take_below_full(u64 base, u64 size)
+static bool take_little(u64 base, u64 size)
 {
-	return base < full_base &&
+	return size <= max_bytes && base < full_base &&
 	       !alloc_contig_range(PHYS_PFN(base), PHYS_PFN(base + size),
 				   ACR_FLAGS_NONE, GFP_KERNEL | __GFP_NOWARN);
+}
+
+static void limit_to_one(const struct places *places)
+{
+	unsigned int i;
+
+	max_bytes = 0;
+	for (i = 0; i < places->nr; i++)
+		max_bytes = max(max_bytes, places->bytes[i]);
+	full_base = U64_MAX;
+}
+
+/* No node has memory for all its PAMTs together: each is in its own TDMR. */
+static void bringup_test_pamt_alone(struct kunit *test)
+{
+	struct places *places = alloc_places(test);
+	unsigned int i;
+
+	bring_up_and_down(test, places);
+	KUNIT_ASSERT_GT(test, places->nr, 1U);
+	limit_to_one(places);
+
+	kunit_activate_static_stub(test, tdx_pamt_take, take_little);
+	bring_up_and_down(test, places);
+	for (i = 0; i < places->nr; i++) {
+		KUNIT_EXPECT_GE(test, places->base[i], places->tdmr[i]);
+		if (i + 1 < places->nr)
+			KUNIT_EXPECT_LT(test, places->base[i],
+					places->tdmr[i + 1]);
+	}
 }
 
 /* The last cannot be had at all: what the others have is given back. */
 static void bringup_test_pamt_one_missing(struct kunit *test)
 {
-	struct places *places = alloc_places(test);
+	struct places *places = alloc_places(test), *again = alloc_places(test);
 	struct tdx_bringup *tb = test->priv;
-	unsigned int i, taken = 0;
+	unsigned int i;
 
 	bring_up_and_down(test, places);
-	full_base = places->last_tdmr;
+	limit_to_one(places);
+	full_base = places->tdmr[places->nr - 1];
 
-	kunit_activate_static_stub(test, tdx_pamt_take, take_below_full);
+	kunit_activate_static_stub(test, tdx_pamt_take, take_little);
 	kunit_activate_static_stub(test, tdx_pamt_find, find_nothing);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), -ENOMEM);
 	bringup_expect_nothing_held(test);
 	kunit_deactivate_static_stub(test, tdx_pamt_find);
 	kunit_deactivate_static_stub(test, tdx_pamt_take);
+	tb->reason[0] = '\0';
 
-	for (i = 0; i < places->nr; i++) {
-		if (!tdx_pamt_take(places->base[i], places->bytes[i]))
-			break;
-		taken++;
-	}
-	KUNIT_EXPECT_EQ(test, taken, places->nr);
-	while (taken--)
-		give_back(places, taken);
+	bring_up_and_down(test, again);
+	for (i = 0; i < places->nr; i++)
+		KUNIT_EXPECT_EQ(test, again->base[i], places->base[i]);
 }
 
 static struct kunit_case bringup_pamt_cases[] = {
 	KUNIT_CASE(bringup_test_no_pamt),
 	KUNIT_CASE(bringup_test_pamt_anywhere),
 	KUNIT_CASE(bringup_test_pamt_one_taken),
+	KUNIT_CASE(bringup_test_pamt_alone),
 	KUNIT_CASE(bringup_test_pamt_one_missing),
 	{}
 };

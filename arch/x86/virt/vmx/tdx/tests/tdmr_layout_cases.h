@@ -102,7 +102,7 @@ static const struct layout_case layout_cases[] = {
 
 	/*
 	 *	 |=============================|
-	 *	0|####   ##   #P|1G##########P  |rrrr|2G
+	 *	0|####   ##   ##|1G########P0P1 |rrrr|2G
 	 */
 	{ "what is convertible is not reserved, memory or not",
 	  LIMITS(2, 3), LANES(2),
@@ -110,8 +110,9 @@ static const struct layout_case layout_cases[] = {
 		 { M(800), M(1536), 0 }),
 	  CMRS(1, { 0, M(1600), 0 }),
 	  .nr_want = 2, .want = {
-		{ 0, 1, 0, G(1) - PAMT(1), { { G(1) - PAMT(1), G(1) } } },
-		{ 1, 1, 0, M(1536) - PAMT(1), { { M(1536) - PAMT(1), G(2) } } },
+		{ 0, 1, 0, M(1536) - 2 * PAMT(1), { } },
+		{ 1, 1, 0, M(1536) - PAMT(1),
+		  { { M(1536) - 2 * PAMT(1), G(2) } } },
 	  }, .makespan = 1 },
 
 	/*
@@ -149,29 +150,29 @@ static const struct layout_case layout_cases[] = {
 	  }, .makespan = 1 },
 
 	/*
-	 *	0|# P|## P|#### P|#### P|12G	three CPUs: 4, 4, 2 + 2
+	 *	0|##|##|####|####P0P1P2P3|12G	three CPUs: 4, 4, 2 + 2
 	 */
 	{ "more lanes than CPUs where that takes no longer",
 	  LIMITS(4, 16), LANES(3), MEMORY(1, { 0, G(12), 0 }),
 	  .nr_want = 4, .want = {
-		{ 0, 2, 0, G(2) - PAMT(2), { { G(2) - PAMT(2), G(2) } } },
-		{ 2, 2, 0, G(4) - PAMT(2), { { G(4) - PAMT(2), G(4) } } },
-		{ 4, 4, 0, G(8) - PAMT(4), { { G(8) - PAMT(4), G(8) } } },
-		{ 8, 4, 0, G(12) - PAMT(4), { { G(12) - PAMT(4), G(12) } } },
+		{ 0, 2, 0, G(12) - 2 * PAMT(4) - 2 * PAMT(2), { } },
+		{ 2, 2, 0, G(12) - 2 * PAMT(4) - PAMT(2), { } },
+		{ 4, 4, 0, G(12) - 2 * PAMT(4), { } },
+		{ 8, 4, 0, G(12) - PAMT(4),
+		  { { G(12) - 2 * PAMT(4) - 2 * PAMT(2), G(12) } } },
 	  }, .makespan = 4 },
 
 	/*
-	 *	0|####|   |2G##|   |2.5G## P|4G	with one hole in each, an
-	 *	 [       2G)[              )	area is left for the PAMT
+	 *	0|####|   |2G##|   |2.5G##P0P1|4G	with one hole in each, an
+	 *	 [       2G)[                )		area is left for the PAMTs
 	 */
 	{ "cut where there would be too many holes", LIMITS(2, 2), LANES(2),
 	  MEMORY(3, { 0, M(1536), 0 }, { M(1792), M(2304), 0 },
 		 { M(2560), G(4), 0 }),
 	  .nr_want = 2, .want = {
-		{ 0, 2, 0, G(2) - PAMT(2),
-		  { { M(1536), M(1792) }, { G(2) - PAMT(2), G(2) } } },
+		{ 0, 2, 0, G(4) - 2 * PAMT(2), { { M(1536), M(1792) } } },
 		{ 2, 2, 0, G(4) - PAMT(2),
-		  { { M(2304), M(2560) }, { G(4) - PAMT(2), G(4) } } },
+		  { { M(2304), M(2560) }, { G(4) - 2 * PAMT(2), G(4) } } },
 	  }, .makespan = 2 },
 
 	/*
@@ -188,17 +189,17 @@ static const struct layout_case layout_cases[] = {
 	/*
 	 *	0|#|r|#|rrr|1G ##### P0 ## P1|rr|2G
 	 *
-	 * P0 is of the first GiB, whose memory is too little for it.  It is below
-	 * the pageblocks of P1.
+	 * P0 is of the first GiB and its node, whose memory is too little for it.
+	 * It is below the pageblocks of P1.
 	 */
 	{ "no place in a TDMR: its PAMT goes to the next",
-	  LIMITS(2, 3), LANES(2),
+	  LIMITS(2, 3), LANES(1, 1),
 	  MEMORY(3, { 0, M(2), 0 }, { M(3), M(5), 0 },
-		 { G(1), M(1536), 0 }),
+		 { G(1), M(1536), 1 }),
 	  .nr_want = 2, .want = {
 		{ 0, 1, 0, M(1530) - PAMT(1),
 		  { { M(2), M(3) }, { M(5), G(1) } } },
-		{ 1, 1, 0, M(1536) - PAMT(1),
+		{ 1, 1, 1, M(1536) - PAMT(1),
 		  { { M(1530) - PAMT(1), M(1530) },
 		    { M(1536) - PAMT(1), G(2) } } },
 	  }, .makespan = 1 },
@@ -210,13 +211,43 @@ static const struct layout_case layout_cases[] = {
 	 * Memory of 10 MiB: two PAMTs have room in it, but share a pageblock.
 	 */
 	{ "PAMTs are packed where nothing else has room",
-	  LIMITS(2, 1), LANES(2),
-	  MEMORY(2, { M(1000), M(1010), 0 }, { G(1), M(1026), 0 }),
+	  LIMITS(2, 1), LANES(1, 1),
+	  MEMORY(2, { M(1000), M(1010), 0 }, { G(1), M(1026), 1 }),
 	  CMRS(1, { 0, G(2), 0 }),
 	  .nr_want = 2, .want = {
 		{ 0, 1, 0, M(1010) - PAMT(1),
 		  { { M(1010) - 2 * PAMT(1), M(1010) } } },
-		{ 1, 1, 0, M(1010) - 2 * PAMT(1), { } },
+		{ 1, 1, 1, M(1010) - 2 * PAMT(1), { } },
+	  }, .makespan = 1 },
+
+	/*
+	 *	0|### 0 ###|1G##### 1 P1|2G## 0 P0P2|3G
+	 */
+	{ "PAMTs of a node are side by side, not those of others",
+	  LIMITS(3, 16), LANES(2, 1),
+	  MEMORY(3, { 0, G(1), 0 }, { G(1), G(2), 1 }, { G(2), G(3), 0 }),
+	  .nr_want = 3, .want = {
+		{ 0, 1, 0, G(3) - 2 * PAMT(1), { } },
+		{ 1, 1, 1, G(2) - PAMT(1), { { G(2) - PAMT(1), G(2) } } },
+		{ 2, 1, 0, G(3) - PAMT(1),
+		  { { G(3) - 2 * PAMT(1), G(3) } } },
+	  }, .makespan = 1 },
+
+	/*
+	 *	0|###### P0P1|1G |##|r|##|rrr|2G
+	 *
+	 * In what is at the top there is room for one, not for both.
+	 */
+	{ "PAMTs are side by side where there is room for all",
+	  LIMITS(2, 4), LANES(2),
+	  MEMORY(3, { 0, G(1), 0 }, { M(1030), M(1036), 0 },
+		 { M(1100), M(1106), 0 }),
+	  .nr_want = 2, .want = {
+		{ 0, 1, 0, G(1) - 2 * PAMT(1),
+		  { { G(1) - 2 * PAMT(1), G(1) } } },
+		{ 1, 1, 0, G(1) - PAMT(1),
+		  { { G(1), M(1030) }, { M(1036), M(1100) },
+		    { M(1106), G(2) } } },
 	  }, .makespan = 1 },
 
 	/*
@@ -316,29 +347,28 @@ static const struct layout_case layout_cases[] = {
 	  }, .makespan = 10 },
 
 	/*
-	 *	0|####|1G  2G|### P|3G		6G|### P|7G
-	 *	 [                 )		  [     )
+	 *	0|####|1G  2G|#####|3G		6G|##P0P1|7G
+	 *	 [                 )		  [      )
 	 */
 	{ "too many runs: the smallest gap is bridged", LIMITS(2, 16), LANES(1),
 	  MEMORY(3, { 0, G(1), 0 }, { G(2), G(3), 0 }, { G(6), G(7), 0 }),
 	  .nr_want = 2, .want = {
-		{ 0, 3, 0, G(3) - PAMT(3),
-		  { { G(1), G(2) }, { G(3) - PAMT(3), G(3) } } },
-		{ 6, 1, 0, G(7) - PAMT(1), { { G(7) - PAMT(1), G(7) } } },
+		{ 0, 3, 0, G(7) - PAMT(1) - PAMT(3), { { G(1), G(2) } } },
+		{ 6, 1, 0, G(7) - PAMT(1),
+		  { { G(7) - PAMT(1) - PAMT(3), G(7) } } },
 	  }, .makespan = 4 },
 
 	/*
-	 *	0|####|1G  2G|### P|3G   4G|####|5G  6G|### P|7G
-	 *	 [                 )       [                 )
+	 *	0|####|1G  2G|#####|3G   4G|####|5G  6G|##P0P1|7G
+	 *	 [                 )       [                  )
 	 */
 	{ "equal gaps: not all on one side", LIMITS(2, 16), LANES(2),
 	  MEMORY(4, { 0, G(1), 0 }, { G(2), G(3), 0 }, { G(4), G(5), 0 },
 		 { G(6), G(7), 0 }),
 	  .nr_want = 2, .want = {
-		{ 0, 3, 0, G(3) - PAMT(3),
-		  { { G(1), G(2) }, { G(3) - PAMT(3), G(3) } } },
+		{ 0, 3, 0, G(7) - 2 * PAMT(3), { { G(1), G(2) } } },
 		{ 4, 3, 0, G(7) - PAMT(3),
-		  { { G(5), G(6) }, { G(7) - PAMT(3), G(7) } } },
+		  { { G(5), G(6) }, { G(7) - 2 * PAMT(3), G(7) } } },
 	  }, .makespan = 3 },
 
 	/*
@@ -361,20 +391,21 @@ static const struct layout_case layout_cases[] = {
 	  LIMITS(2, 16), LANES(2),
 	  MEMORY(2, { 0, G(1), 0 }, { G(2), G(12), 0 }),
 	  .nr_want = 2, .want = {
-		{ 0, 6, 0, G(6) - PAMT(6),
-		  { { G(1), G(2) }, { G(6) - PAMT(6), G(6) } } },
-		{ 6, 6, 0, G(12) - PAMT(6), { { G(12) - PAMT(6), G(12) } } },
+		{ 0, 6, 0, G(12) - 2 * PAMT(6), { { G(1), G(2) } } },
+		{ 6, 6, 0, G(12) - PAMT(6),
+		  { { G(12) - 2 * PAMT(6), G(12) } } },
 	  }, .makespan = 6 },
 
 	/*
-	 *	0|## P|1G  2G|#### P|6G		3 GiB are possible, for PAMT of
-	 *	 [    )      [      )		a GiB that is no memory
+	 *	0|####|1G  2G|## P0P1|6G	3 GiB are possible, for PAMT of
+	 *	 [    )      [       )		a GiB that is no memory
 	 */
 	{ "a gap is not bridged for one GiB of time", LIMITS(2, 16), LANES(2),
 	  MEMORY(2, { 0, G(1), 0 }, { G(2), G(6), 0 }),
 	  .nr_want = 2, .want = {
-		{ 0, 1, 0, G(1) - PAMT(1), { { G(1) - PAMT(1), G(1) } } },
-		{ 2, 4, 0, G(6) - PAMT(4), { { G(6) - PAMT(4), G(6) } } },
+		{ 0, 1, 0, G(6) - PAMT(4) - PAMT(1), { } },
+		{ 2, 4, 0, G(6) - PAMT(4),
+		  { { G(6) - PAMT(4) - PAMT(1), G(6) } } },
 	  }, .makespan = 4 },
 
 	/*
@@ -392,20 +423,20 @@ static const struct layout_case layout_cases[] = {
 	  }, .makespan = 10 },
 
 	/*
-	 *	0|## P|2G  4G|##|6G  7G|########## P|17G
-	 *	 [    )      [                     )
+	 *	0|####|2G  4G|##|6G  7G|########P0P1|17G
+	 *	 [    )      [                      )
 	 */
 	{ "of a node's gaps the cheapest are bridged", LIMITS(2, 16), LANES(1),
 	  MEMORY(3, { 0, G(2), 0 }, { G(4), G(6), 0 }, { G(7), G(17), 0 }),
 	  .nr_want = 2, .want = {
-		{ 0, 2, 0, G(2) - PAMT(2), { { G(2) - PAMT(2), G(2) } } },
+		{ 0, 2, 0, G(17) - PAMT(13) - PAMT(2), { } },
 		{ 4, 13, 0, G(17) - PAMT(13),
-		  { { G(6), G(7) }, { G(17) - PAMT(13), G(17) } } },
+		  { { G(6), G(7) }, { G(17) - PAMT(13) - PAMT(2), G(17) } } },
 	  }, .makespan = 15 },
 
 	/*
-	 *	0|#|r|# P|3G   6G|#|r|#|r|#|rrrrrr|P #|16G
-	 *	 [       )       [                  )
+	 *	0|#|r|#|3G   6G|#|r|#|r|# P0P1|rrrrrr|#|16G
+	 *	 [     )       [                        )
 	 *
 	 * The gap of 4 GiB must be bridged, or [0, 11G) has four holes.
 	 */
@@ -414,11 +445,10 @@ static const struct layout_case layout_cases[] = {
 	  MEMORY(6, { 0, G(1), 0 }, { G(2), G(3), 0 }, { G(6), G(7), 0 },
 		 { G(8), G(9), 0 }, { G(10), G(11), 0 }, { G(15), G(16), 0 }),
 	  .nr_want = 2, .want = {
-		{ 0, 3, 0, G(3) - PAMT(3),
-		  { { G(1), G(2) }, { G(3) - PAMT(3), G(3) } } },
-		{ 6, 10, 0, G(15),
+		{ 0, 3, 0, G(11) - PAMT(10) - PAMT(3), { { G(1), G(2) } } },
+		{ 6, 10, 0, G(11) - PAMT(10),
 		  { { G(7), G(8) }, { G(9), G(10) },
-		    { G(11), G(15) + PAMT(10) } } },
+		    { G(11) - PAMT(10) - PAMT(3), G(15) } } },
 	  }, .makespan = 13 },
 
 	/* What is no list of memory. */
@@ -641,6 +671,50 @@ static inline bool layout_places_descend(struct layout_room *room)
 	} while (tdmr_layout_place_lower(&room->layout, 0));
 
 	return !plan->pamt_base && places == (G(2) - M(1)) / PAMT(2);
+}
+
+/* The layout of the case that has this name. */
+static inline bool layout_case_named(struct layout_room *room, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(layout_cases); i++) {
+		if (strcmp(layout_cases[i].name, name))
+			continue;
+		layout_case_fill(&layout_cases[i], room);
+		return !layout_case_plan(&room->layout);
+	}
+
+	return false;
+}
+
+/*
+ * Each place of all PAMTs of a node below the last, over TDMRs of others, until
+ * there is none; from then on each has one of its own.
+ */
+static inline bool layout_rows_descend(struct layout_room *room)
+{
+	struct tdmr_layout *layout = &room->layout;
+	unsigned int places = 0;
+	u64 base, last = G(3);
+
+	if (!layout_case_named(room, "PAMTs of a node are side by side, not those of others"))
+		return false;
+
+	do {
+		if (tdmr_layout_row(layout, 0, &base) != 2 * PAMT(1) ||
+		    base + 2 * PAMT(1) > last || !tdmr_layout_fits(layout) ||
+		    (base < G(2) && base + 2 * PAMT(1) > G(1)))
+			return false;
+		last = base;
+		places++;
+	} while (tdmr_layout_row_lower(layout, 0));
+
+	return places == 2 * (G(1) / (2 * PAMT(1))) &&
+	       !tdmr_layout_row(layout, 0, &base) &&
+	       !tdmr_layout_row(layout, 1, &base) &&
+	       tdmr_layout_place_lower(layout, 0) &&
+	       layout->plans[0].pamt_base == G(1) - PAMT(1);
 }
 
 /* The first reason to refuse without a case; TDMR_FINE if each has one. */

@@ -61,6 +61,11 @@ static void layout_test_places(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, layout_places_descend(test->priv));
 }
 
+static void layout_test_rows(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, layout_rows_descend(test->priv));
+}
+
 static void layout_test_complete(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, layout_trouble_without_case(), TDMR_FINE);
@@ -71,6 +76,7 @@ static struct kunit_case layout_tests[] = {
 	KUNIT_CASE(layout_test_again),
 	KUNIT_CASE(layout_test_sizes),
 	KUNIT_CASE(layout_test_places),
+	KUNIT_CASE(layout_test_rows),
 	KUNIT_CASE(layout_test_complete),
 	{}
 };
