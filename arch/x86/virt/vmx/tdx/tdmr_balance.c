@@ -426,6 +426,20 @@ static u32 slowest_node(struct tdmr_balance *b, u64 done, u32 span, u32 max)
 	return first;
 }
 
+/* An empty run takes no piece, so a node of such only is done from the first. */
+static u64 empty_nodes(const struct tdmr_balance *b)
+{
+	u64 empty = 0;
+	u32 node;
+
+	for (node = 0; node < b->nr_nodes; node++) {
+		if (!node_size(b, node))
+			empty |= BIT_ULL(node);
+	}
+
+	return empty;
+}
+
 static void keep_trial(struct tdmr_balance *b, u32 nr)
 {
 	memcpy(&b->pieces[b->nr_pieces], b->trial, nr * sizeof(*b->trial));
@@ -536,21 +550,19 @@ static void use_up_pieces(struct tdmr_balance *b, const u32 *span)
 void tdmr_balance(struct tdmr_balance *b)
 {
 	u32 span[TDMR_MAX_PIECES];
+	u64 all = GENMASK_ULL(b->nr_nodes - 1, 0), done;
 	u32 left, least, node, nr;
-	u64 done = 0;
-	u32 n;
 
 	b->nr_pieces = 0;
 	left = b->max_pieces;
 
-	for (n = 0; n < b->nr_nodes; n++) {
+	for (done = empty_nodes(b); done != all; done |= BIT_ULL(node)) {
 		least = least_span(b, done, left);
 		node = slowest_node(b, done, least, left);
 		nr = tdmr_cut_node(b, node, least, left);
 		keep_trial(b, nr);
 		span[node] = least;
 		left -= nr;
-		done |= BIT_ULL(node);
 	}
 
 	sort_by_run(b->pieces, b->nr_pieces);

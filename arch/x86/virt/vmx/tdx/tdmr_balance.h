@@ -25,7 +25,7 @@ struct tdmr_piece {
 
 /**
  * struct tdmr_balance - what is to be cut, and how
- * @size: GiB of each run
+ * @size: GiB of each run, not all 0
  * @node: node of each run, below @nr_nodes
  * @nr_runs: runs, at least 1, at most @max_pieces
  * @lanes: CPUs of each node, at least 1

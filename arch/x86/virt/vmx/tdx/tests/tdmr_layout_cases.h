@@ -265,6 +265,21 @@ static const struct layout_case layout_cases[] = {
 	  }, .makespan = 2 },
 
 	/*
+	 *	0| # node 0 |1G | # node 1 |2G | # |3G | PPPP |4G
+	 *	 [                                             )
+	 *
+	 * The PAMT of one TDMR has room, those of two have not.
+	 */
+	{ "a node that has most memory of no TDMR", LIMITS(64, 16), LANES(4, 4),
+	  MEMORY(4, { M(512), M(513), 0 }, { M(1536), M(1537), 1 },
+		 { M(2560), M(2561), 1 }, { M(3584), M(3584) + PAMT(4), 1 }),
+	  .nr_want = 1, .want = {
+		{ 0, 4, 1, M(3584),
+		  { { 0, M(512) }, { M(513), M(1536) }, { M(1537), M(2560) },
+		    { M(2561), G(4) } } },
+	  }, .makespan = 4 },
+
+	/*
 	 *	 |========|r|=====|rrrrr|=====|rrrrr|=====|
 	 *	0| #P0P1 # | | #   | 1G  |  #  | 2G  |  #  |	3G
 	 *
