@@ -51,21 +51,18 @@ struct tdmr_cover tdmr_any_cover(struct tdmr_layout *layout)
  */
 u32 tdmr_reach(const struct tdmr_layout *layout, u32 start, unsigned int max)
 {
-	u64 from = tdmr_gib(start);
-	unsigned int i, holes = 0;
+	unsigned int i = tdmr_part_after(layout, tdmr_gib(start));
+	const struct tdmr_range *part = &layout->parts[i];
+	unsigned int nr = layout->nr_parts - i;
 
-	for (i = 0; i < layout->nr_parts; i++) {
-		const struct tdmr_range *part = &layout->parts[i];
-
-		if (part->end <= from)
-			continue;
-		if (part->start > from && holes++ == max)
-			return from >> TDMR_GIB_SHIFT;
-		from = part->end;
+	if (!nr || part->start > tdmr_gib(start)) {
+		if (!max)
+			return start;
+		max--;
 	}
 
-	/* Behind the last there is a hole without end. */
-	return holes == max ? from >> TDMR_GIB_SHIFT : U32_MAX;
+	/* There is a hole behind each; that behind the last is without end. */
+	return max < nr ? part[max].end >> TDMR_GIB_SHIFT : U32_MAX;
 }
 
 /*

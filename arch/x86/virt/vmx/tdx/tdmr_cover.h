@@ -77,6 +77,7 @@ int tdmr_join_runs(struct tdmr_layout *layout);
 void tdmr_cut_spans(struct tdmr_layout *layout, unsigned int max);
 
 /* tdmr_reserve.c */
+unsigned int tdmr_part_after(const struct tdmr_layout *layout, u64 addr);
 u64 tdmr_reserved_below(const struct tdmr_layout *layout, u64 addr);
 
 /* Are there areas for what must be reserved in a TDMR? */

@@ -169,6 +169,18 @@ struct tdmr_layout {
 	u64 bad_end;
 };
 
+/**
+ * tdmr_pamt_bytes - memory that the three PAMTs of a TDMR take
+ * @plan: the TDMR
+ *
+ * Return: bytes, a multiple of 4 KiB.
+ */
+static inline u64 tdmr_pamt_bytes(const struct tdmr_plan *plan)
+{
+	return plan->pamt_size[TDMR_4K] + plan->pamt_size[TDMR_2M] +
+	       plan->pamt_size[TDMR_1G];
+}
+
 int tdmr_layout_plan(struct tdmr_layout *layout);
 void tdmr_layout_shrink(struct tdmr_layout *layout);
 bool tdmr_layout_resize(struct tdmr_layout *layout, const u32 *sizes,
@@ -184,7 +196,6 @@ void tdmr_layout_order(const struct tdmr_layout *layout,
 		       unsigned int order[TDMR_MAX_PLANS]);
 void tdmr_size_pamts(struct tdmr_plan *plan, u32 gibs,
 		     const struct tdmr_limits *limits);
-u64 tdmr_pamt_bytes(const struct tdmr_plan *plan);
 unsigned int tdmr_range_after(const struct tdmr_layout *layout, u64 addr);
 unsigned int tdmr_areas(const struct tdmr_layout *layout,
 			const struct tdmr_plan *plan, struct tdmr_area *areas);

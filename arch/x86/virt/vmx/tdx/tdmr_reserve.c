@@ -43,18 +43,6 @@ void tdmr_size_pamts(struct tdmr_plan *plan, u32 gibs,
 	}
 }
 
-/**
- * tdmr_pamt_bytes - memory that the three PAMTs of a TDMR take
- * @plan: the TDMR
- *
- * Return: bytes, a multiple of 4 KiB.
- */
-u64 tdmr_pamt_bytes(const struct tdmr_plan *plan)
-{
-	return plan->pamt_size[TDMR_4K] + plan->pamt_size[TDMR_2M] +
-	       plan->pamt_size[TDMR_1G];
-}
-
 static u64 pamt_end(const struct tdmr_plan *plan)
 {
 	return plan->pamt_base + tdmr_pamt_bytes(plan);
@@ -113,18 +101,34 @@ static u64 skip_pamts(const struct inside *in, u64 addr)
 	return addr;
 }
 
-/* The part of the convertible memory that ends after @addr. */
+/**
+ * tdmr_part_after - the first part of the convertible memory behind an address
+ * @layout: its convertible memory is known
+ * @addr: the address, behind which the part ends
+ *
+ * Return: index of the part, @layout->nr_parts if there is none.
+ */
+unsigned int tdmr_part_after(const struct tdmr_layout *layout, u64 addr)
+{
+	unsigned int lo = 0, hi = layout->nr_parts, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (layout->parts[mid].end > addr)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+
+	return lo;
+}
+
 static const struct tdmr_range *part_after(const struct tdmr_layout *layout,
 					   u64 addr)
 {
-	unsigned int i;
+	unsigned int i = tdmr_part_after(layout, addr);
 
-	for (i = 0; i < layout->nr_parts; i++) {
-		if (layout->parts[i].end > addr)
-			return &layout->parts[i];
-	}
-
-	return NULL;
+	return i < layout->nr_parts ? &layout->parts[i] : NULL;
 }
 
 /* The first byte at or after @addr that must be reserved. */
@@ -155,16 +159,9 @@ static u64 next_reserved(const struct inside *in, u64 addr)
  */
 u64 tdmr_reserved_below(const struct tdmr_layout *layout, u64 addr)
 {
-	u64 found = addr;
+	const struct tdmr_range *part = part_after(layout, addr - 1);
+	u64 found = part ? min(part->start, addr) : addr;
 	unsigned int i;
-
-	/* The start of the part that has the byte, if any. */
-	for (i = 0; i < layout->nr_parts; i++) {
-		const struct tdmr_range *part = &layout->parts[i];
-
-		if (part->start < addr)
-			found = part->end < addr ? addr : part->start;
-	}
 
 	for (i = 0; i < layout->nr_plans; i++) {
 		const struct tdmr_plan *plan = &layout->plans[i];

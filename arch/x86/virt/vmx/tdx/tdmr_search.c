@@ -28,6 +28,7 @@ static const struct tdmr_plan *pamt_in(const struct pamt_search *s, u64 start,
 				       u64 end)
 {
 	const struct tdmr_plan *found = NULL;
+	u64 highest = 0;
 	unsigned int i;
 
 	start = block_down(s, start);
@@ -36,11 +37,12 @@ static const struct tdmr_plan *pamt_in(const struct pamt_search *s, u64 start,
 	for (i = 0; i < s->layout->nr_plans; i++) {
 		const struct tdmr_plan *plan = &s->layout->plans[i];
 
-		if (!plan->pamt_base || pamt_end(plan) <= start ||
-		    plan->pamt_base >= end)
+		if (plan->pamt_base <= highest || plan->pamt_base >= end)
 			continue;
-		if (!found || plan->pamt_base > found->pamt_base)
+		if (pamt_end(plan) > start) {
+			highest = plan->pamt_base;
 			found = plan;
+		}
 	}
 
 	return found;
