@@ -132,31 +132,83 @@ static void order_sizes(const struct tdmr_layout *layout, u32 *sizes,
 		sizes[i] = was[last[set]];
 }
 
+/**
+ * struct border - between two TDMRs, to be moved
+ * @layout: planned
+ * @i: the second
+ * @was: what they are
+ * @start: GiB where the first begins
+ * @end: GiB where the second ends
+ */
+struct border {
+	struct tdmr_layout *layout;
+	unsigned int i;
+	struct tdmr_plan was[2];
+	u32 start;
+	u32 end;
+};
+
+static void put_back(const struct border *border)
+{
+	struct tdmr_plan *b = &border->layout->plans[border->i];
+
+	b[-1] = border->was[0];
+	b[0] = border->was[1];
+}
+
+static void move_border(const struct border *border, u32 at)
+{
+	put_back(border);
+	tdmr_layout_recut(border->layout, border->i, at);
+}
+
+/*
+ * The first GiB of a border that leaves the first TDMR more holes than areas, or
+ * the second, if @second, no more: the farther up it is, the more has the first.
+ */
+static u32 first_border(const struct border *border, bool second)
+{
+	const struct tdmr_plan *b = &border->layout->plans[border->i];
+	u32 lo = border->start + 1, hi = border->end, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		move_border(border, mid);
+		if (tdmr_fits_in(border->layout, second ? b : b - 1) == second)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+
+	return lo;
+}
+
 /* With the border before TDMR @i elsewhere: one of the two has areas to spare then. */
 static struct tdmr_plan *pack_recut(struct tdmr_layout *layout, unsigned int i,
 				    struct tdmr_plan *failed,
 				    unsigned int *tries)
 {
-	struct tdmr_plan *a = &layout->plans[i - 1], *b = &layout->plans[i];
-	const struct tdmr_plan was[] = { *a, *b };
-	u32 end = (b->base + b->size) / SZ_1G, at;
+	const struct tdmr_plan *a = &layout->plans[i - 1], *b = &layout->plans[i];
+	const struct border border = {
+		.layout = layout,
+		.i = i,
+		.was = { *a, *b },
+		.start = a->base / SZ_1G,
+		.end = (b->base + b->size) / SZ_1G,
+	};
+	u32 at, end;
 
 	if (a->base + a->size != b->base)
 		return failed;
 
-	for (at = a->base / SZ_1G + 1; at < end && failed && *tries; at++) {
-		*a = was[0];
-		*b = was[1];
-		tdmr_layout_recut(layout, i, at);
-		if (!tdmr_fits_in(layout, a) || !tdmr_fits_in(layout, b))
-			continue;
+	at = first_border(&border, true);
+	end = first_border(&border, false);
+	for (; at < end && failed && *tries; at++, --*tries) {
+		move_border(&border, at);
 		failed = tdmr_pack_all(layout);
-		--*tries;
 	}
-	if (failed) {
-		*a = was[0];
-		*b = was[1];
-	}
+	if (failed)
+		put_back(&border);
 
 	return failed;
 }
