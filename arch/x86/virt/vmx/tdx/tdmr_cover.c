@@ -12,15 +12,13 @@
  * No cover under the same limits has fewer TDMRs: one that is part of another
  * has no more holes than that, so none is ever too long for those behind it.
  *
- * Cost: linear in the runs.
+ * Cost: for each TDMR, the square of the logarithm of the runs; where nodes are
+ * mixed, linear in the runs for finding out whose the TDMRs are.
  */
 #include <linux/limits.h>
 #include <linux/minmax.h>
 
 #include "tdmr_cover.h"
-
-#define TIE_BITS	16
-#define GOLDEN_SECTION	40503	/* times 2^16, odd */
 
 /**
  * tdmr_any_cover - the limits of the module, and no others
@@ -65,92 +63,78 @@ u32 tdmr_reach(const struct tdmr_layout *layout, u32 start, unsigned int max)
 	return max < nr ? part[max].end >> TDMR_GIB_SHIFT : U32_MAX;
 }
 
-/*
- * What it costs to have run @i and the one before it in one TDMR, in half GiB:
- * mixing nodes counts as much as a gap of 1.5 GiB.  No two are equal: of many
- * gaps of one size, those that cost least lie evenly among the others, as
- * multiples of the golden section do.
- */
-static u64 gap_cost(const struct tdmr_layout *layout, unsigned int i)
+/* Where the next TDMR must end, that begins at @start. */
+static u32 next_reach(const struct tdmr_cover *c, u32 start)
 {
-	const struct tdmr_run *a = &layout->runs[i - 1], *b = &layout->runs[i];
-	u64 cost = 2 * (u64)(b->start - a->end) + (a->node == b->node ? 0 : 3);
+	u64 size = c->sizes ? c->sizes[c->layout->nr_spans] : c->max_size;
 
-	return cost << TIE_BITS | (u16)(i * GOLDEN_SECTION);
+	return min_t(u64, tdmr_reach(c->layout, start, c->max_holes),
+		     start + size);
 }
 
 /**
- * tdmr_too_dear - a limit of costs that lets all gaps be bridged
- * @layout: its runs are known
+ * tdmr_can_cover - do these limits let the runs be covered?
+ * @c: the limits; its layout gets the spans, but not their nodes
  *
- * Return: more than any gap costs.
+ * Return: true if so.
  */
-u64 tdmr_too_dear(const struct tdmr_layout *layout)
-{
-	const struct tdmr_run *last = &layout->runs[layout->nr_runs - 1];
-
-	return (2 * (u64)last->end + 4) << TIE_BITS;
-}
-
-static bool may_bridge(const struct tdmr_cover *c, unsigned int i, u64 cost)
-{
-	const struct tdmr_run *run = &c->layout->runs[i];
-
-	return cost < c->max_cost &&
-	       (!run->parted || run->parted == TDMR_KEPT) &&
-	       (c->mixed || run->node == run[-1].node);
-}
-
-static void open_span(struct tdmr_cover *c, u32 start, int node)
+bool tdmr_can_cover(struct tdmr_cover *c)
 {
 	struct tdmr_layout *layout = c->layout;
-	u64 size = c->sizes ? c->sizes[layout->nr_spans] : c->max_size;
+	const struct tdmr_run *runs = layout->runs;
+	unsigned int i = 0, next;
+	struct tdmr_run *span;
+	u32 at = runs->start;
 
-	layout->spans[layout->nr_spans++] = (struct tdmr_run) {
-		.start = start, .end = start, .node = node,
-	};
-	c->reach = min_t(u64, tdmr_reach(layout, start, c->max_holes),
-			 start + size);
-	c->most = 0;
-}
+	if (layout->mixed != c->mixed)
+		tdmr_price_gaps(layout, c->mixed);
 
-/* Let the last TDMR go on as far as it can.  Returns how far it got. */
-static u32 extend_span(struct tdmr_cover *c, const struct tdmr_run *run,
-		       u32 start)
-{
-	struct tdmr_run *span = &c->layout->spans[c->layout->nr_spans - 1];
-	u32 end = min(run->end, c->reach);
+	for (layout->nr_spans = 0; i < layout->nr_runs; layout->nr_spans++) {
+		u32 reach;
 
-	if (end <= start)
-		return start;
+		if (layout->nr_spans == c->max_nr)
+			return false;
 
-	span->end = end;
-	if (end - start > c->most) {
-		c->most = end - start;
-		span->node = run->node;
+		reach = next_reach(c, at);
+		next = tdmr_bridge_gaps(c, i, reach);
+		span = &layout->spans[layout->nr_spans];
+		*span = (struct tdmr_run) {
+			.start = at,
+			.end = min(runs[next - 1].end, reach),
+			.node = runs[i].node,
+		};
+
+		/* On in the run that it ends in, or with the next. */
+		i = span->end < runs[next - 1].end ? next - 1 : next;
+		at = i < next ? span->end : runs[i].start;
 	}
 
-	return end;
+	return true;
 }
 
-/* Bridge the gap before run @i if that can be.  Returns how far that got. */
-static u32 bridge(struct tdmr_cover *c, unsigned int i)
+/* The node of a TDMR is that of the longest run in it. */
+static void name_nodes(struct tdmr_layout *layout)
 {
-	const struct tdmr_run *run = &c->layout->runs[i];
-	u64 cost = gap_cost(c->layout, i);
-	u32 end;
+	const struct tdmr_run *end = layout->runs + layout->nr_runs;
+	const struct tdmr_run *first = layout->runs, *run;
+	unsigned int i;
+	u32 size, most;
 
-	if (!may_bridge(c, i, cost))
-		return run->start;
+	for (i = 0; i < layout->nr_spans; i++) {
+		struct tdmr_run *span = &layout->spans[i];
 
-	end = extend_span(c, run, run->start);
-	if (end > run->start && run->node == c->watched && !run->parted &&
-	    run->node == run[-1].node && cost > c->dearest_cost) {
-		c->dearest = i;
-		c->dearest_cost = cost;
+		most = 0;
+		while (first->end <= span->start)
+			first++;
+		for (run = first; run < end && run->start < span->end; run++) {
+			size = min(run->end, span->end) -
+			       max(run->start, span->start);
+			if (size > most) {
+				most = size;
+				span->node = run->node;
+			}
+		}
 	}
-
-	return end;
 }
 
 /**
@@ -161,74 +145,12 @@ static u32 bridge(struct tdmr_cover *c, unsigned int i)
  */
 bool tdmr_cover_runs(struct tdmr_cover *c)
 {
-	struct tdmr_layout *layout = c->layout;
-	unsigned int i;
-	u32 at;
-
-	c->dearest = 0;
-	c->dearest_cost = 0;
-	layout->nr_spans = 0;
-	for (i = 0; i < layout->nr_runs; i++) {
-		const struct tdmr_run *run = &layout->runs[i];
-
-		at = i ? bridge(c, i) : run->start;
-		while (at < run->end) {
-			if (layout->nr_spans == c->max_nr)
-				return false;
-			open_span(c, at, run->node);
-			at = extend_span(c, run, at);
-		}
-	}
+	if (!tdmr_can_cover(c))
+		return false;
+	if (c->mixed)
+		name_nodes(c->layout);
 
 	return true;
-}
-
-/* A gap, by the run behind it. */
-struct gap {
-	unsigned int run;
-	u64 cost;
-};
-
-/* Keep the @nr dearest, the dearest first. */
-static void rank_gap(struct gap *ranked, unsigned int nr, struct gap gap)
-{
-	unsigned int i;
-
-	if (gap.cost <= ranked[nr - 1].cost)
-		return;
-
-	for (i = nr - 1; i && ranked[i - 1].cost < gap.cost; i--)
-		ranked[i] = ranked[i - 1];
-	ranked[i] = gap;
-}
-
-/**
- * tdmr_give_up - give up the dearest gaps within the watched node
- * @c: the limits that the runs were covered with
- * @nr: so many, 1 to %TDMR_MAX_PLANS
- * @parted: what is noted of them
- *
- * The dearest is the one that is bridged; the others cost less.
- */
-void tdmr_give_up(struct tdmr_cover *c, unsigned int nr, u32 parted)
-{
-	struct tdmr_run *runs = c->layout->runs;
-	struct gap ranked[TDMR_MAX_PLANS] = { };
-	struct gap gap;
-	unsigned int i;
-
-	for (i = 1; i < c->layout->nr_runs; i++) {
-		if (runs[i].node != c->watched || runs[i].parted ||
-		    runs[i - 1].node != c->watched)
-			continue;
-		gap.run = i;
-		gap.cost = gap_cost(c->layout, i);
-		if (gap.cost <= c->dearest_cost)
-			rank_gap(ranked, nr, gap);
-	}
-
-	for (i = 0; i < nr && ranked[i].run; i++)
-		runs[ranked[i].run].parted = parted;
 }
 
 /**
@@ -258,23 +180,6 @@ void tdmr_find_least(struct tdmr_cover *c, u64 *limit, u64 lo,
 	*limit = hi;
 }
 
-/* Of what the gaps cost, the most below @cost, or 0; and the least that is not. */
-static u64 nearest_cost(const struct tdmr_layout *layout, u64 cost, bool below)
-{
-	u64 nearest = below ? 0 : U64_MAX, gap;
-	unsigned int i;
-
-	for (i = 1; i < layout->nr_runs; i++) {
-		gap = gap_cost(layout, i);
-		if (below && gap < cost)
-			nearest = max(nearest, gap);
-		if (!below && gap >= cost)
-			nearest = min(nearest, gap);
-	}
-
-	return nearest;
-}
-
 /**
  * tdmr_find_cost - find the least costs of gaps that suffice
  * @c: the limits, with a value of @max_cost that suffices; it gets the least
@@ -289,10 +194,10 @@ void tdmr_find_cost(struct tdmr_cover *c, bool (*suffices)(struct tdmr_cover *c)
 	while (lo < hi) {
 		c->max_cost = lo + (hi - lo) / 2;
 		if (suffices(c)) {
-			hi = nearest_cost(c->layout, c->max_cost, true);
+			hi = tdmr_nearest_cost(c->layout, c->max_cost, true);
 			hi += !!hi;
 		} else {
-			lo = nearest_cost(c->layout, c->max_cost, false) + 1;
+			lo = tdmr_nearest_cost(c->layout, c->max_cost, false) + 1;
 		}
 	}
 

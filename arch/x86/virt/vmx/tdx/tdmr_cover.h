@@ -38,13 +38,7 @@ void tdmr_find_runs(struct tdmr_layout *layout);
  * @sizes: so many GiB each, one after another, if not NULL
  * @max_cost: a gap is bridged if it costs less
  * @mixed: also one between nodes
- * @watched: a node
- * @dearest: out, the run before which is the dearest gap that is bridged within
- *	that node, and need not be; 0 if there is none
- * @dearest_cost: out, what it costs
  * @tries: so many times more gaps are given up
- * @reach: of the last, where it must end
- * @most: GiB of the run that gives the last its node
  */
 struct tdmr_cover {
 	struct tdmr_layout *layout;
@@ -54,20 +48,26 @@ struct tdmr_cover {
 	const u32 *sizes;
 	u64 max_cost;
 	bool mixed;
-	int watched;
-	unsigned int dearest;
-	u64 dearest_cost;
 	u32 tries;
-	u32 reach;
-	u32 most;
 };
+
+/* tdmr_gaps.c */
+void tdmr_price_gaps(struct tdmr_layout *layout, bool mixed);
+u64 tdmr_too_dear(const struct tdmr_layout *layout);
+u64 tdmr_nearest_cost(const struct tdmr_layout *layout, u64 cost, bool below);
+unsigned int tdmr_bridge_gaps(const struct tdmr_cover *c, unsigned int i,
+			      u32 reach);
+unsigned int tdmr_dearest_gap(const struct tdmr_layout *layout, int node);
+void tdmr_give_up(struct tdmr_layout *layout, unsigned int dearest,
+		  unsigned int nr, u32 parted);
+void tdmr_take_back(struct tdmr_layout *layout, int node, u32 nr);
+void tdmr_take_all_back(struct tdmr_layout *layout);
 
 /* tdmr_cover.c */
 struct tdmr_cover tdmr_any_cover(struct tdmr_layout *layout);
 u32 tdmr_reach(const struct tdmr_layout *layout, u32 start, unsigned int max);
-u64 tdmr_too_dear(const struct tdmr_layout *layout);
+bool tdmr_can_cover(struct tdmr_cover *c);
 bool tdmr_cover_runs(struct tdmr_cover *c);
-void tdmr_give_up(struct tdmr_cover *c, unsigned int nr, u32 parted);
 void tdmr_find_least(struct tdmr_cover *c, u64 *limit, u64 lo,
 		     bool (*suffices)(struct tdmr_cover *c));
 void tdmr_find_cost(struct tdmr_cover *c, bool (*suffices)(struct tdmr_cover *c));

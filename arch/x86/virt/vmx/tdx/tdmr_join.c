@@ -29,8 +29,9 @@
  * with dozens of gaps, 0.6 % are more than one GiB over a bound of the best.
  * Where nodes are mixed nothing is promised but the size of the largest TDMR.
  *
- * Cost: some 50 covers, each linear in the runs, and as many again for giving
- * up gaps as look at some 6144 runs each.
+ * Cost: some 50 covers, each with a look at all runs if nodes are mixed or for
+ * the nearest cost, and as many again for giving up gaps as look at some 6144 runs
+ * each.
  */
 #include <linux/errno.h>
 #include <linux/limits.h>
@@ -137,50 +138,30 @@ static int node_of(const struct tdmr_layout *layout, u32 index)
 	return layout->spans[i].node;
 }
 
-/* Bridge the gaps of a node again that were given up as the @nr-th or later. */
-static void take_back(struct tdmr_layout *layout, int node, u32 nr)
-{
-	struct tdmr_run *runs = layout->runs;
-	unsigned int i;
-
-	for (i = 0; i < layout->nr_runs; i++) {
-		if (runs[i].node == node && runs[i].parted >= nr &&
-		    runs[i].parted != TDMR_KEPT)
-			runs[i].parted = 0;
-	}
-}
-
 /*
  * Give up the dearest gaps, as the @nr-th, of those without which the holes and
  * the TDMRs still allow a cover: @batch at once, or the dearest alone.
  */
-static bool give_up_gap(struct tdmr_cover *c, u32 nr, u32 batch)
+static bool give_up_gap(struct tdmr_cover *c, int node, u32 nr, u32 batch)
 {
 	struct tdmr_layout *layout = c->layout;
 	unsigned int i;
 
-	for (; c->dearest && c->tries; batch = 1) {
-		i = c->dearest;
-		tdmr_give_up(c, batch, nr);
+	for (; c->tries; batch = 1) {
+		i = tdmr_dearest_gap(layout, node);
+		if (!i)
+			break;
+		tdmr_give_up(layout, i, batch, nr);
 		c->tries--;
 		if (cover_and_merge(c))
 			return true;
-		take_back(layout, c->watched, nr);
+		tdmr_take_back(layout, node, nr);
 		if (batch == 1)
 			layout->runs[i].parted = TDMR_KEPT;
 		cover_and_merge(c);
 	}
 
 	return false;
-}
-
-static void watch(struct tdmr_cover *c, int node)
-{
-	if (c->watched == node)
-		return;
-
-	c->watched = node;
-	cover_and_merge(c);
 }
 
 /*
@@ -193,21 +174,21 @@ static u32 give_up_gaps(struct tdmr_cover *c, u32 index)
 	struct tdmr_balance *b = &layout->balance;
 	u32 best = 0, best_given = 0, given = 0, nr;
 	u32 batch = 1 + TDMR_MAX_PLANS / (c->tries + 1);
+	int node = node_of(layout, index);
 
-	watch(c, node_of(layout, index));
 	while (!best || fewest_pieces(b, index, c->max_size) < best) {
 		nr = tdmr_cut_node(b, index, c->max_size, c->max_nr);
 		if (nr && (!best || nr < best)) {
 			best = nr;
 			best_given = given;
 		}
-		if (!give_up_gap(c, given + 1, batch))
+		if (!give_up_gap(c, node, given + 1, batch))
 			break;
 		given++;
 	}
 
 	if (given > best_given) {
-		take_back(layout, c->watched, best_given + 1);
+		tdmr_take_back(layout, node, best_given + 1);
 		cover_and_merge(c);
 	}
 
@@ -227,22 +208,13 @@ static u32 node_pieces(struct tdmr_cover *c, u32 index)
 	return give_up_gaps(c, index);
 }
 
-static void take_all_back(struct tdmr_layout *layout)
-{
-	unsigned int i;
-
-	for (i = 0; i < layout->nr_runs; i++)
-		layout->runs[i].parted = 0;
-}
-
 static bool all_done_in_time(struct tdmr_cover *c)
 {
 	struct tdmr_layout *layout = c->layout;
 	u32 index, nr, sum = 0;
 
 	c->tries = MAX_VISITS / layout->nr_runs;
-	c->watched = layout->runs->node;
-	take_all_back(layout);
+	tdmr_take_all_back(layout);
 	if (!cover_and_merge(c))
 		return false;
 
@@ -412,7 +384,7 @@ int tdmr_join_runs(struct tdmr_layout *layout)
 	}
 
 	tdmr_balance(&layout->balance);
-	take_all_back(layout);
+	tdmr_take_all_back(layout);
 
 	return 0;
 }

@@ -24,6 +24,7 @@
  *
  *	tdmr_check.c	is the input what it must be?
  *	tdmr_runs.c	which GiB have memory, and of which node
+ *	tdmr_gaps.c	what it costs to bridge the gaps between runs
  *	tdmr_cover.c	how few TDMRs cover the runs, within some limits
  *	tdmr_join.c	which gaps between runs are bridged by one TDMR
  *	tdmr_balance.c	how the runs are cut into lanes for the CPUs
@@ -143,6 +144,7 @@ int tdmr_layout_plan(struct tdmr_layout *layout)
 		return ret;
 
 	tdmr_find_runs(layout);
+	tdmr_price_gaps(layout, false);
 	ret = tdmr_join_runs(layout);
 	if (ret)
 		return ret;
@@ -185,9 +187,9 @@ void tdmr_layout_shrink(struct tdmr_layout *layout)
 {
 	struct tdmr_cover c = tdmr_any_cover(layout);
 
-	tdmr_find_least(&c, &c.max_size, 1, tdmr_cover_runs);
+	tdmr_find_least(&c, &c.max_size, 1, tdmr_can_cover);
 	c.max_cost = tdmr_too_dear(layout);
-	tdmr_find_cost(&c, tdmr_cover_runs);
+	tdmr_find_cost(&c, tdmr_can_cover);
 	tdmr_cover_runs(&c);
 	even_out_spans(layout, c.max_holes);
 	tdmr_cut_spans(layout, c.max_nr);
@@ -211,11 +213,11 @@ bool tdmr_layout_resize(struct tdmr_layout *layout, const u32 *sizes,
 
 	c.sizes = sizes;
 	c.max_holes = max_holes;
-	if (!tdmr_cover_runs(&c))
+	if (!tdmr_can_cover(&c))
 		return false;
 
 	c.max_cost = tdmr_too_dear(layout);
-	tdmr_find_cost(&c, tdmr_cover_runs);
+	tdmr_find_cost(&c, tdmr_can_cover);
 	tdmr_cover_runs(&c);
 	tdmr_cut_spans(layout, cut ? c.max_nr : layout->nr_spans);
 	fill_plans(layout);

@@ -97,12 +97,17 @@ struct tdmr_plan {
  * @node: whose memory it is
  * @parted: the gap before it is not to be bridged, as the how-many-th of its node;
  *	0 if it may be, %TDMR_KEPT if it must be
+ * @cost: of bridging the gap before it
+ * @dearest: the most that costs of any gap in the block of runs that begins with
+ *	it, see tdmr_gaps.c
  */
 struct tdmr_run {
 	u32 start;
 	u32 end;
 	int node;
 	u32 parted;
+	u64 cost;
+	u64 dearest;
 };
 
 /* Why there is no layout. */
@@ -135,6 +140,8 @@ enum tdmr_trouble {
  *	without memory are none
  * @nr_parts: out, how many of them
  * @nr_runs: scratch, how many of them
+ * @mixed: scratch, @runs know what it costs if TDMRs mix nodes
+ * @parted: scratch, some of @runs are parted or kept
  * @spans: scratch, the TDMRs before they are cut into lanes
  * @nr_spans: scratch, how many of them
  * @node_sum: scratch
@@ -160,6 +167,8 @@ struct tdmr_layout {
 	struct tdmr_range parts[TDMR_MAX_CMRS];
 	unsigned int nr_parts;
 	unsigned int nr_runs;
+	bool mixed;
+	bool parted;
 	struct tdmr_run spans[TDMR_MAX_PLANS];
 	unsigned int nr_spans;
 	u64 node_sum[TDMR_MAX_NODES];
