@@ -21,8 +21,8 @@
 #define MIN_RANGES	512
 #define MAX_MICROSECONDS	5000.0
 #define MAX_GROWTH	2.5
-/* Blocks that 4096 ranges may take: what a machine runs through in some ms. */
-#define MAX_BLOCKS	20000000.0
+/* Blocks that 4096 ranges may take: what a machine runs through in 5 ms. */
+#define MAX_BLOCKS	17000000.0
 
 /**
  * struct shape - of ranges in a row, in equal parts on some nodes
@@ -34,6 +34,7 @@
  * @nr_nodes: nodes
  * @last: MiB more of the last
  * @spread: @step is that of the most ranges; fewer are farther apart
+ * @growth: MiB that each step is longer than the one before
  */
 struct shape {
 	const char *name;
@@ -44,21 +45,24 @@ struct shape {
 	unsigned int nr_nodes;
 	u64 last;
 	bool spread;
+	u64 growth;
 };
 
 static const struct shape shapes[] = {
-	{ "under one CMR", 128, 127, 1, 12, LAYOUT_MAX_NODES, 0, false },
-	{ "under 32 CMRs", 128, 127, TDMR_MAX_CMRS, 12, LAYOUT_MAX_NODES, 0, false },
+	{ "under one CMR", 128, 127, 1, 12, LAYOUT_MAX_NODES, 0, false, 0 },
+	{ "under 32 CMRs", 128, 127, TDMR_MAX_CMRS, 12, LAYOUT_MAX_NODES, 0,
+	  false, 0 },
 	{ "with gaps to bridge", 4096, 2048, TDMR_MAX_CMRS, 12, LAYOUT_MAX_NODES,
-	  0, false },
+	  0, false, 0 },
 	{ "with gaps to bridge and few CPUs", 4096, 3072, TDMR_MAX_CMRS, 3,
-	  LAYOUT_MAX_NODES, 0, false },
+	  LAYOUT_MAX_NODES, 0, false, 0 },
 	{ "with gaps to bridge and one CPU", 4096, 3072, 1, 1, LAYOUT_MAX_NODES,
-	  0, false },
+	  0, false, 0 },
 	{ "too short for most PAMTs", 8200, 2048, TDMR_MAX_CMRS, 12, 1,
-	  50 * 1024, true },
+	  50 * 1024, true, 0 },
 	{ "with room for one PAMT each", 7700, 2048, 1, 3, LAYOUT_MAX_NODES,
-	  2048, true },
+	  2048, true, 0 },
+	{ "with gaps that grow", 2, 1, 1, 1, 1, 4 * SZ_1M, false, 100 },
 };
 
 static struct layout_map map;
@@ -78,10 +82,17 @@ static void report(bool ok, const char *what)
 	nr_failed += !ok;
 }
 
+/* Where range @i begins, or would begin. */
+static u64 start_of(const struct shape *s, unsigned int nr, u64 i)
+{
+	unsigned int spread = s->spread ? LAYOUT_MAX_RANGES / nr : 1;
+
+	return ((i + 1) * s->step * spread + i * (i + 1) / 2 * s->growth) * SZ_1M;
+}
+
 static void fill_map(const struct shape *s, unsigned int nr)
 {
 	struct tdmr_layout *layout = &map.layout;
-	u64 step = s->step * SZ_1M * (s->spread ? LAYOUT_MAX_RANGES / nr : 1);
 	unsigned int i;
 
 	*layout = (struct tdmr_layout) {
@@ -100,8 +111,8 @@ static void fill_map(const struct shape *s, unsigned int nr)
 
 	for (i = 0; i < nr; i++)
 		map.ranges[i] = (struct tdmr_range) {
-			.start = (i + 1) * step,
-			.end = (i + 1) * step + s->size * SZ_1M,
+			.start = start_of(s, nr, i),
+			.end = start_of(s, nr, i) + s->size * SZ_1M,
 			.node = i * s->nr_nodes / nr,
 		};
 	map.ranges[nr - 1].end += s->last * SZ_1M;
@@ -110,8 +121,8 @@ static void fill_map(const struct shape *s, unsigned int nr)
 		layout->lanes[i] = s->cpus;
 	for (i = 0; i < s->nr_cmrs; i++)
 		layout->cmrs[i] = (struct tdmr_range) {
-			.start = (1 + i * nr / s->nr_cmrs) * step,
-			.end = (1 + (i + 1) * nr / s->nr_cmrs) * step - SZ_4K,
+			.start = start_of(s, nr, i * nr / s->nr_cmrs),
+			.end = start_of(s, nr, (i + 1) * nr / s->nr_cmrs) - SZ_4K,
 		};
 	layout->cmrs[s->nr_cmrs - 1].end += s->last * SZ_1M;
 }
