@@ -236,12 +236,13 @@ static bool place_at_home(struct tdmr_layout *layout, struct tdmr_plan *plan,
 		.ceiling = ceiling,
 		.block = PAGEBLOCK,
 	};
-	struct pamt_search any = near;
+	struct pamt_search far = near;
 	bool spare = has_spare(layout, plan);
 
-	any.near = false;
+	far.near = false;
+	far.far = true;
 
-	return place_in(&near, plan, spare) || place_in(&any, plan, spare);
+	return place_in(&near, plan, spare) || place_in(&far, plan, spare);
 }
 
 static bool place_away(struct tdmr_layout *layout, struct tdmr_plan *plan,
@@ -254,11 +255,12 @@ static bool place_away(struct tdmr_layout *layout, struct tdmr_plan *plan,
 		.ceiling = U64_MAX,
 		.block = PAGEBLOCK,
 	};
-	struct pamt_search any = near;
+	struct pamt_search far = near;
 
-	any.near = false;
+	far.near = false;
+	far.far = true;
 
-	return place_elsewhere(&near, hosts) || place_elsewhere(&any, hosts);
+	return place_elsewhere(&near, hosts) || place_elsewhere(&far, hosts);
 }
 
 /* Place all without a place, @packed or not.  Returns one that has none then. */

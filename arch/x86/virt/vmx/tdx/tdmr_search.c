@@ -202,7 +202,7 @@ bool pamt_search_memory(const struct pamt_search *s, u64 base, u64 limit)
 		end = min(layout->ranges[i - 1].end, limit);
 		i = tdmr_stretch_start(layout, i - 1);
 		start = max(layout->ranges[i].start, base);
-		if (s->near && layout->ranges[i].node != s->plan->node)
+		if (layout->ranges[i].node == s->plan->node ? s->far : s->near)
 			found = false;
 		else
 			found = s->spare ? try_anywhere(s, start, end) :

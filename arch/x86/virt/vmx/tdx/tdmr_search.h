@@ -18,6 +18,7 @@
  * @spare: @host has an area left, so any place will do; without @host, areas
  *	that are left may be used
  * @near: only memory of the node of @plan
+ * @far: only memory of other nodes
  * @ceiling: the PAMT must end at or below
  * @block: bytes of the blocks that PAMTs must not share
  */
@@ -27,6 +28,7 @@ struct pamt_search {
 	const struct tdmr_plan *host;
 	bool spare;
 	bool near;
+	bool far;
 	u64 ceiling;
 	u64 block;
 };
