@@ -22,6 +22,9 @@
 /* Longer than anything here takes, also where CPUs are emulated and shared. */
 #define PATIENCE	(60 * HZ)
 
+/* Steps of a lane that is not done when the test comes to stop it. */
+#define MANY		100000
+
 struct test_lane {
 	struct lane lane;
 	unsigned int total;	/* steps until it is done */
@@ -138,6 +141,15 @@ static void until_steps(struct kunit *test, struct fixture *f, u64 steps)
 	KUNIT_ASSERT_GE(test, lanework_steps(&f->job), steps);
 }
 
+/* At rest: so many steps from now, each lane is done. */
+static void shorten(struct fixture *f, unsigned int steps)
+{
+	unsigned int i;
+
+	for (i = 0; i < f->nr; i++)
+		f->lanes[i].total = f->lanes[i].made + steps;
+}
+
 static void expect_rest(struct kunit *test, struct fixture *f)
 {
 	u64 steps = lanework_steps(&f->job);
@@ -226,13 +238,12 @@ static void lanework_test_in_turn(struct kunit *test)
 
 static void lanework_test_stop(struct kunit *test)
 {
-	struct fixture *f = fixture(test, 16, 100, 200);
+	struct fixture *f = fixture(test, 16, MANY, 200);
 	unsigned int i, too_late = 0;
 
 	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
 	until_steps(test, f, 100);
 	lanework_stop(&f->job);
-	KUNIT_EXPECT_LT(test, lanework_steps(&f->job), 1600ULL);
 	expect_rest(test, f);
 	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), -ECANCELED);
 
@@ -240,6 +251,7 @@ static void lanework_test_stop(struct kunit *test)
 		too_late += f->lanes[i].late > 1;
 	KUNIT_EXPECT_EQ(test, too_late, 0);
 
+	shorten(f, 20);
 	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
 	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
 	expect_each_once(test, f);
@@ -407,7 +419,7 @@ static void freeze_end(void)
 
 static void lanework_test_freeze(struct kunit *test)
 {
-	struct fixture *f = fixture(test, 16, 200, 200);
+	struct fixture *f = fixture(test, 16, MANY, 200);
 	unsigned int flags;
 
 	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
@@ -415,13 +427,13 @@ static void lanework_test_freeze(struct kunit *test)
 
 	flags = lock_system_sleep();
 	freeze_begin(test);
-	KUNIT_EXPECT_LT(test, lanework_steps(&f->job), 3200ULL);
 	expect_rest(test, f);
 	KUNIT_EXPECT_EQ(test, lanework_start(&f->job), -EBUSY);
 
 	/* A stop needs no thaw, and a start takes effect with it. */
 	lanework_stop(&f->job);
 	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), -ECANCELED);
+	shorten(f, 20);
 	KUNIT_EXPECT_EQ(test, lanework_start(&f->job), 0);
 	expect_rest(test, f);
 	freeze_end();
@@ -483,12 +495,14 @@ static void lanework_test_while_running(struct kunit *test)
 	struct fixture *f = fixture(test, 4, 100, 500);
 	struct lane more;
 
+	f->lanes[0].stuck = true;
 	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
 	KUNIT_EXPECT_EQ(test, lanework_start(&f->job), -EBUSY);
 	kunit_warning_suppress(test) {
 		KUNIT_EXPECT_EQ(test, lanework_free(&f->job), -EBUSY);
 		KUNIT_EXPECT_EQ(test, lanework_add(&f->job, &more, 0), -EBUSY);
 	}
+	WRITE_ONCE(f->lanes[0].stuck, false);
 	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
 	expect_each_once(test, f);
 }
@@ -552,7 +566,7 @@ static int stopper(void *data)
 
 static void lanework_test_alone_stop(struct kunit *test)
 {
-	struct fixture *f = alone(test, 5, 200, 200);
+	struct fixture *f = alone(test, 5, MANY, 200);
 	struct task_struct *task;
 
 	task = kthread_run(stopper, f, "lanework-stopper");
@@ -560,8 +574,8 @@ static void lanework_test_alone_stop(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lanework_start(&f->job), 0);
 	kthread_stop(task);
 	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), -ECANCELED);
-	KUNIT_EXPECT_LT(test, lanework_steps(&f->job), 1000ULL);
 
+	shorten(f, 20);
 	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
 	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
 	expect_each_once(test, f);
