@@ -333,6 +333,25 @@ static void lanework_test_not_here(struct kunit *test)
 	expect_each_once(test, f);
 }
 
+/* Those that can make no step do not keep the CPUs from one that can. */
+static void lanework_test_starvation(struct kunit *test)
+{
+	struct fixture *f = fixture(test, 4 * num_online_cpus() + 1, 10, 0);
+	struct test_lane *last = &f->lanes[f->nr - 1];
+	unsigned int i;
+
+	for (i = 0; i < f->nr; i++)
+		f->lanes[i].stuck = &f->lanes[i] != last;
+	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
+	until_steps(test, f, 10);
+	KUNIT_EXPECT_EQ(test, last->made, 10);
+
+	for (i = 0; i < f->nr; i++)
+		WRITE_ONCE(f->lanes[i].stuck, false);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
+	expect_each_once(test, f);
+}
+
 /* Home is constant before the first start. */
 static void send_home(struct fixture *f)
 {
@@ -610,6 +629,7 @@ static struct kunit_case lanework_cases[] = {
 	KUNIT_CASE(lanework_test_error),
 	KUNIT_CASE(lanework_test_first_error),
 	KUNIT_CASE(lanework_test_not_here),
+	KUNIT_CASE(lanework_test_starvation),
 	KUNIT_CASE(lanework_test_nodes),
 	KUNIT_CASE(lanework_test_no_such_node),
 #ifdef CONFIG_HOTPLUG_CPU
