@@ -7,6 +7,8 @@
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/irqflags.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/smp.h>
@@ -204,6 +206,18 @@ static u64 time_of_calls(struct kunit *test, int nr)
 	return tdx_timing_now() - start;
 }
 
+/* A machine that has much to do makes them longer, and never shorter. */
+static u64 least_time_of_calls(struct kunit *test, int nr)
+{
+	u64 least = U64_MAX;
+	int i;
+
+	for (i = 0; i < 5; i++)
+		least = min(least, time_of_calls(test, nr));
+
+	return least;
+}
+
 static void time_is_charged(struct kunit *test)
 {
 	u64 once, dilated;
@@ -211,7 +225,7 @@ static void time_is_charged(struct kunit *test)
 	emu_init_lps(test);
 	tdx_emu_params.other_ns = 5 * NSEC_PER_MSEC;
 	tdx_emu_params.dilation = 1;
-	once = time_of_calls(test, 20);
+	once = least_time_of_calls(test, 20);
 	tdx_emu_params.dilation = 10;
 	dilated = time_of_calls(test, 20);
 
