@@ -10,12 +10,13 @@
 #include <linux/kthread.h>
 #include <linux/nodemask.h>
 #include <linux/sizes.h>
+#include <linux/time64.h>
 #include <linux/topology.h>
 
 #include <asm/mce.h>
 
 #include "../bringup.h"
-#include "../emulator/emulator.h"
+#include "../emulator/internal.h"
 #include "../seamcall_internal.h"
 #include "bringup_fixture.h"
 
@@ -252,12 +253,16 @@ static int stop_after_calls(void *data)
 static void bringup_test_stop(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
+	const u64 tdmr_ns = tdx_emu_params.tdmr_ns;
 	struct task_struct *stopper;
 	u64 all;
 
 	stopper = kthread_run(stop_after_calls, tb, "tdx-stopper");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(stopper));
+	/* As slow as that it cannot be done before it is stopped. */
+	tdx_emu_params.tdmr_ns = NSEC_PER_SEC / 10;
 	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), -ESHUTDOWN);
+	tdx_emu_params.tdmr_ns = tdmr_ns;
 	kthread_stop(stopper);
 
 	/* The module is half-way: its PAMTs are its own. */

@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 
 #include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/sched/signal.h>
@@ -368,6 +369,28 @@ static void enable_test_killed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_INITIALIZED);
 }
 
+/* A thread that has just been created may not have run yet. */
+static bool becomes_true(bool (*what)(const struct tdx_bringup *tb),
+			 const struct tdx_bringup *tb)
+{
+	unsigned long end = jiffies + SOON;
+
+	while (!what(tb) && time_before(jiffies, end))
+		usleep_range(1000, 2000);
+
+	return what(tb);
+}
+
+static bool stopped(const struct tdx_bringup *tb)
+{
+	return READ_ONCE(tb->stop);
+}
+
+static bool held(const struct tdx_bringup *tb)
+{
+	return READ_ONCE(tb->hold);
+}
+
 static int stop(void *data)
 {
 	struct asker *asker = data;
@@ -393,9 +416,9 @@ static void enable_test_stop(struct kunit *test)
 	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(stop, &stopper, "tdx-stop")));
 
 	/* It waits for the step that runs. */
+	KUNIT_ASSERT_TRUE(test, becomes_true(stopped, &g->tb));
 	KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&stopper.done, HZ / 10),
 			0UL);
-	KUNIT_EXPECT_TRUE(test, tdx_bringup_stopped(&g->tb));
 
 	g->result = -ESHUTDOWN;
 	complete(&g->gate);
@@ -468,6 +491,7 @@ static void enable_test_hold(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c.req), 0);
 	expect_entered(test, g);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(hold, &holder, "tdx-hold")));
+	KUNIT_ASSERT_TRUE(test, becomes_true(held, &g->tb));
 	KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&holder.done, HZ / 10),
 			0UL);
 

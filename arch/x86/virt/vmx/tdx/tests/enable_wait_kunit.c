@@ -23,6 +23,7 @@ struct waiter {
 	struct gated *gated;
 	struct tdx_enable_request *req;
 	struct task_struct *task;
+	struct completion ready;
 	struct completion done;
 	int result;
 };
@@ -33,6 +34,7 @@ static int wait(void *data)
 
 	/* Kernel threads ignore signals unless they say otherwise. */
 	allow_signal(SIGKILL);
+	complete(&w->ready);
 	w->result = tdx_bringup_wait(&w->gated->tb, w->req, MAX_SCHEDULE_TIMEOUT);
 	complete(&w->done);
 
@@ -44,11 +46,13 @@ static void start_waiter(struct kunit *test, struct waiter *w,
 {
 	w->gated = test->priv;
 	w->req = req;
+	init_completion(&w->ready);
 	init_completion(&w->done);
 	w->task = kthread_create(wait, w, "tdx-wait");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(w->task));
 	get_task_struct(w->task);
 	wake_up_process(w->task);
+	wait_for_completion(&w->ready);
 }
 
 static void expect_waiting(struct kunit *test, struct waiter *w)
