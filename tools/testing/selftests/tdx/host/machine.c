@@ -500,3 +500,26 @@ long free_pages(void)
 
 	return sum;
 }
+
+static bool kernel_has(const char *symbol)
+{
+	FILE *file = fopen("/proc/kallsyms", "r");
+	char line[512], name[256];
+	bool found = false;
+
+	if (!file)
+		return false;
+
+	while (!found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "%*s %*s %255s", name) == 1 &&
+			!strcmp(name, symbol);
+	fclose(file);
+
+	return found;
+}
+
+/* KASAN keeps what is freed, up to this much in all, to see who still uses it. */
+long quarantined_pages(void)
+{
+	return kernel_has("kasan_quarantine_put") ? sysconf(_SC_PHYS_PAGES) / 32 : 0;
+}

@@ -118,5 +118,6 @@ long online_cpus(void);
 long packages(void);
 long gib_with_memory(void);
 long free_pages(void);
+long quarantined_pages(void);
 
 #endif /* _TDX_HOST_MACHINE_H */

@@ -178,7 +178,7 @@ static int try_leaf(struct __test_metadata *_metadata, const struct leaf *leaf)
 	return injected;
 }
 
-TEST_F_TIMEOUT(faults, at_every_step, TIMEOUT)
+TEST_F_TIMEOUT(faults, at_every_step, 2 * TIMEOUT)
 {
 	long free = free_pages();
 	time_t start = time(NULL);
@@ -195,7 +195,7 @@ TEST_F_TIMEOUT(faults, at_every_step, TIMEOUT)
 		self->injected += try_leaf(_metadata, &self->leaves[i]);
 
 	ASSERT_EQ(0, emulator_reset());
-	EXPECT_LE(free - SLACK_PAGES, free_pages());
+	EXPECT_LE(free - SLACK_PAGES - quarantined_pages(), free_pages());
 	EXPECT_EQ(0, ask());
 	expect_one_initialisation(_metadata);
 	TH_LOG("%d failures of %d leaves in %ld s", self->injected,
