@@ -181,7 +181,7 @@ TEST_F_TIMEOUT(emulated, a_killed_waiter_stops_nothing, TIMEOUT)
 	int status;
 	pid_t pid;
 
-	/* Seconds, however many lanes share them: the waiter dies long before. */
+	/* Seconds for the keys alone: the waiter dies long before. */
 	ASSERT_EQ(0, emulator_dilate(1000));
 
 	pid = fork();
