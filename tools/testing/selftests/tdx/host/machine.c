@@ -15,6 +15,7 @@
 #include "machine.h"
 
 #define ASKER		"/sys/kernel/debug/tdx_test"
+#define CPUS		"/sys/devices/system/cpu"
 #define MAX_PACKAGES	1024
 
 int write_file(const char *path, const char *text)
@@ -430,8 +431,7 @@ long packages(void)
 	glob_t cpus;
 	size_t i;
 
-	if (glob("/sys/devices/system/cpu/cpu[0-9]*/topology/physical_package_id",
-		 0, NULL, &cpus))
+	if (glob(CPUS "/cpu[0-9]*/topology/physical_package_id", 0, NULL, &cpus))
 		return -1;
 
 	for (i = 0; i < cpus.gl_pathc; i++) {
@@ -446,6 +446,38 @@ long packages(void)
 	globfree(&cpus);
 
 	return found;
+}
+
+static long package_of(long cpu)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), CPUS "/cpu%ld/topology/physical_package_id",
+		 cpu);
+
+	return read_number(path);
+}
+
+/* One that may go offline: it can, and its package has another.  Or -1. */
+long spare_cpu(void)
+{
+	long cpu = online_cpus() - 1;
+	char path[64];
+
+	snprintf(path, sizeof(path), CPUS "/cpu%ld/online", cpu);
+	if (access(path, W_OK) || package_of(cpu) != package_of(cpu - 1))
+		return -1;
+
+	return cpu;
+}
+
+int cpu_set_online(long cpu, bool online)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), CPUS "/cpu%ld/online", cpu);
+
+	return write_file(path, online ? "1" : "0");
 }
 
 /* TDMRs consist of whole GiB: those that have any memory. */

@@ -116,6 +116,8 @@ int tdx_host_load(void);
 int tdx_host_unload(void);
 long online_cpus(void);
 long packages(void);
+long spare_cpu(void);
+int cpu_set_online(long cpu, bool online);
 long gib_with_memory(void);
 long free_pages(void);
 long quarantined_pages(void);

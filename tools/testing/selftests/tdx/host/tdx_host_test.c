@@ -11,6 +11,8 @@
  * The emulated module is reset after each test.  Nobody else should ask for
  * TDX meanwhile.
  */
+#define _GNU_SOURCE
+#include <sched.h>
 #include <signal.h>
 
 #include "../../kselftest_harness.h"
@@ -18,6 +20,7 @@
 #include "machine.h"
 
 #define TASKS		64
+#define STORM_ROUNDS	10
 
 /* More than any bounded retry makes. */
 #define FOR_EVER	1000000
@@ -141,21 +144,60 @@ TEST_F_TIMEOUT(emulated, asked_by_kernel_threads, TIMEOUT)
 	expect_one_initialisation(_metadata);
 }
 
-/* Asks when the other end of the pipe @go is closed. */
-static void ask_at_signal(const int go[2])
+static bool stay_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+
+	return !sched_setaffinity(0, sizeof(set), &set);
+}
+
+/* Asks when the other end of the pipe @go is closed; anywhere if @cpu is negative. */
+static void ask_at_signal(const int go[2], int cpu)
 {
 	char nothing;
 
 	close(go[1]);
+	if (cpu >= 0 && !stay_on(cpu))
+		_exit(EXIT_FAILURE);
 	if (read(go[0], &nothing, 1))
 		_exit(EXIT_FAILURE);
 
 	_exit(ask() ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
-TEST_F_TIMEOUT(emulated, asked_by_processes, TIMEOUT)
+FIXTURE(processes) {
+};
+
+FIXTURE_VARIANT(processes) {
+	bool pinned;
+};
+
+FIXTURE_VARIANT_ADD(processes, anywhere) {
+	false,
+};
+
+/* One on each CPU, and the next again on the first. */
+FIXTURE_VARIANT_ADD(processes, pinned) {
+	true,
+};
+
+FIXTURE_SETUP(processes)
+{
+	start_afresh(_metadata);
+}
+
+FIXTURE_TEARDOWN(processes)
+{
+	end_clean(_metadata);
+}
+
+TEST_F_TIMEOUT(processes, ask, TIMEOUT)
 {
 	int go[2], i, status, succeeded = 0;
+	long cpus = online_cpus();
 	pid_t pids[TASKS];
 
 	ASSERT_EQ(0, pipe(go));
@@ -163,7 +205,7 @@ TEST_F_TIMEOUT(emulated, asked_by_processes, TIMEOUT)
 		pids[i] = fork();
 		ASSERT_LE(0, pids[i]);
 		if (!pids[i])
-			ask_at_signal(go);
+			ask_at_signal(go, variant->pinned ? i % cpus : -1);
 	}
 	close(go[0]);
 	close(go[1]);
@@ -254,6 +296,61 @@ TEST_F_TIMEOUT(emulated, its_user_is_reloaded, TIMEOUT)
 	ASSERT_EQ(0, asker_subscribe());
 	ASSERT_EQ(0, asker_unload());
 	ASSERT_EQ(0, asker_load());
+	EXPECT_EQ(0, ask());
+	expect_one_initialisation(_metadata);
+}
+
+/* CPUs that come and go meanwhile */
+
+static void turn_off_and_on(long cpu)
+{
+	int i, ret = 0;
+
+	for (i = 0; i < STORM_ROUNDS && !ret; i++)
+		ret = cpu_set_online(cpu, false) ?: cpu_set_online(cpu, true);
+
+	_exit(ret ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+FIXTURE(storm) {
+	long cpu;
+};
+
+FIXTURE_SETUP(storm)
+{
+	self->cpu = spare_cpu();
+	if (!geteuid() && self->cpu < 0)
+		SKIP(return, "no CPU to spare: CONFIG_HOTPLUG_CPU=y, two in a package");
+
+	start_afresh(_metadata);
+}
+
+FIXTURE_TEARDOWN(storm)
+{
+	end_clean(_metadata);
+}
+
+/* The rest of the bring-up is slow until the CPU has had its turns. */
+TEST_F_TIMEOUT(storm, of_a_cpu, TIMEOUT)
+{
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(0, emulator_dilate(1000));
+	ASSERT_EQ(0, ask_async());
+	while (calls_of(TDH_SYS_TDMR_INIT) < 8)
+		usleep(1000);
+	ASSERT_EQ(0, emulator_dilate(10000));
+
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		turn_off_and_on(self->cpu);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFEXITED(status) && !WEXITSTATUS(status));
+	EXPECT_TRUE(status_is("initializing"));
+
+	ASSERT_EQ(0, emulator_dilate(1));
 	EXPECT_EQ(0, ask());
 	expect_one_initialisation(_metadata);
 }
