@@ -71,6 +71,22 @@ with trees('7.'):
          where=r'^   kunit/index$',
          add='\n   tdx-emulator')
 
+    # What the boot can be told.
+    edit('Documentation/admin-guide/kernel-parameters.txt',
+         where=r'^(?=\ttest_suspend=\t\[SUSPEND\]$)',
+         add="""\ttdx_host=	[X86,EARLY]
+			When the TDX module of this host is initialised, with
+			CONFIG_TDX_BRINGUP=y.
+			Format: { ondemand | async | sync | off }
+			ondemand: when somebody asks for it, as KVM does when
+				it is loaded with tdx=1 (default)
+			async: at boot, which does not wait for it
+			sync: at boot, which waits for it
+			off: never; the host is one without TDX
+			See Documentation/arch/x86/tdx-bringup.rst.
+
+""")
+
     # The objects.
     edit('kernel/Makefile',
          where=r'^obj-\$\(CONFIG_PADATA\) \+= padata\.o$',
