@@ -6,6 +6,9 @@
  *
  *	enable		write 1: tdx_enable() in the writer's context; the write
  *			fails with its errno
+ *	locked		write 1: as enable, with CPU hot-plug held off, which is a
+ *			deadlock if there is something to wait for; 2: only ask,
+ *			which is allowed
  *	ready		read: the same in the reader's context, as which no lock
  *			is held: the waiter can be frozen; 0 or the errno
  *	status		read: the word for tdx_enable_status()
@@ -17,6 +20,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/cleanup.h>
+#include <linux/cpu.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -38,6 +42,24 @@ static int enable_set(void *data, u64 val)
 }
 
 DEFINE_DEBUGFS_ATTRIBUTE(enable_fops, NULL, enable_set, "%llu\n");
+
+static struct tdx_enable_request locked_request;
+
+static int locked_set(void *data, u64 val)
+{
+	guard(cpus_read_lock)();
+
+	switch (val) {
+	case 1:
+		return tdx_enable();
+	case 2:
+		return tdx_enable_async(&locked_request);
+	default:
+		return -EINVAL;
+	}
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(locked_fops, NULL, locked_set, "%llu\n");
 
 static ssize_t ready_read(struct file *file, char __user *to, size_t size,
 			  loff_t *pos)
@@ -181,6 +203,7 @@ DEFINE_SHOW_ATTRIBUTE(results);
 
 static int __init tdx_test_init(void)
 {
+	tdx_enable_request_init(&locked_request, NULL);
 	tdx_enable_request_init(&subscription, subscription_complete);
 
 	dir = debugfs_create_dir("tdx_test", NULL);
@@ -188,6 +211,7 @@ static int __init tdx_test_init(void)
 		return PTR_ERR(dir);
 
 	debugfs_create_file_unsafe("enable", 0200, dir, NULL, &enable_fops);
+	debugfs_create_file_unsafe("locked", 0200, dir, NULL, &locked_fops);
 	debugfs_create_file("ready", 0400, dir, NULL, &ready_fops);
 	debugfs_create_file("status", 0400, dir, NULL, &status_fops);
 	debugfs_create_file_unsafe("subscribe", 0200, dir, NULL, &subscribe_fops);
@@ -207,6 +231,7 @@ module_init(tdx_test_init);
 static void __exit tdx_test_exit(void)
 {
 	debugfs_remove_recursive(dir);
+	tdx_enable_cancel(&locked_request);
 	unsubscribe();
 	tdx_test_request_exit();
 }
