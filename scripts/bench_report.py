@@ -6,6 +6,7 @@ import os
 import re
 from statistics import median
 
+from bench_async import MAX_BOOT_US, MAX_CALL_US
 from bench_guest import MODES, PHASES, image, tool
 from bench_plot import plot
 
@@ -153,6 +154,26 @@ p99 {d['idle']['p99_us']} us;
   {len(s['allocations'])} allocations in {s['steps']} steps, {s['elsewhere']} elsewhere meanwhile""")
 
 
+def show_async(a):
+    print(f"""
+  tdx_enable_async(), 4 CPUs, us a call, medians: that joins a bring-up, that starts
+  one, and queue_work() of nothing, which is most of the latter""")
+    for c in a['calls']:
+        print(f'  {c["gib"]:>4} GiB {c["joins_us"]:>9.2f} {c["starts_us"]:>9.1f} '
+              f'{c["queue_work_us"]:>9.1f}')
+    print(f"""
+  Boot of {a['gib']} GiB, medians of {a['boots']}: tdx_host=async blocked it for {a['blocked_us']:.0f} us,
+  upstream for {a['upstream_us']:.0f} us""")
+
+
+def async_shortfalls(a):
+    for c in a['calls']:
+        if c['joins_us'] > MAX_CALL_US:
+            yield f'tdx_enable_async() takes {c["joins_us"]:.0f} us with {c["gib"]} GiB'
+    if a['blocked_us'] > MAX_BOOT_US:
+        yield f'the boot is blocked for {a["blocked_us"]:.0f} us'
+
+
 def engine_shortfalls(engine):
     o, d = engine.get('overhead'), engine.get('delay')
     for what in engine.get('steps', {}).get('allocations', ()):
@@ -161,6 +182,8 @@ def engine_shortfalls(engine):
         yield f'one lane is {o["percent"]:.1f} % slower than upstream'
     if d and d['lanes']['p50_us'] > d['limit_us']:
         yield f'another task waits {d["lanes"]["p50_us"]} us'
+    if 'async' in engine:
+        yield from async_shortfalls(engine['async'])
 
 
 def show(out, rows, engine):
@@ -170,6 +193,8 @@ def show(out, rows, engine):
         show_rows(rows)
         show_rest(rows)
     show_engine(engine)
+    if 'async' in engine:
+        show_async(engine['async'])
     short = [f'{row.host.name}: {what}' for row in rows for what in shortfalls(row)]
     short += list(engine_shortfalls(engine))
     print('\n  The module and the CPUs are emulated, calls are made longer by the factor that\n'
