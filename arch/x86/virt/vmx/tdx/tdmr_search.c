@@ -137,13 +137,14 @@ bool pamt_try_touching(const struct pamt_search *s, u64 start, u64 end)
 
 	for (i = 0; i < s->layout->nr_plans; i++) {
 		const struct tdmr_plan *other = &s->layout->plans[i];
+		u64 below = block_down(s, other->pamt_base) - bytes;
+		u64 above = block_up(s, pamt_end(other));
 
 		if (!other->pamt_base || other->pamt_base >= end ||
 		    pamt_end(other) <= start)
 			continue;
-		if (pamt_try_exactly(s, start, end,
-				block_down(s, other->pamt_base) - bytes) ||
-		    pamt_try_exactly(s, start, end, block_up(s, pamt_end(other))))
+		if (pamt_try_exactly(s, start, end, below) ||
+		    pamt_try_exactly(s, start, end, above))
 			return true;
 	}
 
@@ -156,7 +157,7 @@ bool pamt_try_touching(const struct pamt_search *s, u64 start, u64 end)
  * others need not be looked at.  0 if there is none.
  */
 unsigned int pamt_skip_to_reserved(const struct tdmr_layout *layout,
-				     unsigned int i)
+				   unsigned int i)
 {
 	const struct tdmr_range *ranges = layout->ranges;
 	unsigned int end;
