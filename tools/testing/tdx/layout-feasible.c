@@ -164,8 +164,17 @@ static bool can_be_filled(const struct stretch *s,
 	return (s->end - s->start) % gib < 3 * PAGE * cover.max_tdmrs;
 }
 
-/* Of so long a stretch enough can be used. */
+/* Of a stretch of so many GiB enough can be used, if any. */
 #define LONG_STRETCH	1024
+
+static bool is_long(const struct stretch *s)
+{
+	u64 first = s->start / SZ_1G, last = (s->end - 1) / SZ_1G;
+
+	return last - first > LONG_STRETCH &&
+	       (can_have_spare(first) || can_have_spare(last) ||
+		can_have_spare(first + (last - first) / 2));
+}
 
 /*
  * How much of a stretch can be PAMTs, and how much of it in a row?  In a GiB
@@ -212,7 +221,7 @@ static void measure_stretch(struct stretch *s, const struct tdmr_limits *limits)
 	if (s->start >= s->end)
 		return;
 
-	if ((s->end - s->start) / SZ_1G > LONG_STRETCH) {
+	if (is_long(s)) {
 		s->row = s->end - s->start;
 		s->bytes = s->row;
 	} else {
