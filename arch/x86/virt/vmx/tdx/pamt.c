@@ -84,18 +84,18 @@ static void put_range(u64 base, u64 size)
 }
 
 /* All PAMTs of a node, where they are side by side. */
-static bool alloc_row(struct tdmr_layout *layout, int node)
+static bool alloc_row(struct tdx_bringup *tb, int node)
 {
 	u64 base, bytes;
 
 	do {
-		bytes = tdmr_layout_row(layout, node, &base);
-		if (!bytes)
+		bytes = tdmr_layout_row(&tb->layout, node, &base);
+		if (!bytes || tdx_bringup_stopped(tb))
 			return false;
 		if (tdx_pamt_take(base, bytes))
 			return true;
 		cond_resched();
-	} while (tdmr_layout_row_lower(layout, node));
+	} while (tdmr_layout_row_lower(&tb->layout, node));
 
 	return false;
 }
@@ -188,13 +188,14 @@ static void alloc_rows(struct tdx_bringup *tb, unsigned long *has)
 	unsigned int i, j;
 	int node;
 
-	for (i = 0; i < layout->nr_plans && !tdx_bringup_stopped(tb); i++) {
+	for (i = 0; i < layout->nr_plans; i++) {
 		node = layout->plans[i].node;
-		if (node_test_and_set(node, tried) || !alloc_row(layout, node))
+		if (node_test_and_set(node, tried) || !alloc_row(tb, node))
 			continue;
-		for (j = i; j < layout->nr_plans; j++)
+		for (j = i; j < layout->nr_plans; j++) {
 			if (layout->plans[j].node == node)
 				__set_bit(j, has);
+		}
 	}
 }
 

@@ -198,12 +198,36 @@ static void bringup_test_pamt_one_missing(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, again->base[i], places->base[i]);
 }
 
+static struct tdx_bringup *stopped;
+static unsigned int nr_takes;
+
+static bool stop_and_take_nothing(u64 base, u64 size)
+{
+	WRITE_ONCE(stopped->stop, true);
+	nr_takes++;
+
+	return false;
+}
+
+/* A reboot does not wait until all places were tried. */
+static void bringup_test_pamt_stop(struct kunit *test)
+{
+	stopped = test->priv;
+	nr_takes = 0;
+
+	kunit_activate_static_stub(test, tdx_pamt_take, stop_and_take_nothing);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_run(stopped), -ESHUTDOWN);
+	KUNIT_EXPECT_EQ(test, nr_takes, 1);
+	bringup_expect_nothing_held(test);
+}
+
 static struct kunit_case bringup_pamt_cases[] = {
 	KUNIT_CASE(bringup_test_no_pamt),
 	KUNIT_CASE(bringup_test_pamt_anywhere),
 	KUNIT_CASE(bringup_test_pamt_one_taken),
 	KUNIT_CASE(bringup_test_pamt_alone),
 	KUNIT_CASE(bringup_test_pamt_one_missing),
+	KUNIT_CASE(bringup_test_pamt_stop),
 	{}
 };
 
