@@ -8,7 +8,7 @@
 
 #include <linux/bits.h>
 
-#include "../../../arch/x86/virt/vmx/tdx/tests/tdmr_layout_cases.h"
+#include "../../../arch/x86/virt/vmx/tdx/tests/tdmr_layout_checks.h"
 
 static int nr_tests, nr_failed;
 static struct layout_room room;

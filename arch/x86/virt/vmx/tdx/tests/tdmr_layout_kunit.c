@@ -4,7 +4,7 @@
 
 #include <linux/bits.h>
 
-#include "tdmr_layout_cases.h"
+#include "tdmr_layout_checks.h"
 
 static int layout_init(struct kunit *test)
 {
