@@ -508,9 +508,25 @@ static void find_rooms(unsigned int max)
 }
 
 /* Tried so often; what is not refuted then counts as possible. */
-#define MAX_TRIES	5000
+#define MAX_TRIES	100000
 
 static unsigned int nr_tries;
+
+static u64 gibs_in(const struct room *room, const struct tdmr_limits *limits)
+{
+	return value_of(limits, min(room->row, room->bytes));
+}
+
+static u64 most_with_room(const struct tdmr_limits *limits)
+{
+	unsigned int i;
+	u64 most = 0;
+
+	for (i = 0; i < nr_rooms; i++)
+		most = max(most, gibs_in(&rooms[i], limits));
+
+	return most;
+}
 
 /*
  * Can at most @left TDMRs have all from @at on, each with its PAMT in a room?  Of
@@ -526,9 +542,13 @@ static bool can_put(const struct tdmr_limits *limits, u64 at, unsigned int left)
 	at = cover_next(at);
 	if (at == END || !left)
 		return at == END;
+	/* More than are left, or 0: not even if each had the largest room. */
+	if (cover_fewest(at, cover.max_areas, most_with_room(limits), left, NULL) - 1 >=
+	    left)
+		return false;
 
 	for (i = 0; i < nr_rooms; i++) {
-		end = at + value_of(limits, min(rooms[i].row, rooms[i].bytes));
+		end = at + gibs_in(&rooms[i], limits);
 		end = cover_farthest(at, min(limit, end), cover.max_areas);
 		for (; end > at; end--) {
 			end = cover_trim(end);
