@@ -76,9 +76,25 @@ void tdmr_find_cost(struct tdmr_cover *c, bool (*suffices)(struct tdmr_cover *c)
 int tdmr_join_runs(struct tdmr_layout *layout);
 void tdmr_cut_spans(struct tdmr_layout *layout, unsigned int max);
 
+/**
+ * struct tdmr_pamts - PAMTs that have places, the lowest first
+ * @pamt: the TDMRs whose they are
+ * @nr: how many
+ */
+struct tdmr_pamts {
+	const struct tdmr_plan *pamt[TDMR_MAX_PLANS];
+	unsigned int nr;
+};
+
+/* tdmr_pamts.c */
+void tdmr_find_pamts(struct tdmr_pamts *pamts, const struct tdmr_layout *layout,
+		     u64 start, u64 end);
+unsigned int tdmr_pamts_below(const struct tdmr_pamts *pamts, u64 addr);
+
 /* tdmr_reserve.c */
 unsigned int tdmr_part_after(const struct tdmr_layout *layout, u64 addr);
-u64 tdmr_reserved_below(const struct tdmr_layout *layout, u64 addr);
+u64 tdmr_reserved_below(const struct tdmr_layout *layout,
+			const struct tdmr_pamts *pamts, u64 addr);
 
 /* Are there areas for what must be reserved in a TDMR? */
 static inline bool tdmr_fits_in(const struct tdmr_layout *layout,

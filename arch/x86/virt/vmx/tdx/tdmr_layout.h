@@ -190,6 +190,11 @@ static inline u64 tdmr_pamt_bytes(const struct tdmr_plan *plan)
 	       plan->pamt_size[TDMR_1G];
 }
 
+static inline u64 tdmr_pamt_end(const struct tdmr_plan *plan)
+{
+	return plan->pamt_base + tdmr_pamt_bytes(plan);
+}
+
 int tdmr_layout_plan(struct tdmr_layout *layout);
 void tdmr_layout_shrink(struct tdmr_layout *layout);
 bool tdmr_layout_resize(struct tdmr_layout *layout, const u32 *sizes,

@@ -43,10 +43,12 @@ static bool has_spare(const struct tdmr_layout *layout,
 }
 
 static bool place_in(struct pamt_search *s, const struct tdmr_plan *host,
-		     bool spare)
+		     bool spare, bool near)
 {
 	s->host = host;
 	s->spare = spare;
+	s->near = near;
+	s->far = !near;
 
 	return pamt_search_memory(s, host->base, host->base + host->size);
 }
@@ -70,7 +72,8 @@ static void look_at_hosts(const struct tdmr_layout *layout, struct hosts *hosts,
 }
 
 /* In another TDMR, the nearest first. */
-static bool place_elsewhere(struct pamt_search *s, const struct hosts *hosts)
+static bool place_elsewhere(struct pamt_search *s, const struct hosts *hosts,
+			    bool near)
 {
 	struct tdmr_plan *plans = s->layout->plans;
 	unsigned int self = s->plan - plans;
@@ -81,7 +84,7 @@ static bool place_elsewhere(struct pamt_search *s, const struct hosts *hosts)
 			i = side ? self + far : self - far;
 			/* Wraps to a large number below the first. */
 			if (i < s->layout->nr_plans &&
-			    place_in(s, &plans[i], hosts->spare[i]))
+			    place_in(s, &plans[i], hosts->spare[i], near))
 				return true;
 		}
 	}
@@ -110,17 +113,6 @@ static void note_place(struct pamt_search *s, struct company *best, u64 room)
 	s->plan->pamt_base = 0;
 }
 
-/* The TDMR that has memory at @addr. */
-static unsigned int host_of(const struct tdmr_layout *layout, u64 addr)
-{
-	unsigned int i = layout->nr_plans - 1;
-
-	while (layout->plans[i].base > addr)
-		i--;
-
-	return i;
-}
-
 /*
  * Bytes of the stretch from range @i on, if a PAMT at @touching in it can touch
  * one at @addr: in the same TDMR, or with an area to spare.
@@ -129,9 +121,9 @@ static u64 room_beside(const struct pamt_search *s, const struct hosts *hosts,
 		       unsigned int i, u64 touching, u64 addr)
 {
 	const struct tdmr_range *ranges = s->layout->ranges;
-	unsigned int host = host_of(s->layout, touching);
+	unsigned int host = pamt_host_of(s->layout, touching);
 
-	if (host != host_of(s->layout, addr) && !hosts->spare[host])
+	if (host != pamt_host_of(s->layout, addr) && !hosts->spare[host])
 		return 0;
 
 	return ranges[tdmr_stretch_end(s->layout, i) - 1].end - ranges[i].start;
@@ -188,7 +180,7 @@ static bool place_for_company(struct pamt_search *s, const struct hosts *hosts)
 			i = tdmr_stretch_start(layout, i - 1);
 			try_company(s, hosts, i, &best);
 			if (!hosts->spare[n])
-				i = pamt_skip_to_reserved(layout, i);
+				i = pamt_skip_to_reserved(s, i);
 		}
 	}
 
@@ -206,6 +198,8 @@ static bool pack_one(struct tdmr_layout *layout, struct tdmr_plan *plan,
 		.ceiling = U64_MAX,
 		.block = SZ_4K,
 	};
+
+	tdmr_find_pamts(&s.pamts, layout, 0, U64_MAX);
 
 	return pamt_search_memory(&s, 0, U64_MAX) || place_for_company(&s, hosts);
 }
@@ -229,38 +223,32 @@ static struct tdmr_plan *next_to_place(const struct tdmr_layout *layout)
 static bool place_at_home(struct tdmr_layout *layout, struct tdmr_plan *plan,
 			  u64 ceiling)
 {
-	struct pamt_search near = {
+	struct pamt_search s = {
 		.layout = layout,
 		.plan = plan,
-		.near = true,
 		.ceiling = ceiling,
 		.block = PAGEBLOCK,
 	};
-	struct pamt_search far = near;
 	bool spare = has_spare(layout, plan);
 
-	far.near = false;
-	far.far = true;
+	tdmr_find_pamts(&s.pamts, layout, 0, U64_MAX);
 
-	return place_in(&near, plan, spare) || place_in(&far, plan, spare);
+	return place_in(&s, plan, spare, true) || place_in(&s, plan, spare, false);
 }
 
 static bool place_away(struct tdmr_layout *layout, struct tdmr_plan *plan,
 		       const struct hosts *hosts)
 {
-	struct pamt_search near = {
+	struct pamt_search s = {
 		.layout = layout,
 		.plan = plan,
-		.near = true,
 		.ceiling = U64_MAX,
 		.block = PAGEBLOCK,
 	};
-	struct pamt_search far = near;
 
-	far.near = false;
-	far.far = true;
+	tdmr_find_pamts(&s.pamts, layout, 0, U64_MAX);
 
-	return place_elsewhere(&near, hosts) || place_elsewhere(&far, hosts);
+	return place_elsewhere(&s, hosts, true) || place_elsewhere(&s, hosts, false);
 }
 
 /* Place all without a place, @packed or not.  Returns one that has none then. */
@@ -274,7 +262,7 @@ static struct tdmr_plan *place_others(struct tdmr_layout *layout, bool packed)
 		if ((packed || !place_away(layout, plan, &hosts)) &&
 		    !pack_one(layout, plan, &hosts))
 			break;
-		look_at_hosts(layout, &hosts, plan->pamt_base, pamt_end(plan));
+		look_at_hosts(layout, &hosts, plan->pamt_base, tdmr_pamt_end(plan));
 	}
 
 	return plan;

@@ -43,59 +43,34 @@ void tdmr_size_pamts(struct tdmr_plan *plan, u32 gibs,
 	}
 }
 
-static u64 pamt_end(const struct tdmr_plan *plan)
-{
-	return plan->pamt_base + tdmr_pamt_bytes(plan);
-}
-
 /**
  * struct inside - what there is in a TDMR
  * @layout: of all
- * @pamt: those whose PAMTs are in it, or a part of them, the lowest first
- * @nr_pamts: how many of them
+ * @pamts: that are in it, or a part of them
  */
 struct inside {
 	const struct tdmr_layout *layout;
-	const struct tdmr_plan *pamt[TDMR_MAX_PLANS];
-	unsigned int nr_pamts;
+	struct tdmr_pamts pamts;
 };
 
-static void add_pamt(struct inside *in, const struct tdmr_plan *plan)
+/* The first PAMT that ends after @addr. */
+static unsigned int pamt_after(const struct tdmr_pamts *pamts, u64 addr)
 {
-	unsigned int i;
+	unsigned int i = tdmr_pamts_below(pamts, addr + 1);
 
-	for (i = in->nr_pamts++; i; i--) {
-		if (in->pamt[i - 1]->pamt_base < plan->pamt_base)
-			break;
-		in->pamt[i] = in->pamt[i - 1];
-	}
-	in->pamt[i] = plan;
-}
-
-static void look_inside(struct inside *in, const struct tdmr_layout *layout,
-			const struct tdmr_plan *host)
-{
-	const struct tdmr_plan *plan = layout->plans;
-	unsigned int i;
-
-	in->layout = layout;
-	in->nr_pamts = 0;
-	for (i = 0; i < layout->nr_plans; i++, plan++) {
-		if (plan->pamt_base && plan->pamt_base < tdmr_end(host) &&
-		    pamt_end(plan) > host->base)
-			add_pamt(in, plan);
-	}
+	return i && tdmr_pamt_end(pamts->pamt[i - 1]) > addr ? i - 1 : i;
 }
 
 /* The first byte at or after @addr that no PAMT occupies: PAMTs may touch. */
 static u64 skip_pamts(const struct inside *in, u64 addr)
 {
+	const struct tdmr_pamts *pamts = &in->pamts;
 	unsigned int i;
 
-	for (i = 0; i < in->nr_pamts; i++) {
-		if (in->pamt[i]->pamt_base > addr)
+	for (i = pamt_after(pamts, addr); i < pamts->nr; i++) {
+		if (pamts->pamt[i]->pamt_base > addr)
 			break;
-		addr = max(addr, pamt_end(in->pamt[i]));
+		addr = tdmr_pamt_end(pamts->pamt[i]);
 	}
 
 	return addr;
@@ -140,37 +115,33 @@ static u64 next_reserved(const struct inside *in, u64 addr)
 	if (!part || addr < part->start)
 		return addr;
 
-	for (i = 0; i < in->nr_pamts; i++) {
-		if (pamt_end(in->pamt[i]) > addr)
-			return min(max(in->pamt[i]->pamt_base, addr),
-				   part->end);
-	}
+	i = pamt_after(&in->pamts, addr);
+	if (i == in->pamts.nr)
+		return part->end;
 
-	return part->end;
+	return min(max(in->pamts.pamt[i]->pamt_base, addr), part->end);
 }
 
 /**
  * tdmr_reserved_below - where ends what must be reserved?
- * @layout: planned; PAMTs without a place are not there
+ * @layout: planned
+ * @pamts: all that have places
  * @addr: an address
  *
  * Return: @addr if the byte below it must be reserved, else the end of the last
  * that must; 0 if there is none.
  */
-u64 tdmr_reserved_below(const struct tdmr_layout *layout, u64 addr)
+u64 tdmr_reserved_below(const struct tdmr_layout *layout,
+			const struct tdmr_pamts *pamts, u64 addr)
 {
 	const struct tdmr_range *part = part_after(layout, addr - 1);
 	u64 found = part ? min(part->start, addr) : addr;
-	unsigned int i;
+	unsigned int nr = tdmr_pamts_below(pamts, addr);
 
-	for (i = 0; i < layout->nr_plans; i++) {
-		const struct tdmr_plan *plan = &layout->plans[i];
+	if (!nr)
+		return found;
 
-		if (plan->pamt_base && plan->pamt_base < addr)
-			found = max(found, min(addr, pamt_end(plan)));
-	}
-
-	return found;
+	return max(found, min(addr, tdmr_pamt_end(pamts->pamt[nr - 1])));
 }
 
 /* The first byte at or after @addr that must not be reserved. */
@@ -236,7 +207,8 @@ unsigned int tdmr_areas(const struct tdmr_layout *layout,
 	unsigned int nr = 0;
 	u64 addr, end;
 
-	look_inside(&in, layout, plan);
+	in.layout = layout;
+	tdmr_find_pamts(&in.pamts, layout, plan->base, limit);
 	addr = next_reserved(&in, plan->base);
 	while (addr < limit && nr <= max) {
 		end = area_end(&in, addr, limit);

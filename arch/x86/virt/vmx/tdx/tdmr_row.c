@@ -55,7 +55,7 @@ static void put_row(const struct row *row, u64 base)
 			continue;
 		plan->pamt_base = base;
 		if (base)
-			base = pamt_end(plan);
+			base = tdmr_pamt_end(plan);
 	}
 }
 
@@ -76,6 +76,7 @@ static bool place_row(struct tdmr_layout *layout, int node, u64 ceiling)
 	bool found;
 
 	put_row(&row, 0);
+	tdmr_find_pamts(&s.pamts, layout, 0, U64_MAX);
 	first->pamt_size[TDMR_4K] += row.bytes - tdmr_pamt_bytes(first);
 	found = pamt_search_memory(&s, first->base,
 				   row.last->base + row.last->size);
@@ -127,7 +128,7 @@ u64 tdmr_layout_row(const struct tdmr_layout *layout, int node, u64 *base)
 			continue;
 		if (plan->pamt_base != end)
 			return 0;
-		end = pamt_end(plan);
+		end = tdmr_pamt_end(plan);
 	}
 
 	return row.bytes;

@@ -27,25 +27,27 @@ static u64 block_up(const struct pamt_search *s, u64 addr)
 static const struct tdmr_plan *pamt_in(const struct pamt_search *s, u64 start,
 				       u64 end)
 {
-	const struct tdmr_plan *found = NULL;
-	u64 highest = 0;
-	unsigned int i;
+	unsigned int nr = tdmr_pamts_below(&s->pamts, block_up(s, end));
+	const struct tdmr_plan *highest = nr ? s->pamts.pamt[nr - 1] : NULL;
 
-	start = block_down(s, start);
-	end = block_up(s, end);
+	return highest && tdmr_pamt_end(highest) > block_down(s, start) ?
+	       highest : NULL;
+}
 
-	for (i = 0; i < s->layout->nr_plans; i++) {
-		const struct tdmr_plan *plan = &s->layout->plans[i];
+/* The TDMR that has memory at @addr. */
+unsigned int pamt_host_of(const struct tdmr_layout *layout, u64 addr)
+{
+	unsigned int lo = 0, hi = layout->nr_plans - 1, mid;
 
-		if (plan->pamt_base <= highest || plan->pamt_base >= end)
-			continue;
-		if (pamt_end(plan) > start) {
-			highest = plan->pamt_base;
-			found = plan;
-		}
+	while (lo < hi) {
+		mid = lo + (hi - lo + 1) / 2;
+		if (layout->plans[mid].base > addr)
+			hi = mid - 1;
+		else
+			lo = mid;
 	}
 
-	return found;
+	return lo;
 }
 
 static unsigned int areas_without(const struct pamt_search *s,
@@ -70,11 +72,11 @@ static bool areas_suffice(const struct pamt_search *s)
 	if (host)
 		return s->spare || tdmr_fits_in(s->layout, host);
 
-	for (i = 0; i < s->layout->nr_plans; i++) {
+	for (i = pamt_host_of(s->layout, s->plan->pamt_base);
+	     i < s->layout->nr_plans; i++) {
 		host = &s->layout->plans[i];
-		if (host->base >= pamt_end(s->plan) ||
-		    host->base + host->size <= s->plan->pamt_base)
-			continue;
+		if (host->base >= tdmr_pamt_end(s->plan))
+			break;
 		if (!tdmr_fits_in(s->layout, host))
 			return false;
 		if (!s->spare && tdmr_areas(s->layout, host, NULL) >
@@ -135,14 +137,14 @@ bool pamt_try_touching(const struct pamt_search *s, u64 start, u64 end)
 	    pamt_try_exactly(s, start, end, start))
 		return true;
 
-	for (i = 0; i < s->layout->nr_plans; i++) {
-		const struct tdmr_plan *other = &s->layout->plans[i];
+	i = tdmr_pamts_below(&s->pamts, end);
+	while (i--) {
+		const struct tdmr_plan *other = s->pamts.pamt[i];
 		u64 below = block_down(s, other->pamt_base) - bytes;
-		u64 above = block_up(s, pamt_end(other));
+		u64 above = block_up(s, tdmr_pamt_end(other));
 
-		if (!other->pamt_base || other->pamt_base >= end ||
-		    pamt_end(other) <= start)
-			continue;
+		if (tdmr_pamt_end(other) <= start)
+			break;
 		if (pamt_try_exactly(s, start, end, below) ||
 		    pamt_try_exactly(s, start, end, above))
 			return true;
@@ -156,9 +158,9 @@ bool pamt_try_touching(const struct pamt_search *s, u64 start, u64 end)
  * @i, where a PAMT can touch what is reserved already, over a gap or not; the
  * others need not be looked at.  0 if there is none.
  */
-unsigned int pamt_skip_to_reserved(const struct tdmr_layout *layout,
-				   unsigned int i)
+unsigned int pamt_skip_to_reserved(const struct pamt_search *s, unsigned int i)
 {
+	const struct tdmr_layout *layout = s->layout;
 	const struct tdmr_range *ranges = layout->ranges;
 	unsigned int end;
 	u64 reserved;
@@ -167,7 +169,7 @@ unsigned int pamt_skip_to_reserved(const struct tdmr_layout *layout,
 		return 0;
 
 	/* The PAMT of the stretch above, the gap before it, or farther down. */
-	reserved = tdmr_reserved_below(layout, ranges[i].start + 1);
+	reserved = tdmr_reserved_below(layout, &s->pamts, ranges[i].start + 1);
 	if (reserved > ranges[i - 1].end)
 		return i;
 	if (!reserved)
@@ -209,7 +211,7 @@ bool pamt_search_memory(const struct pamt_search *s, u64 base, u64 limit)
 			found = s->spare ? try_anywhere(s, start, end) :
 					   pamt_try_touching(s, start, end);
 		if (!s->spare && !found)
-			i = pamt_skip_to_reserved(layout, i);
+			i = pamt_skip_to_reserved(s, i);
 	}
 
 	return found;

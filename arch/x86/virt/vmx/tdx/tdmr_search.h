@@ -21,6 +21,7 @@
  * @far: only memory of other nodes
  * @ceiling: the PAMT must end at or below
  * @block: bytes of the blocks that PAMTs must not share
+ * @pamts: that have places
  */
 struct pamt_search {
 	struct tdmr_layout *layout;
@@ -31,18 +32,14 @@ struct pamt_search {
 	bool far;
 	u64 ceiling;
 	u64 block;
+	struct tdmr_pamts pamts;
 };
 
-static inline u64 pamt_end(const struct tdmr_plan *plan)
-{
-	return plan->pamt_base + tdmr_pamt_bytes(plan);
-}
-
+unsigned int pamt_host_of(const struct tdmr_layout *layout, u64 addr);
 bool pamt_try_exactly(const struct pamt_search *s, u64 start, u64 end,
 		      u64 base);
 bool pamt_try_touching(const struct pamt_search *s, u64 start, u64 end);
-unsigned int pamt_skip_to_reserved(const struct tdmr_layout *layout,
-				   unsigned int i);
+unsigned int pamt_skip_to_reserved(const struct pamt_search *s, unsigned int i);
 unsigned int pamt_first_beyond(const struct tdmr_layout *layout, u64 limit);
 bool pamt_search_memory(const struct pamt_search *s, u64 base, u64 limit);
 
