@@ -24,9 +24,6 @@ int tdmr_refuse(struct tdmr_layout *layout, enum tdmr_trouble trouble,
 int tdmr_check_inputs(struct tdmr_layout *layout);
 
 /* tdmr_runs.c */
-unsigned int tdmr_stretch_start(const struct tdmr_layout *layout,
-				unsigned int i);
-unsigned int tdmr_stretch_end(const struct tdmr_layout *layout, unsigned int i);
 void tdmr_find_runs(struct tdmr_layout *layout);
 
 /**
@@ -75,6 +72,12 @@ void tdmr_find_cost(struct tdmr_cover *c, bool (*suffices)(struct tdmr_cover *c)
 /* tdmr_join.c */
 int tdmr_join_runs(struct tdmr_layout *layout);
 void tdmr_cut_spans(struct tdmr_layout *layout, unsigned int max);
+
+/* tdmr_stretch.c */
+unsigned int tdmr_stretch_start(const struct tdmr_layout *layout,
+				unsigned int i);
+unsigned int tdmr_stretch_end(const struct tdmr_layout *layout, unsigned int i);
+void tdmr_find_longest(struct tdmr_layout *layout);
 
 /**
  * struct tdmr_pamts - PAMTs that have places, the lowest first

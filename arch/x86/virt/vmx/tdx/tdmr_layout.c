@@ -29,7 +29,7 @@
  *	tdmr_join.c	which gaps between runs are bridged by one TDMR
  *	tdmr_balance.c	how the runs are cut into lanes for the CPUs
  *	tdmr_place.c	where the PAMTs go: tdmr_row.c, tdmr_search.c, in what
- *			tdmr_pamts.c finds in memory
+ *			tdmr_stretch.c and tdmr_pamts.c find in memory
  *	tdmr_reshape.c	other TDMRs, if there is no place for these
  *	tdmr_reserve.c	what in the TDMRs is reserved
  *

@@ -110,6 +110,16 @@ struct tdmr_run {
 	u64 dearest;
 };
 
+/**
+ * struct tdmr_stretch - memory of one node without a gap
+ * @first: index of its first range
+ * @bytes: how long it is
+ */
+struct tdmr_stretch {
+	unsigned int first;
+	u64 bytes;
+};
+
 /* Why there is no layout. */
 enum tdmr_trouble {
 	TDMR_FINE,
@@ -144,6 +154,8 @@ enum tdmr_trouble {
  * @parted: scratch, some of @runs are parted or kept
  * @spans: scratch, the TDMRs before they are cut into lanes
  * @nr_spans: scratch, how many of them
+ * @longest: scratch, the longest stretches of memory
+ * @nr_longest: scratch, how many of them
  * @node_sum: scratch
  * @balance: scratch
  * @trouble: out, what is wrong
@@ -171,6 +183,8 @@ struct tdmr_layout {
 	bool parted;
 	struct tdmr_run spans[TDMR_MAX_PLANS];
 	unsigned int nr_spans;
+	struct tdmr_stretch longest[TDMR_MAX_PLANS];
+	unsigned int nr_longest;
 	u64 node_sum[TDMR_MAX_NODES];
 	struct tdmr_balance balance;
 	enum tdmr_trouble trouble;

@@ -24,7 +24,8 @@
  * room for the others.
  *
  * Cost: a search for each node, and one for each PAMT that is in no row, see
- * tdmr_search.c.
+ * tdmr_search.c.  To be packed, PAMTs are compared with the longest stretches of
+ * memory only, 64 times 64 at most, unless none of these will do.
  */
 #include <linux/errno.h>
 #include <linux/limits.h>
@@ -32,9 +33,6 @@
 #include <linux/sizes.h>
 
 #include "tdmr_search.h"
-
-/* Stretches of memory with room for a PAMT that are compared, at most. */
-#define MAX_COMPARED	256
 
 static bool has_spare(const struct tdmr_layout *layout,
 		      const struct tdmr_plan *host)
@@ -96,12 +94,10 @@ static bool place_elsewhere(struct pamt_search *s, const struct hosts *hosts,
  * struct company - the place of a PAMT that has most room around it for others
  * @room: bytes
  * @base: the place, 0 while there is none
- * @compared: stretches of memory that were looked at for it
  */
 struct company {
 	u64 room;
 	u64 base;
-	unsigned int compared;
 };
 
 static void note_place(struct pamt_search *s, struct company *best, u64 room)
@@ -129,6 +125,22 @@ static u64 room_beside(const struct pamt_search *s, const struct hosts *hosts,
 	return ranges[tdmr_stretch_end(s->layout, i) - 1].end - ranges[i].start;
 }
 
+/* Has a TDMR that has memory from @start to @end an area to spare? */
+static bool any_spare(const struct tdmr_layout *layout, const struct hosts *hosts,
+		      u64 start, u64 end)
+{
+	unsigned int i;
+
+	for (i = pamt_host_of(layout, start); i < layout->nr_plans; i++) {
+		if (layout->plans[i].base >= end)
+			break;
+		if (hosts->spare[i])
+			return true;
+	}
+
+	return false;
+}
+
 /* In the stretch from range @i on, at an end or where it touches others. */
 static void try_company(struct pamt_search *s, const struct hosts *hosts,
 			unsigned int i, struct company *best)
@@ -141,7 +153,8 @@ static void try_company(struct pamt_search *s, const struct hosts *hosts,
 
 	if (end - start < bytes)
 		return;
-	best->compared++;
+	if (!any_spare(s->layout, hosts, start, end) && !pamt_can_touch(s, i))
+		return;
 	if (next < s->layout->nr_ranges)
 		above = room_beside(s, hosts, next, ranges[next].start, end - 1);
 	if (i)
@@ -158,6 +171,27 @@ static void try_company(struct pamt_search *s, const struct hosts *hosts,
 		note_place(s, best, end - start);
 }
 
+/* In any stretch; in those of TDMRs with no area to spare, where it touches. */
+static void try_all(struct pamt_search *s, const struct hosts *hosts,
+		    struct company *best)
+{
+	const struct tdmr_layout *layout = s->layout;
+	unsigned int n = layout->nr_plans, first, i;
+
+	while (n-- && !best->base) {
+		const struct tdmr_plan *host = &layout->plans[n];
+
+		first = tdmr_range_after(layout, host->base);
+		i = pamt_first_beyond(layout, host->base + host->size);
+		while (i > first && !best->base) {
+			i = tdmr_stretch_start(layout, i - 1);
+			try_company(s, hosts, i, best);
+			if (!hosts->spare[n])
+				i = pamt_skip_to_reserved(s, i);
+		}
+	}
+}
+
 /*
  * Where most others can touch it: in the longest memory, at the end where the
  * next memory is long enough for one of them too.
@@ -165,24 +199,18 @@ static void try_company(struct pamt_search *s, const struct hosts *hosts,
 static bool place_for_company(struct pamt_search *s, const struct hosts *hosts)
 {
 	const struct tdmr_layout *layout = s->layout;
-	unsigned int n = layout->nr_plans, first, i;
+	u64 bytes = tdmr_pamt_bytes(s->plan);
 	struct company best = { };
+	unsigned int i;
 
 	s->spare = true;
-	while (n--) {
-		const struct tdmr_plan *host = &layout->plans[n];
-
-		first = tdmr_range_after(layout, host->base);
-		i = pamt_first_beyond(layout, host->base + host->size);
-		while (i > first) {
-			if (best.base && best.compared >= MAX_COMPARED)
-				break;
-			i = tdmr_stretch_start(layout, i - 1);
-			try_company(s, hosts, i, &best);
-			if (!hosts->spare[n])
-				i = pamt_skip_to_reserved(s, i);
-		}
+	for (i = 0; i < layout->nr_longest; i++) {
+		if (layout->longest[i].bytes < bytes)
+			break;
+		try_company(s, hosts, layout->longest[i].first, &best);
 	}
+	if (i == TDMR_MAX_PLANS)
+		try_all(s, hosts, &best);
 
 	s->plan->pamt_base = best.base;
 	return best.base;
@@ -308,8 +336,10 @@ struct tdmr_plan *tdmr_pack_all(struct tdmr_layout *layout)
  */
 int tdmr_layout_place(struct tdmr_layout *layout)
 {
-	const struct tdmr_plan *failed = place_all(layout);
+	const struct tdmr_plan *failed;
 
+	tdmr_find_longest(layout);
+	failed = place_all(layout);
 	if (failed)
 		failed = tdmr_pack_all(layout);
 	if (failed)

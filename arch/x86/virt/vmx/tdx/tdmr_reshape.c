@@ -46,33 +46,15 @@ static u32 size_for(const struct tdmr_layout *layout, u64 bytes)
 	return lo;
 }
 
-/* Keep the @max largest, the largest first. */
-static void keep_largest(u32 *sizes, unsigned int max, u32 size)
-{
-	unsigned int i;
-
-	if (size <= sizes[max - 1])
-		return;
-
-	for (i = max - 1; i && sizes[i - 1] < size; i--)
-		sizes[i] = sizes[i - 1];
-	sizes[i] = size;
-}
-
 /* What has room in the longest stretches of memory, each alone. */
 static void sizes_with_room(const struct tdmr_layout *layout, u32 *sizes,
 			    unsigned int max)
 {
-	unsigned int i = layout->nr_ranges;
-	u64 end;
+	unsigned int i;
 
 	memset(sizes, 0, max * sizeof(*sizes));
-	while (i--) {
-		end = layout->ranges[i].end;
-		i = tdmr_stretch_start(layout, i);
-		keep_largest(sizes, max,
-			     size_for(layout, end - layout->ranges[i].start));
-	}
+	for (i = 0; i < max && i < layout->nr_longest; i++)
+		sizes[i] = size_for(layout, layout->longest[i].bytes);
 }
 
 static void reverse(u32 *v, unsigned int nr)

@@ -32,45 +32,6 @@ unsigned int tdmr_range_after(const struct tdmr_layout *layout, u64 addr)
 	return lo;
 }
 
-/**
- * tdmr_stretch_start - where begins memory of one node without a gap?
- * @layout: its ranges are in order
- * @i: index of a range
- *
- * Return: index of the first of the ranges that end in @i.
- */
-unsigned int tdmr_stretch_start(const struct tdmr_layout *layout,
-				unsigned int i)
-{
-	const struct tdmr_range *ranges = layout->ranges;
-
-	while (i && ranges[i - 1].end == ranges[i].start &&
-	       ranges[i - 1].node == ranges[i].node)
-		i--;
-
-	return i;
-}
-
-/**
- * tdmr_stretch_end - where ends memory of one node without a gap?
- * @layout: its ranges are in order
- * @i: index of a range
- *
- * Return: one more than the index of the last of the ranges that begin in @i.
- */
-unsigned int tdmr_stretch_end(const struct tdmr_layout *layout, unsigned int i)
-{
-	const struct tdmr_range *ranges = layout->ranges;
-
-	for (i++; i < layout->nr_ranges; i++) {
-		if (ranges[i - 1].end != ranges[i].start ||
-		    ranges[i - 1].node != ranges[i].node)
-			break;
-	}
-
-	return i;
-}
-
 static void append_run(struct tdmr_layout *layout, u32 start, u32 end, int node)
 {
 	unsigned int nr = layout->nr_runs;

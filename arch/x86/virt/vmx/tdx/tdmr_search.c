@@ -9,6 +9,7 @@
  * Cost: linear in the ranges of TDMRs with areas to spare.  In others only memory
  * is looked at that is next to something reserved, of which there is little.
  */
+#include <linux/limits.h>
 #include <linux/minmax.h>
 
 #include "tdmr_search.h"
@@ -151,6 +152,20 @@ bool pamt_try_touching(const struct pamt_search *s, u64 start, u64 end)
 	}
 
 	return false;
+}
+
+/* Can a PAMT in the stretch from range @i on touch what is reserved already? */
+bool pamt_can_touch(const struct pamt_search *s, unsigned int i)
+{
+	const struct tdmr_layout *layout = s->layout;
+	unsigned int next = tdmr_stretch_end(layout, i);
+	u64 above = U64_MAX, below = i ? layout->ranges[i - 1].end : 0;
+
+	/* The first byte of the memory above may be a PAMT's. */
+	if (next < layout->nr_ranges)
+		above = layout->ranges[next].start + 1;
+
+	return tdmr_reserved_below(layout, &s->pamts, above) >= below;
 }
 
 /*

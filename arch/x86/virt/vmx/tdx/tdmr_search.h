@@ -36,6 +36,7 @@ struct pamt_search {
 };
 
 unsigned int pamt_host_of(const struct tdmr_layout *layout, u64 addr);
+bool pamt_can_touch(const struct pamt_search *s, unsigned int i);
 bool pamt_try_exactly(const struct pamt_search *s, u64 start, u64 end,
 		      u64 base);
 bool pamt_try_touching(const struct pamt_search *s, u64 start, u64 end);
