@@ -25,44 +25,79 @@
 #define MAX_BLOCKS	17000000.0
 
 /**
- * struct shape - of ranges in a row, in equal parts on some nodes
+ * struct shape - of ranges in a row
  * @name: what they are like
  * @step: MiB from one to the next
- * @size: MiB of each
- * @nr_cmrs: under so many CMRs
- * @cpus: of each node
- * @nr_nodes: nodes
- * @last: MiB more of the last
- * @spread: @step is that of the most ranges; fewer are farther apart
+ * @spread: that is with the most ranges; fewer are farther apart
  * @growth: MiB that each step is longer than the one before
+ * @size: MiB of each
+ * @nr_long: so many are longer, here and there
+ * @long_size: MiB of those
+ * @last: MiB more of the last
+ * @nr_cmrs: under so many CMRs
+ * @nr_nodes: on so many nodes, in equal parts
+ * @in_turn: one after another on each node instead
+ * @cpus: of each node
  */
 struct shape {
 	const char *name;
 	u64 step;
-	u64 size;
-	unsigned int nr_cmrs;
-	unsigned int cpus;
-	unsigned int nr_nodes;
-	u64 last;
 	bool spread;
 	u64 growth;
+	u64 size;
+	unsigned int nr_long;
+	u64 long_size;
+	u64 last;
+	unsigned int nr_cmrs;
+	unsigned int nr_nodes;
+	bool in_turn;
+	unsigned int cpus;
 };
 
 static const struct shape shapes[] = {
-	{ "under one CMR", 128, 127, 1, 12, LAYOUT_MAX_NODES, 0, false, 0 },
-	{ "under 32 CMRs", 128, 127, TDMR_MAX_CMRS, 12, LAYOUT_MAX_NODES, 0,
-	  false, 0 },
-	{ "with gaps to bridge", 4096, 2048, TDMR_MAX_CMRS, 12, LAYOUT_MAX_NODES,
-	  0, false, 0 },
-	{ "with gaps to bridge and few CPUs", 4096, 3072, TDMR_MAX_CMRS, 3,
-	  LAYOUT_MAX_NODES, 0, false, 0 },
-	{ "with gaps to bridge and one CPU", 4096, 3072, 1, 1, LAYOUT_MAX_NODES,
-	  0, false, 0 },
-	{ "too short for most PAMTs", 8200, 2048, TDMR_MAX_CMRS, 12, 1,
-	  50 * 1024, true, 0 },
-	{ "with room for one PAMT each", 7700, 2048, 1, 3, LAYOUT_MAX_NODES,
-	  2048, true, 0 },
-	{ "with gaps that grow", 2, 1, 1, 1, 1, 4 * SZ_1M, false, 100 },
+	{
+		.name = "under one CMR",
+		.step = 128, .size = 127,
+		.nr_cmrs = 1, .nr_nodes = LAYOUT_MAX_NODES, .cpus = 12,
+	}, {
+		.name = "under 32 CMRs",
+		.step = 128, .size = 127,
+		.nr_cmrs = 32, .nr_nodes = LAYOUT_MAX_NODES, .cpus = 12,
+	}, {
+		.name = "with gaps to bridge",
+		.step = 4096, .size = 2048,
+		.nr_cmrs = 32, .nr_nodes = LAYOUT_MAX_NODES, .cpus = 12,
+	}, {
+		.name = "with gaps to bridge and few CPUs",
+		.step = 4096, .size = 3072,
+		.nr_cmrs = 32, .nr_nodes = LAYOUT_MAX_NODES, .cpus = 3,
+	}, {
+		.name = "with gaps to bridge and one CPU",
+		.step = 4096, .size = 3072,
+		.nr_cmrs = 1, .nr_nodes = LAYOUT_MAX_NODES, .cpus = 1,
+	}, {
+		.name = "too short for most PAMTs",
+		.step = 8200, .spread = true, .size = 2048, .last = 50 * 1024,
+		.nr_cmrs = 32, .nr_nodes = 1, .cpus = 12,
+	}, {
+		.name = "with room for one PAMT each",
+		.step = 7700, .spread = true, .size = 2048, .last = 2048,
+		.nr_cmrs = 1, .nr_nodes = LAYOUT_MAX_NODES, .cpus = 3,
+	}, {
+		.name = "with gaps that grow",
+		.step = 2, .growth = 100, .size = 1, .last = 4 * SZ_1M,
+		.nr_cmrs = 1, .nr_nodes = 1, .cpus = 1,
+	}, {
+		.name = "of which few have room for a PAMT",
+		.step = 382, .spread = true, .size = 83, .last = 1213,
+		.nr_long = 44, .long_size = 114,
+		.nr_cmrs = 1, .nr_nodes = 2, .in_turn = true, .cpus = 5,
+	}, {
+		.name = "of which few have room for a small PAMT",
+		.step = 29, .spread = true, .size = 6, .last = 1,
+		.nr_long = 45, .long_size = 15,
+		.nr_cmrs = 1, .nr_nodes = 2, .cpus = 1,
+	},
 };
 
 static struct layout_map map;
@@ -90,6 +125,11 @@ static u64 start_of(const struct shape *s, unsigned int nr, u64 i)
 	return ((i + 1) * s->step * spread + i * (i + 1) / 2 * s->growth) * SZ_1M;
 }
 
+static u64 size_of(const struct shape *s, unsigned int nr, unsigned int i)
+{
+	return s->nr_long && i % (nr / s->nr_long) == 0 ? s->long_size : s->size;
+}
+
 static void fill_map(const struct shape *s, unsigned int nr)
 {
 	struct tdmr_layout *layout = &map.layout;
@@ -112,8 +152,9 @@ static void fill_map(const struct shape *s, unsigned int nr)
 	for (i = 0; i < nr; i++)
 		map.ranges[i] = (struct tdmr_range) {
 			.start = start_of(s, nr, i),
-			.end = start_of(s, nr, i) + s->size * SZ_1M,
-			.node = i * s->nr_nodes / nr,
+			.end = start_of(s, nr, i) + size_of(s, nr, i) * SZ_1M,
+			.node = s->in_turn ? i % s->nr_nodes :
+					     i * s->nr_nodes / nr,
 		};
 	map.ranges[nr - 1].end += s->last * SZ_1M;
 
