@@ -7,6 +7,7 @@
 set -u
 
 layout=$1/tdx-layout
+feasible=$1/tdx-layout-feasible
 replay=$1/tdxmod-replay
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -33,13 +34,23 @@ refused()
 	report $? "$3"
 }
 
+# Description, text that must be said, why no planner could find a layout, what
+# it is about.
+impossible()
+{
+	refused "$1" "$2" "$4"
+	[ "$(printf '%s\n' "$1" | "$feasible")" = "$3" ]
+	report $? "$4: $3"
+}
+
 # Description, what it is about; must be accepted, and by the module too.
 accepted()
 {
 	printf '%s\n' "$1" | timeout 20 "$layout" >"$work/out" 2>"$work/err" &&
 		[ ! -s "$work/err" ] && grep -q '^makespan GiB=' "$work/out" &&
 		printf '%s\n' "$1" | "$layout" --vector >"$work/v" &&
-		"$replay" "$work/v" >/dev/null
+		"$replay" "$work/v" >/dev/null &&
+		printf '%s\n' "$1" | "$feasible" >/dev/null
 	report $? "$2"
 }
 
@@ -132,15 +143,22 @@ refused "$MEM
 $(i=1; while [ $i -le 33 ]; do
 	printf 'cmr 0x%x00000 0x100000\n' $((2 * i)); i=$((i + 1))
 done)" "32" "33 CMRs"
-refused "mem 0x0 0x40000000 0
+impossible "mem 0x0 0x40000000 0
 mem 0x80000000 0xa0000000 0
-limits max_tdmrs=1 max_reserved=1" "1 TDMR" "more TDMRs than the module takes"
-refused "mem 0x40000000 0x40100000 0
+limits max_tdmrs=1 max_reserved=1" "1 TDMR" "too few TDMRs" "more TDMRs than the module takes"
+impossible "mem 0x40000000 0x40100000 0
 mem 0x40200000 0x40300000 0
 mem 0x40400000 0x80000000 0
 limits max_tdmrs=64 max_reserved=1" "0x40000000, 0x80000000.*1 reserved" \
-	"more reserved areas than the module takes"
-refused "mem 0x100000 0x300000 0" "PAMT.*0x0, 0x40000000" "no room for a PAMT"
+	"too many holes in a GiB" "more reserved areas than the module takes"
+impossible "mem 0x100000 0x300000 0" "PAMT.*0x0, 0x40000000" "no room for PAMTs" \
+	"memory shorter than a PAMT"
+# The only area is the hole at the end of node 1, too short for the PAMT; the rest
+# of two TiB is no use.
+impossible "mem 0x40000000 0x1ffc0000000 0
+mem 0x1ffc0000000 0x1ffc0001000 1
+limits max_tdmrs=1 max_reserved=1" "PAMT.*0x40000000, 0x20000000000" \
+	"no room for PAMTs" "long memory without an area to spare"
 
 "$layout" --what </dev/null >/dev/null 2>"$work/err"
 [ $? = 1 ] && grep -q usage "$work/err"

@@ -18,7 +18,8 @@
 #include "layout-cover.h"
 #include "layout-feasible.h"
 
-#define MAX_AREAS	16
+/* More areas than for all holes and PAMTs no TDMR needs. */
+#define MAX_AREAS	(MAX_HOLES + TDMR_MAX_PLANS)
 #define PAGE		((u64)SZ_4K)
 
 static u64 values[MAX_RANGES];
@@ -612,7 +613,7 @@ enum feasible layout_feasible(const struct tdmr_layout *layout)
 	unsigned int fewest;
 
 	cover.max_tdmrs = min(layout->limits.max_tdmrs, 64U);
-	cover.max_areas = layout->limits.max_reserved;
+	cover.max_areas = min_t(unsigned int, layout->limits.max_reserved, MAX_AREAS);
 	cover_find(layout);
 
 	fewest = cover_fewest(0, cover.max_areas, END, cover.max_tdmrs, NULL);
