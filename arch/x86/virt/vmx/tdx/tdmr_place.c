@@ -90,12 +90,32 @@ static bool place_elsewhere(struct pamt_search *s, const struct hosts *hosts,
 	return false;
 }
 
+/* The largest without a place, but for @but; NULL when all others have one. */
+static struct tdmr_plan *next_to_place(const struct tdmr_layout *layout,
+				       const struct tdmr_plan *but)
+{
+	struct tdmr_plan *found = NULL;
+	unsigned int i;
+
+	for (i = 0; i < layout->nr_plans; i++) {
+		struct tdmr_plan *plan = &layout->plans[i];
+
+		if (!plan->pamt_base && plan != but &&
+		    (!found || plan->size > found->size))
+			found = plan;
+	}
+
+	return found;
+}
+
 /**
  * struct company - the place of a PAMT that has most room around it for others
+ * @next: bytes of the next of these, 0 if there is none
  * @room: bytes
  * @base: the place, 0 while there is none
  */
 struct company {
+	u64 next;
 	u64 room;
 	u64 base;
 };
@@ -161,10 +181,10 @@ static void try_company(struct pamt_search *s, const struct hosts *hosts,
 		below = room_beside(s, hosts, tdmr_stretch_start(s->layout, i - 1),
 				    ranges[i - 1].end - 1, start);
 
-	if (above >= bytes && end - start + above > best->room &&
+	if (above >= best->next && end - start + above > best->room &&
 	    pamt_try_exactly(s, start, end, end - bytes))
 		note_place(s, best, end - start + above);
-	if (below >= bytes && end - start + below > best->room &&
+	if (below >= best->next && end - start + below > best->room &&
 	    pamt_try_exactly(s, start, end, start))
 		note_place(s, best, end - start + below);
 	if (end - start > best->room && pamt_try_touching(s, start, end))
@@ -194,13 +214,14 @@ static void try_all(struct pamt_search *s, const struct hosts *hosts,
 
 /*
  * Where most others can touch it: in the longest memory, at the end where the
- * next memory is long enough for one of them too.
+ * next memory is long enough for the next of them too.
  */
 static bool place_for_company(struct pamt_search *s, const struct hosts *hosts)
 {
 	const struct tdmr_layout *layout = s->layout;
+	const struct tdmr_plan *next = next_to_place(layout, s->plan);
+	struct company best = { .next = next ? tdmr_pamt_bytes(next) : 0 };
 	u64 bytes = tdmr_pamt_bytes(s->plan);
-	struct company best = { };
 	unsigned int i;
 
 	s->spare = true;
@@ -230,22 +251,6 @@ static bool pack_one(struct tdmr_layout *layout, struct tdmr_plan *plan,
 	tdmr_find_pamts(&s.pamts, layout, 0, U64_MAX);
 
 	return pamt_search_memory(&s, 0, U64_MAX) || place_for_company(&s, hosts);
-}
-
-/* The largest without a place; NULL when all have one. */
-static struct tdmr_plan *next_to_place(const struct tdmr_layout *layout)
-{
-	struct tdmr_plan *found = NULL;
-	unsigned int i;
-
-	for (i = 0; i < layout->nr_plans; i++) {
-		struct tdmr_plan *plan = &layout->plans[i];
-
-		if (!plan->pamt_base && (!found || plan->size > found->size))
-			found = plan;
-	}
-
-	return found;
 }
 
 static bool place_at_home(struct tdmr_layout *layout, struct tdmr_plan *plan,
@@ -286,7 +291,7 @@ static struct tdmr_plan *place_others(struct tdmr_layout *layout, bool packed)
 	struct hosts hosts;
 
 	look_at_hosts(layout, &hosts, 0, U64_MAX);
-	while ((plan = next_to_place(layout))) {
+	while ((plan = next_to_place(layout, NULL))) {
 		if ((packed || !place_away(layout, plan, &hosts)) &&
 		    !pack_one(layout, plan, &hosts))
 			break;

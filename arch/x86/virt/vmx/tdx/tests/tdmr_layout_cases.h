@@ -320,6 +320,27 @@ static const struct layout_case layout_cases[] = {
 	  }, .makespan = 1 },
 
 	/*
+	 *	 |=======|rr|	     |=====================|
+	 *	1G|##### |  |5G	  20G|#####  # #P1  P0# |23G
+	 *
+	 * [1G, 5G) has no area to spare, [20G, 23G) has one.  The longest memory has
+	 * room for either PAMT; only the last two together have it for both.
+	 */
+	{ "PAMTs share an area where the smaller one has room beside the larger",
+	  LIMITS(2, 1), LANES(1),
+	  MEMORY(8, { G(1), G(1) + M(2), 0 }, { G(2), G(2) + M(2), 0 },
+		 { G(3), G(3) + M(2), 0 }, { G(4), G(4) + M(2), 0 },
+		 { G(20), G(20) + M(24), 0 }, { G(21), G(21) + M(2), 0 },
+		 { G(22), G(22) + M(16), 0 },
+		 { G(22) + M(20), G(22) + M(38), 0 }),
+	  CMRS(2, { G(1), G(5) - M(2), 0 }, { G(20), G(23), 0 }),
+	  .nr_want = 2, .want = {
+		{ 1, 4, 0, G(22) + M(20), { { G(5) - M(2), G(5) } } },
+		{ 20, 3, 0, G(22) + M(16) - PAMT(3),
+		  { { G(22) + M(16) - PAMT(3), G(22) + M(20) + PAMT(4) } } },
+	  }, .makespan = 7 },
+
+	/*
 	 *	3G| P0 |4G	6G|  #  |7G P1P1 |8G
 	 *
 	 * Room for PAMTs of one GiB and of two, in that order.
