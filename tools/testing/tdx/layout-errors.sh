@@ -71,6 +71,18 @@ cmr 0x0 0x4000000000000" "addresses where KeyIDs usually are"
 accepted "mem 0x100000 0x80000000 0
 limits max_tdmrs=64 max_reserved=32" "more areas than a TDMR_INFO has slots for"
 
+# 70 stretches of 8 MiB where a hole takes the only area, two of 5 MiB where none is.
+accepted "limits max_tdmrs=2 max_reserved=1
+cmr 0x40000000 0x3fe00000
+cmr 0x140000000 0x40000000
+$(i=0; while [ $i -lt 70 ]; do
+	printf 'mem 0x%x 0x%x 0\n' $((0x40000000 + i * 0xc00000)) $((0x40800000 + i * 0xc00000))
+	i=$((i + 1))
+done)
+mem 0x7fa00000 0x7fc00000 0
+mem 0x150000000 0x150500000 0
+mem 0x150600000 0x150b00000 0" "the longest memory has no area for PAMTs"
+
 refused "" "no memory" "nothing at all"
 refused "$MEM
 meme 0x0 0x1000 0" ":2: " "an unknown word"
