@@ -84,17 +84,16 @@ bool tdmr_can_cover(struct tdmr_cover *c)
 	const struct tdmr_run *runs = layout->runs;
 	unsigned int i = 0, next;
 	struct tdmr_run *span;
-	u32 at = runs->start;
+	u32 at = 0, reach;
 
 	if (layout->mixed != c->mixed)
 		tdmr_price_gaps(layout, c->mixed);
 
 	for (layout->nr_spans = 0; i < layout->nr_runs; layout->nr_spans++) {
-		u32 reach;
-
 		if (layout->nr_spans == c->max_nr)
 			return false;
 
+		at = max(at, runs[i].start);
 		reach = next_reach(c, at);
 		next = tdmr_bridge_gaps(c, i, reach);
 		span = &layout->spans[layout->nr_spans];
@@ -106,7 +105,7 @@ bool tdmr_can_cover(struct tdmr_cover *c)
 
 		/* On in the run that it ends in, or with the next. */
 		i = span->end < runs[next - 1].end ? next - 1 : next;
-		at = i < next ? span->end : runs[i].start;
+		at = span->end;
 	}
 
 	return true;
