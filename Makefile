@@ -15,7 +15,8 @@ help:
 	@echo 'make test-debug tests with KASAN and KCSAN: builds two more kernels'
 	@echo 'make tree       prepare the kernel tree: build/linux/tree'
 	@echo 'make kernel     build our kernel; CONFIG_TDX_BRINGUP=n: with the path of upstream'
-	@echo 'make fuzz       calls and maps at random, an hour each; FUZZ_SECONDS='
+	@echo 'make fuzz       10 million memory maps (LAYOUT_MAPS=), then calls, updates and'
+	@echo '                maps that a fuzzer makes up, an hour each (FUZZ_SECONDS=)'
 	@echo 'make coverage   lines of the emulated module that tests and vectors reach'
 	@echo 'make check      checkpatch, sparse, W=1, kernel-doc, docutils, shellcheck'
 	@echo 'make patches    the series for a kernel git tree: build/patches/*.patch'
@@ -40,6 +41,7 @@ USER_TESTS := $(MAKE) -C tools/testing/tdx O=$(CURDIR)/build/user \
 
 fuzz: FUZZ_SECONDS ?= 3600
 fuzz:
+	@$(USER_TESTS) random
 	@$(USER_TESTS) fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
 
 coverage:

@@ -183,12 +183,23 @@ static const char *try_map(struct totals *t)
 		"planned again, it is another";
 }
 
+/* Ten million take more than an hour. */
+static void print_progress(const struct totals *t)
+{
+	if (!t->maps || t->maps % 1000000)
+		return;
+
+	printf("# %lu maps, wrong: %lu\n", t->maps, t->wrong);
+	fflush(stdout);
+}
+
 static int try_maps(unsigned long nr, u64 seed)
 {
 	struct totals t = {};
 	const char *wrong;
 
 	for (; t.maps < nr; t.maps++, seed++) {
+		print_progress(&t);
 		make_map(seed);
 		wrong = try_map(&t);
 		if (!wrong)
