@@ -11,25 +11,28 @@
 #include "host.h"
 #include "input.h"
 #include "print.h"
+#include "sysfile.h"
 
 /* Longer than any call, and short enough that no sum overflows. */
 #define MAX_CALL_US	1000000
 
 struct options {
 	bool json;
+	bool describe;
 	bool help;
 	u64 call_ns;
 	const char *file;
 };
 
 static const char help[] =
-	"usage: tdxctl plan [--json] [--call-us N] [FILE]\n"
+	"usage: tdxctl plan [--json | --describe] [--call-us N] [FILE]\n"
 	"\n"
 	"What bringing up TDX would take on this machine, or on the one described in\n"
 	"FILE ('-' for standard input): TDMRs, memory for PAMTs, and predicted times.\n"
 	"TDX is not needed and nothing is changed.  Only root sees the exact memory map.\n"
 	"\n"
 	"  --json       for programs\n"
+	"  --describe   print the description of this machine, for FILE elsewhere\n"
 	"  --call-us N  a call of TDH.SYS.TDMR.INIT takes N microseconds (7)\n"
 	"  --help       this text\n";
 
@@ -58,10 +61,12 @@ static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "describe", no_argument, NULL, 'd' },
 		{ "call-us", required_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
 		{}
 	};
+	const char *word = argv[1];
 	int option;
 
 	opterr = 0;
@@ -69,6 +74,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 		switch (option) {
 		case 'j':
 			o->json = true;
+			break;
+		case 'd':
+			o->describe = true;
 			break;
 		case 'c':
 			if (!parse_us(optarg, &o->call_ns))
@@ -78,12 +86,15 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->help = true;
 			break;
 		case ':':
-			return complain("nothing behind ", argv[optind - 1]);
+			return complain("a number is missing behind ", argv[optind - 1]);
 		default:
-			return complain("not understood: ", argv[optind - 1]);
+			return complain("not understood: ", word);
 		}
+		word = argv[optind];
 	}
 
+	if (o->json && o->describe)
+		return complain("either --json or --describe", "");
 	if (argc - optind > 1)
 		return complain("one FILE only, not also ", argv[optind + 1]);
 	o->file = argv[optind];
@@ -100,6 +111,9 @@ static int read_file(struct plan *p, const char *path)
 
 	ret = description_read(&p->description, stream, p->source);
 	input_close(stream);
+	if (!ret)
+		description_find_homes(&p->description);
+
 	return ret;
 }
 
@@ -107,9 +121,36 @@ static int read_host(struct plan *p)
 {
 	int ret = host_describe(&p->description, &p->assumed, &p->notes);
 
+	p->source = sysfile_root();
 	if (ret)
 		fprintf(stderr, "tdxctl: neither /proc nor /sys tells how much memory there is\n");
 	return ret;
+}
+
+static void print_description(const struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->notes.nr; i++)
+		printf("# %s\n", p->notes.text[i]);
+	description_write(&p->description, stdout);
+}
+
+/* Returns 0, or a negative errno if there is no plan. */
+static int print_plan(struct plan *p, bool json)
+{
+	int ret = plan_make(p);
+
+	if (ret)
+		return ret;
+
+	plan_explain(p);
+	if (json)
+		print_json(p);
+	else
+		print_table(p);
+
+	return 0;
 }
 
 int command_plan(int argc, char **argv)
@@ -129,15 +170,10 @@ int command_plan(int argc, char **argv)
 	p.call_ns = o.call_ns;
 	description_init(&p.description);
 	ret = o.file ? read_file(&p, o.file) : read_host(&p);
-	if (!ret)
-		ret = plan_make(&p);
-	if (!ret) {
-		plan_explain(&p);
-		if (o.json)
-			print_json(&p);
-		else
-			print_table(&p);
-	}
+	if (!ret && o.describe)
+		print_description(&p);
+	else if (!ret)
+		ret = print_plan(&p, o.json);
 	plan_free(&p);
 
 	return ret ? STATUS_FAILED : STATUS_OK;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads descriptions of machines; their language is in describe.h. */
+/* Reads and writes descriptions of machines; their language is in describe.h. */
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -263,4 +263,72 @@ int description_read(struct description *d, FILE *stream, const char *name)
 		fprintf(stderr, "%s: out of memory\n", name);
 
 	return ret;
+}
+
+/* Distances are not in a description: the nearest by number, the lower of two. */
+static unsigned int nearest_with_cpus(const struct description *d,
+				      unsigned int node)
+{
+	unsigned int far;
+
+	for (far = 1; far < TDMR_MAX_NODES; far++) {
+		if (far <= node && d->lanes[node - far])
+			return node - far;
+		if (node + far < TDMR_MAX_NODES && d->lanes[node + far])
+			return node + far;
+	}
+
+	return node;
+}
+
+/**
+ * description_find_homes - say whose CPUs work for nodes that have none
+ * @d: read; of such nodes it gets the home, and the CPUs there
+ */
+void description_find_homes(struct description *d)
+{
+	unsigned int node;
+
+	for (node = 0; node < TDMR_MAX_NODES; node++) {
+		if (d->lanes_given[node] && !d->lanes[node])
+			d->home[node] = nearest_with_cpus(d, node);
+	}
+	for (node = 0; node < TDMR_MAX_NODES; node++) {
+		if (d->home[node] != node)
+			d->lanes[node] = d->lanes[d->home[node]];
+	}
+}
+
+/* Where all CPUs are isolated, nothing: that counts as one CPU, and none does not. */
+static void write_lanes(const struct description *d, FILE *stream,
+			unsigned int node)
+{
+	if (d->home[node] != node)
+		fprintf(stream, "lanes %u 0\n", node);
+	else if (d->lanes[node])
+		fprintf(stream, "lanes %u %u\n", node, d->lanes[node]);
+}
+
+/**
+ * description_write - write what description_read() reads
+ * @d: the machine
+ * @stream: where to
+ */
+void description_write(const struct description *d, FILE *stream)
+{
+	unsigned int i;
+
+	for (i = 0; i < d->nr_mem; i++)
+		fprintf(stream, "mem 0x%llx 0x%llx %d\n", d->mem[i].start,
+			d->mem[i].end, d->mem[i].node);
+	for (i = 0; i < d->nr_cmrs; i++)
+		fprintf(stream, "cmr 0x%llx 0x%llx\n", d->cmrs[i].start,
+			d->cmrs[i].end - d->cmrs[i].start);
+	if (d->limits_given)
+		fprintf(stream, "limits max_tdmrs=%u max_reserved=%u\n",
+			d->limits.max_tdmrs, d->limits.max_reserved);
+	for (i = 0; i < TDMR_MAX_NODES; i++) {
+		if (d->lanes_given[i])
+			write_lanes(d, stream, i);
+	}
 }

@@ -23,11 +23,20 @@
 #define DESCRIPTION_MAX_RESERVED	16
 #define DESCRIPTION_ENTRY_SIZE		16
 
+/* How well the memory is known, the best first. */
+enum memory_source {
+	MEMORY_FROM_FILE,
+	MEMORY_FROM_IOMEM,
+	MEMORY_FROM_BLOCKS,	/* without the holes in memory blocks */
+	MEMORY_FROM_TOTALS,	/* how much, but not where */
+};
+
 /**
  * struct description - what is known of a machine
  * @mem: the memory that the page allocator may hand out
  * @nr_mem: how many ranges
  * @room: ranges that @mem has room for
+ * @memory_from: what says so
  * @cmrs: convertible memory
  * @nr_cmrs: how many ranges; 0 if not known
  * @limits: of the module
@@ -40,6 +49,7 @@ struct description {
 	struct tdmr_range *mem;
 	unsigned int nr_mem;
 	unsigned int room;
+	enum memory_source memory_from;
 	struct tdmr_range cmrs[TDMR_MAX_CMRS];
 	unsigned int nr_cmrs;
 	struct tdmr_limits limits;
@@ -53,5 +63,7 @@ void description_init(struct description *d);
 void description_free(struct description *d);
 int description_add_mem(struct description *d, u64 start, u64 end, int node);
 int description_read(struct description *d, FILE *stream, const char *name);
+void description_find_homes(struct description *d);
+void description_write(const struct description *d, FILE *stream);
 
 #endif /* _TDXCTL_DESCRIBE_H */

@@ -6,20 +6,32 @@
 #include "alloc.h"
 #include "plan.h"
 
+/* What logs of kernels that do all of it serially show for the whole, a GiB. */
+#define LEAST_US_PER_GIB	2400
+#define MOST_US_PER_GIB		4300
+
+static void explain_whole(struct plan *p)
+{
+	notes_add(&p->assumed,
+		  "Times are of TDH.SYS.TDMR.INIT. The whole of bringing up TDX also allocates PAMTs, flushes caches and makes other calls: logs of hosts with kernels up to 7.3, which do all of it serially, show %.1f to %.1f ms for each GiB, here %.3g to %.3g s, of which a quarter to a half is for PAMTs. What this kernel takes for those was not measured on hardware.",
+		  LEAST_US_PER_GIB / 1e3, MOST_US_PER_GIB / 1e3,
+		  p->total.gib * (LEAST_US_PER_GIB / 1e6),
+		  p->total.gib * (MOST_US_PER_GIB / 1e6));
+}
+
 static void explain_time(struct plan *p)
 {
+	explain_whole(p);
 	if (p->call_ns == DEFAULT_CALL_NS)
 		notes_add(&p->assumed,
 			  "A call of TDH.SYS.TDMR.INIT takes 7 us, which Intel gave in 2022 for one host of 2 sockets and 64 GB; not measured on this machine.");
 	else
 		notes_add(&p->assumed,
-			  "A call of TDH.SYS.TDMR.INIT takes %g us, as --call-us says.",
+			  "A call of TDH.SYS.TDMR.INIT takes %.10g us, as --call-us says.",
 			  p->call_ns / 1000.0);
 	notes_add(&p->assumed, "A GiB takes %u calls, 4 MiB each.", CALLS_PER_GIB);
 	notes_add(&p->assumed,
-		  "How fast one lane is does not depend on how many others run.");
-	notes_add(&p->assumed,
-		  "Not in these times: allocating the PAMTs (25 to 45 %% of the whole in the logs of some hosts), flushing caches, and all other calls.");
+		  "CPUs at work do not slow each other down.");
 }
 
 static void explain_limits(struct plan *p)
@@ -30,7 +42,8 @@ static void explain_limits(struct plan *p)
 		  "The module takes %u TDMRs of %u reserved areas each%s.",
 		  limits->max_tdmrs, limits->max_reserved,
 		  p->description.limits_given ? "" : ", as known ones do");
-	notes_add(&p->assumed, "PAMT: %u bytes for each page of 4 KiB, 2 MiB and 1 GiB.",
+	notes_add(&p->assumed,
+		  "PAMTs have %u bytes for each page of 4 KiB, 2 MiB and 1 GiB, in contiguous memory that is taken until the host is rebooted. Dynamic PAMTs, which modules and kernels to come may have, take far less memory and time.",
 		  limits->entry_size[TDMR_4K]);
 }
 
@@ -38,7 +51,7 @@ static void explain_cmrs(struct plan *p)
 {
 	if (!p->description.nr_cmrs)
 		notes_add(&p->assumed,
-			  "No CMRs are given: the memory is taken as all that is convertible.");
+			  "No CMRs are given: what is memory is what is convertible.");
 }
 
 static bool has_no_cpu(const struct plan *p, const struct plan_node *node)
@@ -67,8 +80,8 @@ static bool has_no_tdmr(const struct plan *p, const struct plan_node *node)
 	return node->memory && !node->tdmrs;
 }
 
-/* Add @sentence if there are such nodes, and which they are. */
-static void note_nodes(struct plan *p, const char *sentence,
+/* If there are such nodes, say so: @what they are, which, and what of it. */
+static void note_nodes(struct plan *p, const char *what, const char *so,
 		       bool (*such)(const struct plan *p,
 				    const struct plan_node *node))
 {
@@ -96,22 +109,26 @@ static void note_nodes(struct plan *p, const char *sentence,
 	if (fclose(stream))
 		out_of_memory();
 	if (size)
-		notes_add(&p->notes, "%s: node %s.", sentence, list);
+		notes_add(&p->notes, "%s: %s%s.", what, list, so);
 	free(list);
 }
 
 static void explain_nodes(struct plan *p)
 {
 	notes_add(&p->assumed,
-		  "All CPUs of a node that are not isolated work on its TDMRs, each on one at a time, the largest first.");
+		  "A TDMR is a lane: one CPU works on it at a time. All CPUs of a node that are not isolated work on its TDMRs, the largest first.");
 
-	note_nodes(p, "Without a CPU, those of the nearest node also work on its TDMRs",
+	note_nodes(p, "Nodes without CPUs",
+		   "; those of the nearest node that has CPUs work for them, too",
 		   has_no_cpu);
-	note_nodes(p, "No CPU may work on its TDMRs, one is taken nevertheless",
-		   has_idle_cpus);
-	note_nodes(p, "How many CPUs is not known, one is taken", cpus_unknown);
-	note_nodes(p, "Without memory, its CPUs are not used", has_no_memory);
-	note_nodes(p, "Its memory is in TDMRs of other nodes", has_no_tdmr);
+	note_nodes(p, "Nodes without a CPU that may work",
+		   "; times are as if one did", has_idle_cpus);
+	note_nodes(p, "Nodes with an unknown number of CPUs",
+		   "; times are as if they had one", cpus_unknown);
+	note_nodes(p, "Nodes without memory", "; their CPUs have nothing to do",
+		   has_no_memory);
+	note_nodes(p, "Nodes whose memory is in TDMRs of other nodes", "",
+		   has_no_tdmr);
 }
 
 static void explain_upstream(struct plan *p)
@@ -121,15 +138,29 @@ static void explain_upstream(struct plan *p)
 	notes_add(&p->assumed,
 		  "Kernels up to 7.3 make one TDMR per memory range and work on them serially; a worker for each is on any CPU that is free.");
 
-	if (u->verdict == UPSTREAM_NO_TDMRS)
+	switch (u->verdict) {
+	case UPSTREAM_NO_TDMRS:
 		notes_add(&p->notes,
-			  "One TDMR per memory range fails here: %u are needed, the module takes %u.",
+			  "Kernels up to 7.3 cannot bring up TDX here: they need %u TDMRs, and the module takes %u.",
 			  u->nr_tdmrs, p->description.limits.max_tdmrs);
-	if (u->verdict == UPSTREAM_NO_RESERVED)
+		break;
+	case UPSTREAM_NO_RESERVED:
 		notes_add(&p->notes,
-			  "One TDMR per memory range fails here: [0x%llx, 0x%llx) has %u holes between ranges, a TDMR has %u reserved areas.",
+			  "Kernels up to 7.3 cannot bring up TDX here (\"reserved areas exhausted\"): their TDMR [0x%llx, 0x%llx) has %u holes, and the module takes %u reserved areas.",
 			  u->bad_start, u->bad_end, u->holes,
 			  p->description.limits.max_reserved);
+		break;
+	case UPSTREAM_UNKNOWN:
+		notes_add(&p->notes,
+			  "Whether kernels up to 7.3 can bring up TDX here depends on holes that cannot be seen: ask again as root.");
+		break;
+	case UPSTREAM_FITS:
+		if (u->bad_end)
+			notes_add(&p->notes,
+				  "Kernels up to 7.3 may fail here: their TDMR [0x%llx, 0x%llx) has %u holes, as many as the module takes reserved areas, and fails if a PAMT lies there.",
+				  u->bad_start, u->bad_end, u->holes);
+		break;
+	}
 }
 
 /**

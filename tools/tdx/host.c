@@ -36,7 +36,7 @@ static const char *why_no_iomem(const struct host *h, bool readable)
 	if (!readable)
 		return "/proc/iomem cannot be read";
 	if (h->iomem.hidden)
-		return "/proc/iomem shows addresses to root only";
+		return "/proc/iomem hides addresses from all but root (CAP_SYS_ADMIN)";
 	return "/proc/iomem has no System RAM";
 }
 
@@ -70,7 +70,8 @@ static void note_added(struct host *h)
 			  (double)h->iomem.added / SZ_1G);
 }
 
-static void find_ram(struct host *h)
+/* Returns what it is known from. */
+static enum memory_source find_ram(struct host *h)
 {
 	bool readable = iomem_read(&h->iomem);
 	size_t i;
@@ -80,7 +81,7 @@ static void find_ram(struct host *h)
 			   h->iomem.ram.v[i].end, 0);
 	if (h->ram.nr) {
 		note_added(h);
-		return;
+		return MEMORY_FROM_IOMEM;
 	}
 
 	ram_from_blocks(h);
@@ -88,13 +89,14 @@ static void find_ram(struct host *h)
 		notes_add(h->notes,
 			  "%s: memory blocks of sysfs are used instead, without the holes inside them.",
 			  why_no_iomem(h, readable));
-		return;
+		return MEMORY_FROM_BLOCKS;
 	}
 
 	ram_from_totals(h);
 	notes_add(h->notes,
 		  "%s, and sysfs has no memory blocks: only how much memory the kernel manages is known, not where it is.",
 		  why_no_iomem(h, readable));
+	return MEMORY_FROM_TOTALS;
 }
 
 static void find_owners(struct host *h)
@@ -103,13 +105,13 @@ static void find_owners(struct host *h)
 
 	if (!h->nodes.numa)
 		notes_add(h->notes,
-			  "/sys/devices/system/node has no nodes: all is taken as node 0.");
+			  "/sys/devices/system/node has no nodes: all memory and CPUs are shown as node 0.");
 	if (h->nodes.nr > 1 && !h->nodes.blocks.nr)
 		notes_add(h->notes,
 			  "sysfs has no memory blocks: memory is divided by the nodes' MemTotal, in order of address.");
 	if (h->nodes.shared)
 		notes_add(h->notes,
-			  "%u memory blocks of sysfs belong to several nodes: each is taken as its lowest node's.",
+			  "%u memory blocks of sysfs belong to several nodes: each counts for the lowest of them.",
 			  h->nodes.shared);
 }
 
@@ -120,14 +122,14 @@ static void find_cmrs(struct host *h, struct description *d,
 
 	guess = cmrs_guess(d, &h->ram, &h->iomem.firmware);
 	notes_add(assumed,
-		  "Which memory is convertible (CMRs) only a TDX module can tell: taken is all in the memory map.");
+		  "All memory in the memory map is convertible: only a TDX module can tell, by its CMRs.");
 	if (guess.firmware)
 		notes_add(assumed,
-			  "So is what firmware keeps for itself between memory: %u holes.",
+			  "So are the %u holes in it that firmware keeps for itself.",
 			  guess.firmware);
 	if (guess.small)
 		notes_add(h->notes,
-			  "The memory map has more ranges than a module has CMRs: the %u smallest holes are taken as convertible.",
+			  "The memory map has more ranges than a module has CMRs: the %u smallest holes count as convertible.",
 			  guess.small);
 }
 
@@ -180,7 +182,7 @@ int host_describe(struct description *d, struct notes *assumed,
 	struct host h = { .notes = notes };
 
 	nodes_read(&h.nodes);
-	find_ram(&h);
+	d->memory_from = find_ram(&h);
 	if (h.ram.nr) {
 		find_owners(&h);
 		find_cmrs(&h, d, assumed);

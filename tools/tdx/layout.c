@@ -109,7 +109,7 @@ void layout_trouble(const struct tdmr_layout *layout,
 		break;
 	case TDMR_BAD_RANGE:
 		if (!layout->nr_ranges)
-			snprintf(words, size, "there is no memory");
+			snprintf(words, size, "there is no mem line");
 		else
 			snprintf(words, size, "memory %s %s", range,
 				 what_is_wrong(layout));

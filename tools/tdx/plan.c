@@ -81,8 +81,14 @@ static void add_tdmrs(struct plan *p)
 	}
 }
 
+/* As the planner has it: one if there are none, or it is not known. */
+static unsigned int cpus_at(const struct plan *p, unsigned int home)
+{
+	return max(p->description.lanes[home], 1U);
+}
+
 /*
- * The planner takes each node for itself.  Where the CPUs of one work for others
+ * The planner looks at each node by itself.  Where the CPUs of one work for others
  * as well, the time is that of all together.
  */
 static void time_nodes(struct plan *p)
@@ -99,12 +105,26 @@ static void time_nodes(struct plan *p)
 
 	for (i = 0; i < p->nr_nodes; i++) {
 		struct plan_node *node = &p->nodes[i];
-		unsigned int cpus = p->description.lanes[node->home];
+		unsigned int cpus = cpus_at(p, node->home);
 
+		node->workers = min(node->tdmrs, cpus);
 		if (node->tdmrs)
-			node->makespan = tdmr_makespan(pieces, nr, node->home,
-						       max(cpus, 1U));
+			node->makespan = tdmr_makespan(pieces, nr, node->home, cpus);
 	}
+}
+
+/* CPUs that work for several nodes count once. */
+static unsigned int all_workers(const struct plan *p)
+{
+	unsigned int tdmrs[TDMR_MAX_NODES] = {};
+	unsigned int i, workers = 0;
+
+	for (i = 0; i < p->nr_nodes; i++)
+		tdmrs[p->nodes[i].home] += p->nodes[i].tdmrs;
+	for (i = 0; i < TDMR_MAX_NODES; i++)
+		workers += min(tdmrs[i], cpus_at(p, i));
+
+	return workers;
 }
 
 static void sum_up(struct plan *p)
@@ -120,6 +140,7 @@ static void sum_up(struct plan *p)
 		total->pamt += p->nodes[i].pamt;
 		total->makespan = max(total->makespan, p->nodes[i].makespan);
 	}
+	total->workers = all_workers(p);
 }
 
 /* As the planner has it: a node whose CPUs are not known has one. */
@@ -154,7 +175,8 @@ int plan_make(struct plan *p)
 	ret = layout_make(&p->layout, &p->description);
 	if (ret) {
 		layout_trouble(&p->layout, &p->description, words, sizeof(words));
-		fprintf(stderr, "tdxctl: no layout: %s\n", words);
+		fprintf(stderr, "tdxctl: %s%sno layout: %s\n", p->source ?: "",
+			p->source ? ": " : "", words);
 		return ret;
 	}
 

@@ -20,6 +20,7 @@
  * @gib: that its TDMRs cover
  * @tdmrs: how many
  * @cpus: of the node
+ * @workers: CPUs that work on its TDMRs at the same time
  * @home: node whose CPUs work on its TDMRs
  * @pamt: bytes of its memory that PAMTs take
  * @makespan: GiB of the busiest CPU that works on them
@@ -30,6 +31,7 @@ struct plan_node {
 	u32 gib;
 	unsigned int tdmrs;
 	unsigned int cpus;
+	unsigned int workers;
 	unsigned int home;
 	u64 pamt;
 	u32 makespan;
@@ -37,7 +39,8 @@ struct plan_node {
 
 /**
  * struct plan - all figures
- * @source: what is planned for: a file's name, or NULL for this machine
+ * @source: what is planned for: the name of a file, or of the directory that has
+ *	a copy of a machine's; NULL for this machine
  * @call_ns: time of a call
  * @description: the machine
  * @layout: the planner's

@@ -19,12 +19,19 @@ static void print_strings(const char *key, const struct notes *notes)
 
 static void print_source(const struct plan *p)
 {
+	static const char *const names[] = {
+		[MEMORY_FROM_FILE] = "file",
+		[MEMORY_FROM_IOMEM] = "iomem",
+		[MEMORY_FROM_BLOCKS] = "blocks",
+		[MEMORY_FROM_TOTALS] = "totals",
+	};
+
 	fputs("  \"source\": ", stdout);
 	if (p->source)
 		json_string(p->source);
 	else
 		fputs("null", stdout);
-	fputs(",\n", stdout);
+	printf(",\n  \"memory_from\": \"%s\",\n", names[p->description.memory_from]);
 }
 
 static void print_model(const struct plan *p)
@@ -52,7 +59,8 @@ static void print_figures(const struct plan *p, const struct plan_node *node)
 {
 	printf("\"memory_bytes\": %llu, \"covered_gib\": %u, \"tdmrs\": %u, ",
 	       node->memory, node->gib, node->tdmrs);
-	printf("\"cpus\": %u, \"pamt_bytes\": %llu, ", node->cpus, node->pamt);
+	printf("\"cpus\": %u, \"workers\": %u, \"pamt_bytes\": %llu, ",
+	       node->cpus, node->workers, node->pamt);
 	print_time(p, node->makespan);
 }
 
@@ -89,6 +97,9 @@ static void print_upstream(const struct plan *p)
 	case UPSTREAM_FITS:
 		printf("\"fails\": null, \"workers\": %u, ", u->workers);
 		print_time(p, u->makespan);
+		break;
+	case UPSTREAM_UNKNOWN:
+		fputs("\"fails\": \"unknown\"", stdout);
 		break;
 	case UPSTREAM_NO_TDMRS:
 		fputs("\"fails\": \"tdmrs\"", stdout);

@@ -9,12 +9,10 @@
 
 #define COLUMNS	80
 
-/* What a PAMT takes, which is small beside memory. */
+/* What PAMTs take, which is little beside memory. */
 static const char *format_pamt(char *buf, size_t size, u64 bytes)
 {
-	if (!bytes)
-		snprintf(buf, size, "-");
-	else if (bytes >= 10ULL << 30)
+	if (bytes >= 10ULL << 30)
 		snprintf(buf, size, "%.1f GiB", bytes / (double)(1ULL << 30));
 	else if (bytes >= 1ULL << 20)
 		snprintf(buf, size, "%.1f MiB", bytes / (double)(1ULL << 20));
@@ -46,16 +44,21 @@ static const char *format_time(char *buf, size_t size, u64 ns)
 static void print_node(const struct plan *p, const char *name,
 		       const struct plan_node *node)
 {
-	char pamt[32], time[32] = "-", cpus[16] = "-";
+	char pamt[32] = "-", time[32] = "-", cpus[16] = "-", workers[16] = "-";
 
 	if (node->cpus)
 		snprintf(cpus, sizeof(cpus), "%u", node->cpus);
-	if (node->tdmrs)
+	if (node->pamt)
+		snprintf(pamt, sizeof(pamt), "%.1f MiB",
+			 node->pamt / (double)(1ULL << 20));
+	if (node->tdmrs) {
+		snprintf(workers, sizeof(workers), "%u", node->workers);
 		format_time(time, sizeof(time), plan_ns(p, node->makespan));
+	}
 
-	printf("%5s %9.1f GiB %8u GiB %6u %6s %12s %11s\n", name,
+	printf("%5s %9.1f GiB %7u GiB %6u %6s %8s %12s %10s\n", name,
 	       node->memory / (double)(1ULL << 30), node->gib, node->tdmrs,
-	       cpus, format_pamt(pamt, sizeof(pamt), node->pamt), time);
+	       cpus, workers, pamt, time);
 }
 
 static void print_nodes(const struct plan *p)
@@ -63,8 +66,8 @@ static void print_nodes(const struct plan *p)
 	char name[16];
 	size_t i;
 
-	printf("%5s %13s %12s %6s %6s %12s %11s\n", "Node", "Memory", "Covered",
-	       "TDMRs", "CPUs", "PAMT", "TDMR.INIT");
+	printf("%5s %13s %11s %6s %6s %8s %12s %10s\n", "Node", "Memory",
+	       "Covered", "TDMRs", "CPUs", "at work", "PAMT", "TDMR.INIT");
 	for (i = 0; i < p->nr_nodes; i++) {
 		snprintf(name, sizeof(name), "%u", p->nodes[i].id);
 		print_node(p, name, &p->nodes[i]);
@@ -85,18 +88,18 @@ static void print_time(const struct plan *p, const char *what,
 
 static void print_times(const struct plan *p)
 {
+	static const char per_range[] = "One TDMR per memory range, a worker for each";
 	const struct upstream *u = &p->upstream;
 
-	printf("%-44s %6s %12s %11s\n", "Predicted time of TDMR.INIT", "TDMRs",
-	       "Time", "Faster");
-	print_time(p, "Serial: one CPU for all", p->total.tdmrs, p->total.gib);
+	printf("%-44s %6s %12s %11s\n", "Predicted time of TDMR.INIT alone",
+	       "TDMRs", "Time", "Faster");
+	print_time(p, "Serial: one CPU for all these TDMRs", p->total.tdmrs,
+		   p->total.gib);
 	if (u->verdict == UPSTREAM_FITS)
-		print_time(p, "One TDMR per memory range, a worker for each",
-			   u->nr_tdmrs, u->makespan);
+		print_time(p, per_range, u->nr_tdmrs, u->makespan);
 	else
-		printf("%-44s %6u %12s\n",
-		       "One TDMR per memory range, a worker for each",
-		       u->nr_tdmrs, "fails");
+		printf("%-44s %6u %12s\n", per_range, u->nr_tdmrs,
+		       u->verdict == UPSTREAM_UNKNOWN ? "not known" : "fails");
 	print_time(p, "This plan", p->total.tdmrs, p->total.makespan);
 }
 
@@ -111,7 +114,7 @@ static void print_pamt(const struct plan *p)
 	       format_pamt(buf, sizeof(buf), ours),
 	       100.0 * ours / p->total.memory);
 	if (diff)
-		printf("; %s %s than one TDMR per range",
+		printf("; %s %s than with one TDMR per range",
 		       format_pamt(buf, sizeof(buf), diff),
 		       ours < theirs ? "less" : "more");
 	putchar('\n');
@@ -151,7 +154,7 @@ static void print_list(const char *title, const struct notes *notes)
 
 void print_table(const struct plan *p)
 {
-	printf("Plan for bringing up TDX on %s\n\n",
+	printf("What bringing up TDX would take on %s\n\n",
 	       p->source ? p->source : "this machine");
 	print_nodes(p);
 	putchar('\n');
@@ -159,5 +162,5 @@ void print_table(const struct plan *p)
 	putchar('\n');
 	print_pamt(p);
 	print_list("To note", &p->notes);
-	print_list("Taken for granted", &p->assumed);
+	print_list("Assumptions", &p->assumed);
 }

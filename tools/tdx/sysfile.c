@@ -11,9 +11,15 @@
 #include "alloc.h"
 #include "sysfile.h"
 
+/* The directory with the copy of a machine's files; NULL for this machine. */
+const char *sysfile_root(void)
+{
+	return getenv("TDXCTL_ROOT");
+}
+
 static char *below_root(const char *path)
 {
-	const char *root = getenv("TDXCTL_ROOT");
+	const char *root = sysfile_root();
 	char *full;
 
 	if (asprintf(&full, "%s%s", root ? root : "", path) < 0)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+const char *sysfile_root(void);
 FILE *sysfile_open(const char *path);
 int sysfile_fd(const char *path, int flags);
 char *sysfile_line(const char *path);

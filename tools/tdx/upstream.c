@@ -3,7 +3,8 @@
  * The TDMRs that kernels without a planner choose: one for each memory range,
  * from the GiB that it begins in, or the next one not yet covered, to the GiB
  * that it ends in.  Every hole between ranges takes a reserved area, and the
- * holes alone can be more than there are.
+ * holes alone can be more than there are; where they are as many, none is left for
+ * PAMTs, which may or may not come to lie there.
  *
  *	memory	|####| |#|   |##########|
  *	GiB	|       |       |       |
@@ -57,12 +58,27 @@ static void add_tdmr(struct upstream *u, const struct description *d, u32 *gib,
 	gib[u->nr_tdmrs++] = (end - start) / GIB;
 	u->pamt += pamt_bytes(&d->limits, end - start);
 
-	if (u->verdict == UPSTREAM_FITS && holes > d->limits.max_reserved) {
-		u->verdict = UPSTREAM_NO_RESERVED;
-		u->bad_start = start;
-		u->bad_end = end;
-		u->holes = holes;
-	}
+	if (u->holes > d->limits.max_reserved || holes < d->limits.max_reserved ||
+	    holes <= u->holes)
+		return;
+
+	u->bad_start = start;
+	u->bad_end = end;
+	u->holes = holes;
+}
+
+static enum upstream_verdict judge(const struct upstream *u,
+				   const struct description *d)
+{
+	if (u->nr_tdmrs > d->limits.max_tdmrs)
+		return UPSTREAM_NO_TDMRS;
+	if (u->holes > d->limits.max_reserved)
+		return UPSTREAM_NO_RESERVED;
+	if (d->memory_from == MEMORY_FROM_BLOCKS ||
+	    d->memory_from == MEMORY_FROM_TOTALS)
+		return UPSTREAM_UNKNOWN;
+
+	return UPSTREAM_FITS;
 }
 
 static int descending(const void *a, const void *b)
@@ -123,8 +139,7 @@ void upstream_shape(struct upstream *u, const struct description *d,
 		covered = end;
 	}
 
-	if (u->nr_tdmrs > d->limits.max_tdmrs)
-		u->verdict = UPSTREAM_NO_TDMRS;
+	u->verdict = judge(u, d);
 	u->workers = min(cpus, u->nr_tdmrs);
 	u->makespan = makespan(gib, u->nr_tdmrs, u->workers);
 	free(gib);

@@ -5,9 +5,10 @@
 
 #include "describe.h"
 
-/* Why such a kernel fails on a machine, where that is certain. */
+/* Does such a kernel fail on a machine, and why? */
 enum upstream_verdict {
 	UPSTREAM_FITS,
+	UPSTREAM_UNKNOWN,
 	UPSTREAM_NO_TDMRS,
 	UPSTREAM_NO_RESERVED,
 };
@@ -19,8 +20,9 @@ enum upstream_verdict {
  * @makespan: GiB of the busiest of them
  * @pamt: bytes
  * @verdict: would the module take them?
- * @bad_start: TDMR with more holes than reserved areas
- * @bad_end: its end
+ * @bad_start: of the first TDMR with more holes than reserved areas; if none has,
+ *	of the first with as many
+ * @bad_end: its end; 0 if there is none
  * @holes: how many it has
  */
 struct upstream {

@@ -83,7 +83,7 @@ mem 0x7fa00000 0x7fc00000 0
 mem 0x150000000 0x150500000 0
 mem 0x150600000 0x150b00000 0" "the longest memory has no area for PAMTs"
 
-refused "" "no memory" "nothing at all"
+refused "" "no mem line" "nothing at all"
 refused "$MEM
 meme 0x0 0x1000 0" ":2: " "an unknown word"
 refused "mem 0x100000 0x80000000" ":1: .*mem 0xSTART 0xEND NODE" "a number too few"
