@@ -345,8 +345,10 @@ static u64 gib_of(const struct tdmr_run *runs, unsigned int nr)
 	return sum;
 }
 
+/* Bridge as little as can be: what the limits let be covered, they still do. */
 static void find_cost(struct tdmr_cover *c)
 {
+	c->max_cost = tdmr_too_dear(c->layout);
 	tdmr_find_cost(c, all_done_in_time);
 	all_done_in_time(c);
 }
@@ -358,6 +360,21 @@ static bool bridges_are_cheap(const struct tdmr_layout *layout)
 	u64 bridged = gib_of(layout->spans, layout->nr_spans) - memory;
 
 	return bridged * 1000 + TDMR_MAX_PLANS <= memory;
+}
+
+/*
+ * With a GiB more for each TDMR less needs to be bridged.  If that can be: packing
+ * is a heuristic, and may find less with more time.
+ */
+static void bridge_less(struct tdmr_cover *c)
+{
+	struct tdmr_cover later = *c;
+
+	later.max_size++;
+	later.max_cost = tdmr_too_dear(c->layout);
+	if (all_done_in_time(&later))
+		*c = later;
+	find_cost(c);
 }
 
 /**
@@ -372,16 +389,13 @@ int tdmr_join_runs(struct tdmr_layout *layout)
 	struct tdmr_cover c = tdmr_any_cover(layout);
 	int ret;
 
-	c.max_cost = tdmr_too_dear(layout);
 	ret = limit_holes(&c);
 	if (ret)
 		return ret;
 
 	find_cost(&c);
-	if (!bridges_are_cheap(layout)) {
-		c.max_size++;
-		find_cost(&c);
-	}
+	if (!bridges_are_cheap(layout))
+		bridge_less(&c);
 
 	tdmr_balance(&layout->balance);
 	tdmr_take_all_back(layout);
