@@ -41,6 +41,7 @@ int layout_make(struct tdmr_layout *layout, const struct description *d)
 	layout->nr_ranges = d->nr_mem;
 	memcpy(layout->cmrs, d->cmrs, sizeof(layout->cmrs));
 	layout->nr_cmrs = d->nr_cmrs;
+	layout->pageblock = TDMR_USUAL_PAGEBLOCK;
 	memcpy(layout->lanes, d->lanes, sizeof(layout->lanes));
 
 	ret = alloc_arrays(layout);

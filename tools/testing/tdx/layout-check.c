@@ -140,15 +140,16 @@ static void add_allocation(const struct tdmr_layout *layout,
 	else if (plan->pamt_base != base)
 		return;
 
-	add_span(plan->pamt_base / PAGEBLOCK,
-		 (plan->pamt_base + bytes - 1) / PAGEBLOCK + 1);
+	add_span(plan->pamt_base & ~(PAGEBLOCK - 1),
+		 (plan->pamt_base + bytes + PAGEBLOCK - 1) & ~(PAGEBLOCK - 1));
 }
 
 /**
- * layout_shares_pageblocks - do allocations of PAMTs share a pageblock?
+ * layout_shares_pageblocks - do allocations of PAMTs share a pageblock, with each
+ * other or with what is no memory?
  * @layout: complete
  *
- * Return: true if two do.
+ * Return: true if so: the kernel could not make them.
  */
 bool layout_shares_pageblocks(const struct tdmr_layout *layout)
 {
@@ -159,8 +160,10 @@ bool layout_shares_pageblocks(const struct tdmr_layout *layout)
 		add_allocation(layout, &layout->plans[i]);
 	sort_spans();
 
-	for (i = 1; i < nr_spans; i++) {
-		if (spans[i].start < spans[i - 1].end)
+	for (i = 0; i < nr_spans; i++) {
+		if (i && spans[i].start < spans[i - 1].end)
+			return true;
+		if (!in_memory(layout, spans[i].start, spans[i].end))
 			return true;
 	}
 

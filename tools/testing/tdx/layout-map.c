@@ -234,6 +234,7 @@ void layout_map_roll(struct layout_map *map, struct layout_dice *dice)
 	map->layout.plans = map->plans;
 	map->layout.areas = map->areas;
 	map->layout.runs = map->runs;
+	map->layout.pageblock = TDMR_USUAL_PAGEBLOCK;
 
 	roll_style(&s, dice);
 	roll_limits(map, dice);

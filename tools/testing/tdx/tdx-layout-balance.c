@@ -253,6 +253,7 @@ static void plan(struct tdmr_layout *layout, const struct host *h)
 		},
 		.ranges = ranges,
 		.nr_ranges = h->nr_runs,
+		.pageblock = TDMR_USUAL_PAGEBLOCK,
 		.lanes = { h->cpus[0], h->cpus[1] },
 		.plans = plans,
 		.areas = areas,

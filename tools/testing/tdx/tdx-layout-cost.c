@@ -144,6 +144,7 @@ static void fill_map(const struct shape *s, unsigned int nr)
 		.ranges = map.ranges,
 		.nr_ranges = nr,
 		.nr_cmrs = s->nr_cmrs,
+		.pageblock = TDMR_USUAL_PAGEBLOCK,
 		.plans = map.plans,
 		.areas = map.areas,
 		.runs = map.runs,

@@ -8,6 +8,7 @@
 #include <linux/cpumask.h>
 #include <linux/nodemask.h>
 #include <linux/numa.h>
+#include <linux/pageblock-flags.h>
 #include <linux/sched/isolation.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -62,6 +63,7 @@ static void describe(struct tdx_bringup *tb)
 	layout->nr_ranges = tb->nr_ranges;
 	memcpy(layout->cmrs, tb->cmrs, sizeof(layout->cmrs));
 	layout->nr_cmrs = tb->nr_cmrs;
+	layout->pageblock = pageblock_nr_pages * PAGE_SIZE;
 
 	for_each_online_node(node)
 		layout->lanes[node] = lanes_of(node);

@@ -47,7 +47,9 @@ static int check_limits(struct tdmr_layout *layout)
 
 	if (limits->max_tdmrs && limits->max_reserved &&
 	    limits->entry_size[TDMR_4K] && limits->entry_size[TDMR_2M] &&
-	    limits->entry_size[TDMR_1G])
+	    limits->entry_size[TDMR_1G] &&
+	    layout->pageblock >= PAGE_BYTES &&
+	    !(layout->pageblock & (layout->pageblock - 1)))
 		return 0;
 
 	return tdmr_refuse(layout, TDMR_BAD_LIMITS, 0, 0);

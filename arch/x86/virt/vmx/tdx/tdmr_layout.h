@@ -11,6 +11,7 @@
 #ifndef _X86_VIRT_TDX_TDMR_LAYOUT_H
 #define _X86_VIRT_TDX_TDMR_LAYOUT_H
 
+#include <linux/sizes.h>
 #include <linux/types.h>
 
 #include "tdmr_balance.h"
@@ -31,6 +32,9 @@ enum tdmr_level {
 	TDMR_1G,
 	TDMR_NR_LEVELS,
 };
+
+/* Of a kernel with huge pages. */
+#define TDMR_USUAL_PAGEBLOCK	((u64)SZ_2M)
 
 /**
  * struct tdmr_range - memory that the page allocator may hand out
@@ -123,7 +127,7 @@ struct tdmr_stretch {
 /* Why there is no layout. */
 enum tdmr_trouble {
 	TDMR_FINE,
-	TDMR_BAD_LIMITS,	/* a limit is 0 */
+	TDMR_BAD_LIMITS,	/* a limit is 0, or pageblocks are none */
 	TDMR_BAD_RANGE,		/* empty, unaligned, out of order, beyond 2^52 */
 	TDMR_BAD_NODE,		/* negative or too large */
 	TDMR_BAD_CMR,		/* empty, unaligned, out of order, too many */
@@ -141,6 +145,8 @@ enum tdmr_trouble {
  * @cmrs: convertible memory, ascending; the memory takes its place if empty
  * @nr_cmrs: how many of them
  * @lanes: for each node, the CPUs that will work on its lanes
+ * @pageblock: bytes of the blocks that are isolated as a whole when a PAMT is
+ *	allocated in them: a power of two, 4 KiB or more
  * @plans: room for %TDMR_MAX_PLANS
  * @areas: room for %TDMR_MAX_PLANS times @limits.max_reserved
  * @runs: scratch, room for @nr_ranges
@@ -171,6 +177,7 @@ struct tdmr_layout {
 	struct tdmr_range cmrs[TDMR_MAX_CMRS];
 	unsigned int nr_cmrs;
 	unsigned int lanes[TDMR_MAX_NODES];
+	u64 pageblock;
 	struct tdmr_plan *plans;
 	struct tdmr_area *areas;
 	struct tdmr_run *runs;

@@ -10,15 +10,21 @@
  *	memory	|#################|   hole
  *	PAMT	             |pppp|
  *
- * Allocating a range isolates whole pageblocks, in which what was allocated before
- * must not be: no two allocations share one.
+ * To allocate a range, all pageblocks that it has a part of are isolated, which
+ * fails if one of them has a page that cannot be moved: one that is allocated, or
+ * one in a hole.  So two allocations share none, and none is shared with a hole.
+ *
+ *	pageblocks	|       |       |       |       |
+ *	memory		|###########################| hole
+ *	PAMT		              |ppppppppp|	not to the very end
  *
  * A TDMR without an area to spare takes a PAMT only where it touches a hole.
  * Where a TDMR has no place, another takes its PAMT in, of the same node if that
  * can be.
  *
- * When all that is full, PAMTs are packed: they touch, and so share areas and
- * pageblocks, wherever in memory that is.
+ * When all that is full, PAMTs are packed: they touch each other and holes, and so
+ * share areas and pageblocks, wherever in memory that is.  It is a layout that the
+ * module accepts; whether the memory can be allocated is another matter.
  *
  * Of PAMTs that go elsewhere the largest comes first: what has room for it has
  * room for the others.
@@ -260,7 +266,7 @@ static bool place_at_home(struct tdmr_layout *layout, struct tdmr_plan *plan,
 		.layout = layout,
 		.plan = plan,
 		.ceiling = ceiling,
-		.block = PAGEBLOCK,
+		.block = layout->pageblock,
 	};
 	bool spare = has_spare(layout, plan);
 
@@ -276,7 +282,7 @@ static bool place_away(struct tdmr_layout *layout, struct tdmr_plan *plan,
 		.layout = layout,
 		.plan = plan,
 		.ceiling = U64_MAX,
-		.block = PAGEBLOCK,
+		.block = layout->pageblock,
 	};
 
 	tdmr_find_pamts(&s.pamts, layout, 0, U64_MAX);

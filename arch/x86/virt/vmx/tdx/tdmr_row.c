@@ -70,7 +70,7 @@ static bool place_row(struct tdmr_layout *layout, int node, u64 ceiling)
 		.spare = true,
 		.near = true,
 		.ceiling = ceiling,
-		.block = PAGEBLOCK,
+		.block = layout->pageblock,
 	};
 	u64 own = first->pamt_size[TDMR_4K];
 	bool found;

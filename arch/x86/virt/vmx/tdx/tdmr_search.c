@@ -2,8 +2,8 @@
 /*
  * Find memory for a PAMT.
  *
- * Where areas are to spare, that is the highest memory that is long enough and not
- * another PAMT's.  Where they are not, only memory will do at whose end a PAMT
+ * Where areas are to spare, that is the highest memory that is long enough, in
+ * whole blocks, and not another PAMT's.  Where they are not, only memory will do at whose end a PAMT
  * touches what is reserved already.
  *
  * Cost: linear in the ranges of TDMRs with areas to spare.  In others only memory
@@ -219,7 +219,8 @@ bool pamt_search_memory(const struct pamt_search *s, u64 base, u64 limit)
 	while (i > first && !found) {
 		end = min(layout->ranges[i - 1].end, limit);
 		i = tdmr_stretch_start(layout, i - 1);
-		start = max(layout->ranges[i].start, base);
+		start = block_up(s, max(layout->ranges[i].start, base));
+		end = block_down(s, end);
 		if (layout->ranges[i].node == s->plan->node ? s->far : s->near)
 			found = false;
 		else

@@ -3,12 +3,9 @@
 #ifndef _X86_VIRT_TDX_TDMR_SEARCH_H
 #define _X86_VIRT_TDX_TDMR_SEARCH_H
 
-#include <linux/sizes.h>
 #include <linux/types.h>
 
 #include "tdmr_cover.h"
-
-#define PAGEBLOCK	((u64)SZ_2M)
 
 /**
  * struct pamt_search - for a place of a PAMT
@@ -20,7 +17,8 @@
  * @near: only memory of the node of @plan
  * @far: only memory of other nodes
  * @ceiling: the PAMT must end at or below
- * @block: bytes of the blocks that PAMTs must not share
+ * @block: bytes of the blocks that the PAMT must not share: neither with other
+ *	PAMTs nor with what is no memory
  * @pamts: that have places
  */
 struct pamt_search {

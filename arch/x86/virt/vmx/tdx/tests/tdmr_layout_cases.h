@@ -9,6 +9,7 @@
 #ifndef _X86_VIRT_TDX_TDMR_LAYOUT_CASES_H
 #define _X86_VIRT_TDX_TDMR_LAYOUT_CASES_H
 
+#include <linux/bits.h>
 #include <linux/sizes.h>
 #include <linux/types.h>
 
@@ -53,6 +54,7 @@ struct layout_want {
  * @max_tdmrs: of the module
  * @max_reserved: of the module
  * @lanes: CPUs of the first nodes
+ * @pageblock: of the kernel; 0 for the usual
  * @ranges: memory
  * @nr_ranges: how many ranges
  * @nr_islands: in place of ranges, so many of 1 MiB, and as much before each
@@ -69,6 +71,7 @@ struct layout_case {
 	unsigned int max_tdmrs;
 	unsigned int max_reserved;
 	unsigned int lanes[LAYOUT_CASE_NODES];
+	u64 pageblock;
 	struct tdmr_range ranges[LAYOUT_CASE_RANGES];
 	unsigned int nr_ranges;
 	unsigned int nr_islands;
@@ -182,6 +185,25 @@ static const struct layout_case layout_cases[] = {
 	  .nr_want = 1, .want = {
 		{ 0, 1, 0, M(512) - PAMT(1),
 		  { { M(512) - PAMT(1), M(768) }, { M(770), G(1) } } },
+	  }, .makespan = 1 },
+
+	/*
+	 *	0|r ################ P |r|1G	the last page is missing
+	 */
+	{ "no PAMT in a pageblock with a hole", LIMITS(1, 16), LANES(1),
+	  MEMORY(1, { M(1), G(1) - K(4), 0 }),
+	  .nr_want = 1, .want = {
+		{ 0, 1, 0, M(1022) - PAMT(1),
+		  { { 0, M(1) }, { M(1022) - PAMT(1), M(1022) },
+		    { G(1) - K(4), G(1) } } },
+	  }, .makespan = 1 },
+
+	{ "pageblocks of another size", LIMITS(1, 16), LANES(1),
+	  MEMORY(1, { M(1), G(1) - K(4), 0 }), .pageblock = M(4),
+	  .nr_want = 1, .want = {
+		{ 0, 1, 0, M(1020) - PAMT(1),
+		  { { 0, M(1) }, { M(1020) - PAMT(1), M(1020) },
+		    { G(1) - K(4), G(1) } } },
 	  }, .makespan = 1 },
 
 	/*
@@ -516,6 +538,9 @@ static const struct layout_case layout_cases[] = {
 	{ "no TDMRs", LIMITS(0, 16), MEMORY(1, { 0, G(1), 0 }),
 	  REFUSED(TDMR_BAD_LIMITS, 0, 0) },
 	{ "no reserved areas", LIMITS(64, 0), MEMORY(1, { 0, G(1), 0 }),
+	  REFUSED(TDMR_BAD_LIMITS, 0, 0) },
+	{ "pageblocks whose size is no power of two", LIMITS(1, 1), LANES(1),
+	  MEMORY(1, { 0, G(1), 0 }), .pageblock = M(3),
 	  REFUSED(TDMR_BAD_LIMITS, 0, 0) },
 	{ "CMRs that overlap", LIMITS(64, 16), MEMORY(1, { 0, G(1), 0 }),
 	  CMRS(2, { 0, G(2), 0 }, { G(1), G(3), 0 }),

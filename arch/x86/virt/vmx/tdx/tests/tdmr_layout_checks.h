@@ -7,6 +7,7 @@
 #define _X86_VIRT_TDX_TDMR_LAYOUT_CHECKS_H
 
 #include <linux/array_size.h>
+#include <linux/errno.h>
 #include <linux/string.h>
 
 #include "tdmr_layout_cases.h"
@@ -42,10 +43,28 @@ static inline void layout_case_fill(const struct layout_case *c,
 	layout->nr_ranges = c->nr_ranges + c->nr_islands;
 	memcpy(layout->cmrs, c->cmrs, sizeof(layout->cmrs));
 	layout->nr_cmrs = c->nr_cmrs;
+	layout->pageblock = c->pageblock ?: TDMR_USUAL_PAGEBLOCK;
 	memcpy(layout->lanes, c->lanes, sizeof(c->lanes));
 	layout->plans = room->plans;
 	layout->areas = room->areas;
 	layout->runs = room->runs;
+}
+
+/* What callers are told; the reason is in the layout. */
+static inline int layout_errno(enum tdmr_trouble trouble)
+{
+	switch (trouble) {
+	case TDMR_FINE:
+		return 0;
+	case TDMR_OUTSIDE_CMRS:
+		return -ERANGE;
+	case TDMR_NO_TDMRS:
+	case TDMR_NO_RESERVED:
+	case TDMR_NO_PAMT:
+		return -ENOSPC;
+	default:
+		return -EINVAL;
+	}
 }
 
 /* Plan, place and reserve. */
@@ -74,7 +93,7 @@ static inline bool layout_areas_differ(const struct tdmr_plan *plan,
 			return true;
 	}
 
-	return want[i].end;
+	return want[i].end != 0;
 }
 
 static inline const char *layout_tdmr_differs(const struct tdmr_plan *plan,
@@ -111,8 +130,10 @@ static inline const char *layout_case_differs(const struct layout_case *c,
 	layout_case_fill(c, room);
 	ret = layout_case_plan(layout);
 
-	if (layout->trouble != c->trouble || !ret == !!c->trouble)
+	if (layout->trouble != c->trouble)
 		return "another reason to refuse it, or none";
+	if (ret != layout_errno(c->trouble))
+		return "another errno";
 	if (layout->bad_start != c->bad.start || layout->bad_end != c->bad.end)
 		return "refused, naming another range";
 	if (ret)
@@ -163,7 +184,8 @@ static inline bool layout_places_descend(struct layout_room *room)
 		places++;
 	} while (tdmr_layout_place_lower(&room->layout, 0));
 
-	return !plan->pamt_base && places == (G(2) - M(1)) / PAMT(2);
+	/* The first MiB is none, PAMTs are a little more than 4 pageblocks. */
+	return !plan->pamt_base && places == (G(2) - M(2)) / M(10);
 }
 
 /* The layout of the case that has this name. */
@@ -203,7 +225,7 @@ static inline bool layout_rows_descend(struct layout_room *room)
 		places++;
 	} while (tdmr_layout_row_lower(layout, 0));
 
-	return places == 2 * (G(1) / (2 * PAMT(1))) &&
+	return places == 2 * (G(1) / M(10)) &&
 	       !tdmr_layout_row(layout, 0, &base) &&
 	       !tdmr_layout_row(layout, 1, &base) &&
 	       tdmr_layout_place_lower(layout, 0) &&
