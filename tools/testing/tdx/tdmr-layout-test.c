@@ -56,6 +56,8 @@ int main(void)
 		test_case(&layout_cases[i]);
 
 	report(layout_sizes_are_right(&room), "PAMTs are whole pages");
+	report(layout_huge_entries_are_refused(&room),
+	       "PAMTs larger than the memory are refused");
 	report(layout_places_descend(&room), "other places are below");
 	report(layout_rows_descend(&room), "other places of all PAMTs of a node are below");
 	report(layout_trouble_without_case() == TDMR_FINE,

@@ -31,7 +31,8 @@
 /* GiB of the largest TDMR whose PAMT goes into so much memory. */
 static u32 size_for(const struct tdmr_layout *layout, u64 bytes)
 {
-	u32 lo = 0, hi = min_t(u64, bytes / SZ_1M, U32_MAX), mid;
+	u64 least = (u64)(SZ_1G / SZ_4K) * layout->limits.entry_size[TDMR_4K];
+	u32 lo = 0, hi = min_t(u64, bytes / least, TDMR_ANY_SIZE), mid;
 	struct tdmr_plan plan;
 
 	while (lo < hi) {

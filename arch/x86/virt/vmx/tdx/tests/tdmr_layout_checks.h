@@ -7,6 +7,7 @@
 #define _X86_VIRT_TDX_TDMR_LAYOUT_CHECKS_H
 
 #include <linux/array_size.h>
+#include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/string.h>
 
@@ -163,6 +164,17 @@ static inline bool layout_sizes_are_right(struct layout_room *room)
 	       plan->pamt_size[TDMR_4K] == M(8) &&
 	       plan->pamt_size[TDMR_2M] == K(24) &&
 	       plan->pamt_size[TDMR_1G] == K(12);
+}
+
+/* PAMTs that are larger than the memory, of as much as there can be. */
+static inline bool layout_huge_entries_are_refused(struct layout_room *room)
+{
+	layout_case_fill(&layout_cases[0], room);
+	room->ranges[0].end = BIT_ULL(52);
+	room->layout.limits.entry_size[TDMR_4K] = 5000;
+
+	return layout_case_plan(&room->layout) == -ENOSPC &&
+	       room->layout.trouble == TDMR_NO_PAMT;
 }
 
 /* Each place below the last, all in the TDMR, until there is none. */

@@ -56,6 +56,11 @@ static void layout_test_sizes(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, layout_sizes_are_right(test->priv));
 }
 
+static void layout_test_huge_entries(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, layout_huge_entries_are_refused(test->priv));
+}
+
 static void layout_test_places(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, layout_places_descend(test->priv));
@@ -75,6 +80,7 @@ static struct kunit_case layout_tests[] = {
 	KUNIT_CASE_PARAM(layout_test_case, layout_case_gen_params),
 	KUNIT_CASE(layout_test_again),
 	KUNIT_CASE(layout_test_sizes),
+	KUNIT_CASE(layout_test_huge_entries),
 	KUNIT_CASE(layout_test_places),
 	KUNIT_CASE(layout_test_rows),
 	KUNIT_CASE(layout_test_complete),
