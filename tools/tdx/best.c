@@ -173,18 +173,18 @@ static bool can_join(struct search *s, unsigned int i, u64 gibs, u64 tdmrs,
 	return ok;
 }
 
-static bool list_runs(struct search *s, int node)
+static bool list_runs(struct search *s, int home)
 {
 	const struct tdmr_run *runs = s->layout->runs;
 	unsigned int i;
 
 	s->nr_runs = 0;
 	for (i = 0; i < s->layout->nr_runs; i++) {
-		if (runs[i].node != node)
+		if (tdmr_home(s->layout, runs[i].node) != home)
 			continue;
 		if (s->nr_runs == MAX_RUNS)
 			return false;
-		s->gap[s->nr_runs] = i && runs[i - 1].node == node ?
+		s->gap[s->nr_runs] = i && runs[i - 1].node == runs[i].node ?
 				     runs[i].start - runs[i - 1].end : 0;
 		s->end[s->nr_runs] = runs[i].end;
 		s->size[s->nr_runs++] = runs[i].end - runs[i].start;
@@ -193,13 +193,13 @@ static bool list_runs(struct search *s, int node)
 	return true;
 }
 
-/* The fewest TDMRs from @tdmrs on with which the CPUs of a node are in time. */
-static u64 search_fewest(struct search *s, int node, u64 tdmrs, u64 max)
+/* The fewest TDMRs from @tdmrs on with which the CPUs at @home are in time. */
+static u64 search_fewest(struct search *s, int home, u64 tdmrs, u64 max)
 {
 	unsigned int i;
 	u64 gibs = 0;
 
-	if (!list_runs(s, node))
+	if (!list_runs(s, home))
 		return tdmrs;
 
 	for (i = 0; i < s->nr_runs; i++)
@@ -222,10 +222,10 @@ static int by_size(const void *a, const void *b)
 }
 
 /*
- * The fewest TDMRs of which a node's CPUs can do all GiB: of its gaps all are
+ * The fewest TDMRs of which the CPUs at @home can do all GiB: of the gaps all are
  * bridged but the largest, one for each TDMR more than there must be.
  */
-static u64 fewest_by_gibs(const struct search *s, int node)
+static u64 fewest_by_gibs(const struct search *s, int home)
 {
 	const struct tdmr_run *runs = s->layout->runs;
 	u64 *gaps = calloc(s->layout->nr_runs, sizeof(*gaps));
@@ -236,10 +236,10 @@ static u64 fewest_by_gibs(const struct search *s, int node)
 		abort();
 
 	for (i = 0; i < s->layout->nr_runs; i++) {
-		if (runs[i].node != node)
+		if (tdmr_home(s->layout, runs[i].node) != home)
 			continue;
 		gibs += runs[i].end - runs[i].start;
-		if (i && runs[i - 1].node == node)
+		if (i && runs[i - 1].node == runs[i].node)
 			gaps[nr_gaps++] = runs[i].start - runs[i - 1].end;
 		else
 			nr++;
@@ -255,20 +255,16 @@ static u64 fewest_by_gibs(const struct search *s, int node)
 	return nr;
 }
 
-static u64 cpus_of(const struct tdmr_layout *layout, int node)
-{
-	return max(layout->lanes[node], 1U);
-}
-
-/* Of the spans, those of a node from @i on; 0 if it had one before. */
+/* Of the spans, those with @i's home from @i on; 0 if there was one before. */
 static u64 count_spans(const struct tdmr_layout *layout, unsigned int i)
 {
 	const struct tdmr_run *spans = layout->spans;
+	int home = tdmr_home(layout, spans[i].node);
 	unsigned int j;
 	u64 nr = 0;
 
 	for (j = 0; j < layout->nr_spans; j++) {
-		if (spans[j].node != spans[i].node)
+		if (tdmr_home(layout, spans[j].node) != home)
 			continue;
 		if (j < i)
 			return 0;
@@ -285,6 +281,7 @@ static bool may_be(struct tdmr_cover *c, u64 span)
 	struct search s = { .layout = layout, .span = span, .steps = MAX_STEPS };
 	u64 nr, need, left = c->max_nr;
 	unsigned int i;
+	int home;
 
 	c->max_size = span;
 	if (!tdmr_cover_runs(c))
@@ -292,15 +289,16 @@ static bool may_be(struct tdmr_cover *c, u64 span)
 	if (c->mixed)
 		return true;
 
-	/* What each node needs at least, and of that what it can do with. */
+	/* What each home needs at least, and of that what it can do with. */
 	left -= layout->nr_spans;
 	for (i = 0; i < layout->nr_spans; i++) {
 		nr = count_spans(layout, i);
-		s.cpus = cpus_of(layout, layout->spans[i].node);
+		home = tdmr_home(layout, layout->spans[i].node);
+		s.cpus = tdmr_cpus(layout, home);
 		if (nr <= s.cpus)
 			continue;
-		need = max(nr, fewest_by_gibs(&s, layout->spans[i].node));
-		need = search_fewest(&s, layout->spans[i].node, need, nr + left);
+		need = max(nr, fewest_by_gibs(&s, home));
+		need = search_fewest(&s, home, need, nr + left);
 		if (need > nr + left)
 			return false;
 		left -= need - nr;
@@ -317,7 +315,7 @@ static bool needs_mixing(struct tdmr_cover *c)
 	return !tdmr_cover_runs(c);
 }
 
-/* GiB for each CPU of the node that has most of them to do. */
+/* GiB for each CPU at the home that has most of them to do. */
 static u64 busiest(const struct tdmr_layout *layout)
 {
 	u64 *gibs = calloc(TDMR_MAX_NODES, sizeof(*gibs));
@@ -328,10 +326,10 @@ static u64 busiest(const struct tdmr_layout *layout)
 	if (!gibs)
 		abort();
 	for (i = 0; i < layout->nr_runs; i++) {
-		u64 *sum = &gibs[runs[i].node];
+		int home = tdmr_home(layout, runs[i].node);
 
-		*sum += runs[i].end - runs[i].start;
-		most = max(most, div_up(*sum, cpus_of(layout, runs[i].node)));
+		gibs[home] += runs[i].end - runs[i].start;
+		most = max(most, div_up(gibs[home], tdmr_cpus(layout, home)));
 	}
 	free(gibs);
 

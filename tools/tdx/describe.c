@@ -283,7 +283,7 @@ static unsigned int nearest_with_cpus(const struct description *d,
 
 /**
  * description_find_homes - say whose CPUs work for nodes that have none
- * @d: read; of such nodes it gets the home, and the CPUs there
+ * @d: read; of such nodes it gets the home
  */
 void description_find_homes(struct description *d)
 {
@@ -293,17 +293,13 @@ void description_find_homes(struct description *d)
 		if (d->lanes_given[node] && !d->lanes[node])
 			d->home[node] = nearest_with_cpus(d, node);
 	}
-	for (node = 0; node < TDMR_MAX_NODES; node++) {
-		if (d->home[node] != node)
-			d->lanes[node] = d->lanes[d->home[node]];
-	}
 }
 
 /* Where all CPUs are isolated, nothing: that counts as one CPU, and none does not. */
 static void write_lanes(const struct description *d, FILE *stream,
 			unsigned int node)
 {
-	if (d->home[node] != node)
+	if (d->home[node] != (int)node)
 		fprintf(stream, "lanes %u 0\n", node);
 	else if (d->lanes[node])
 		fprintf(stream, "lanes %u %u\n", node, d->lanes[node]);

@@ -43,7 +43,7 @@ enum memory_source {
  * @limits_given: @limits are the machine's own, not taken for granted
  * @lanes: CPUs of each node
  * @lanes_given: is it known how many?
- * @home: whose CPUs these are: the node's own, unless it has none
+ * @home: the node whose CPUs work for each: it itself, unless it has none
  */
 struct description {
 	struct tdmr_range *mem;
@@ -56,7 +56,7 @@ struct description {
 	bool limits_given;
 	unsigned int lanes[TDMR_MAX_NODES];
 	bool lanes_given[TDMR_MAX_NODES];
-	unsigned int home[TDMR_MAX_NODES];
+	int home[TDMR_MAX_NODES];
 };
 
 void description_init(struct description *d);

@@ -150,7 +150,7 @@ static void find_cpus(struct host *h, struct description *d)
 
 		if (node->id >= TDMR_MAX_NODES)
 			continue;
-		d->lanes[node->id] = node->home->cpus;
+		d->lanes[node->id] = node->cpus;
 		d->lanes_given[node->id] = true;
 		d->home[node->id] = node->home->id;
 	}

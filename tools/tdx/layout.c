@@ -43,6 +43,7 @@ int layout_make(struct tdmr_layout *layout, const struct description *d)
 	layout->nr_cmrs = d->nr_cmrs;
 	layout->pageblock = TDMR_USUAL_PAGEBLOCK;
 	memcpy(layout->lanes, d->lanes, sizeof(layout->lanes));
+	layout->home = d->home;
 
 	ret = alloc_arrays(layout);
 	if (!ret)

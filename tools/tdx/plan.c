@@ -49,7 +49,7 @@ static void find_nodes(struct plan *p)
 	for (i = 0; i < d->nr_mem; i++)
 		node_of(p, d->mem[i].node)->memory += d->mem[i].end - d->mem[i].start;
 	for (i = 0; i < TDMR_MAX_NODES; i++) {
-		if (d->lanes[i] && d->home[i] == i)
+		if (d->lanes[i])
 			node_of(p, i)->cpus = d->lanes[i];
 	}
 
@@ -87,13 +87,10 @@ static unsigned int cpus_at(const struct plan *p, unsigned int home)
 	return max(p->description.lanes[home], 1U);
 }
 
-/*
- * The planner looks at each node by itself.  Where the CPUs of one work for others
- * as well, the time is that of all together.
- */
+/* Where the CPUs of a node work for others as well, the time is that of all. */
 static void time_nodes(struct plan *p)
 {
-	const unsigned int *home = p->description.home;
+	const int *home = p->description.home;
 	struct tdmr_piece pieces[TDMR_MAX_PIECES] = {};
 	unsigned int nr = p->layout.nr_plans;
 	size_t i;

@@ -228,16 +228,22 @@ static int by_size(const void *a, const void *b)
 	return x < y ? 1 : x > y ? -1 : 0;
 }
 
+/* Whose CPUs work on a TDMR? */
+static int home_of(const struct tdmr_layout *layout, const struct tdmr_plan *plan)
+{
+	return layout->home ? layout->home[plan->node] : plan->node;
+}
+
 /* When does the busiest CPU end, each taking the largest TDMR that is left? */
-static u64 node_makespan(const struct tdmr_layout *layout, int node)
+static u64 home_makespan(const struct tdmr_layout *layout, int home)
 {
 	u64 size[TDMR_MAX_PLANS], load[TDMR_MAX_PLANS] = {};
-	unsigned int cpus = max(layout->lanes[node], 1U);
+	unsigned int cpus = max(layout->lanes[home], 1U);
 	unsigned int i, c, least, n = 0;
 	u64 most = 0;
 
 	for (i = 0; i < layout->nr_plans; i++) {
-		if (layout->plans[i].node == node)
+		if (home_of(layout, &layout->plans[i]) == home)
 			size[n++] = layout->plans[i].size / SZ_1G;
 	}
 	qsort(size, n, sizeof(*size), by_size);
@@ -259,12 +265,10 @@ static const char *check_makespan(const struct tdmr_layout *layout)
 	u64 makespan = 0;
 	unsigned int i;
 
-	for (i = 0; i < layout->nr_plans; i++) {
-		if (i && layout->plans[i].node == layout->plans[i - 1].node)
-			continue;
+	for (i = 0; i < layout->nr_plans; i++)
 		makespan = max(makespan,
-			       node_makespan(layout, layout->plans[i].node));
-	}
+			       home_makespan(layout,
+					     home_of(layout, &layout->plans[i])));
 
 	if (makespan != layout->makespan)
 		return "the makespan is not what is said";

@@ -214,6 +214,23 @@ static void roll_memory(struct layout_map *map, const struct style *s)
 		add_range(map, layout->cmrs[0].start, layout->cmrs[0].end, 0);
 }
 
+/* Nodes without CPUs of their own. */
+static void roll_homes(struct layout_map *map, struct layout_dice *dice)
+{
+	unsigned int node;
+
+	map->layout.home = map->home;
+	for (node = 0; node < TDMR_MAX_NODES; node++)
+		map->home[node] = node;
+	if (!one_in(dice, 4))
+		return;
+
+	for (node = 0; node < LAYOUT_MAX_NODES; node++) {
+		if (one_in(dice, 3))
+			map->home[node] = roll(dice, LAYOUT_MAX_NODES);
+	}
+}
+
 /* CMRs that the module does not report are made of memory, if they are few. */
 static void drop_cmrs(struct layout_map *map, const struct style *s)
 {
@@ -244,6 +261,7 @@ void layout_map_roll(struct layout_map *map, struct layout_dice *dice)
 		roll_cmrs(map, &s);
 	roll_memory(map, &s);
 	drop_cmrs(map, &s);
+	roll_homes(map, dice);
 }
 
 /**
@@ -277,8 +295,12 @@ void layout_map_print(const struct layout_map *map)
 
 	printf("limits max_tdmrs=%u max_reserved=%u\n",
 	       layout->limits.max_tdmrs, layout->limits.max_reserved);
-	for (i = 0; i < LAYOUT_MAX_NODES; i++)
+	for (i = 0; i < LAYOUT_MAX_NODES; i++) {
 		printf("lanes %u %u\n", i, layout->lanes[i]);
+		/* A description cannot say so. */
+		if (map->home[i] != (int)i)
+			printf("# CPUs of node %d work for node %u\n", map->home[i], i);
+	}
 	for (i = 0; i < layout->nr_cmrs; i++)
 		printf("cmr 0x%llx 0x%llx\n", layout->cmrs[i].start,
 		       layout->cmrs[i].end - layout->cmrs[i].start);

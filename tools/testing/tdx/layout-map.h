@@ -24,6 +24,7 @@ struct layout_dice {
  * @plans: room for the TDMRs
  * @areas: room for their reserved areas
  * @runs: room for what the planner works on
+ * @home: whose CPUs work for a node
  */
 struct layout_map {
 	struct tdmr_layout layout;
@@ -31,6 +32,7 @@ struct layout_map {
 	struct tdmr_plan plans[TDMR_MAX_PLANS];
 	struct tdmr_area areas[TDMR_MAX_PLANS * 16];
 	struct tdmr_run runs[LAYOUT_MAX_RANGES];
+	int home[TDMR_MAX_NODES];
 };
 
 void layout_map_roll(struct layout_map *map, struct layout_dice *dice);

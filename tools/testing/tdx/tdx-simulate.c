@@ -152,7 +152,7 @@ static int simulate(const struct description *d, struct tdmr_layout *layout,
 
 	/* As the planner has it: where no CPUs are known there is one. */
 	for (node = 0; node < TDMR_MAX_NODES; node++)
-		cpus[node] = d->home[node] == node ? max(d->lanes[node], 1U) : 0;
+		cpus[node] = d->home[node] == (int)node ? max(d->lanes[node], 1U) : 0;
 	bytes_per_call = PAGES_PER_CALL * (double)d->limits.entry_size[TDMR_4K];
 
 	cpus_init(&options);

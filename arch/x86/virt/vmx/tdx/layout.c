@@ -36,11 +36,11 @@ int tdx_layout_home(int node)
 	return node_state(node, N_CPU) ? node : numa_nearest_node(node, N_CPU);
 }
 
-static unsigned int lanes_of(int node)
+static unsigned int nr_workers(int node)
 {
 	unsigned int cpu, nr = 0;
 
-	for_each_cpu(cpu, cpumask_of_node(tdx_layout_home(node)))
+	for_each_cpu(cpu, cpumask_of_node(node))
 		nr += may_work(cpu);
 
 	return nr;
@@ -50,7 +50,6 @@ static void describe(struct tdx_bringup *tb)
 {
 	const struct tdx_sys_info_tdmr *info = &tb->sysinfo.tdmr;
 	struct tdmr_layout *layout = &tb->layout;
-	int node;
 
 	layout->limits = (struct tdmr_limits) {
 		.max_tdmrs = info->max_tdmrs,
@@ -65,8 +64,27 @@ static void describe(struct tdx_bringup *tb)
 	layout->nr_cmrs = tb->nr_cmrs;
 	layout->pageblock = pageblock_nr_pages * PAGE_SIZE;
 
-	for_each_online_node(node)
-		layout->lanes[node] = lanes_of(node);
+}
+
+/* Nodes that have no CPUs share those of another. */
+static int find_homes(struct tdx_bringup *tb)
+{
+	struct tdmr_layout *layout = &tb->layout;
+	int node, *home;
+
+	static_assert(MAX_NUMNODES <= TDMR_MAX_NODES);
+
+	home = kvcalloc(TDMR_MAX_NODES, sizeof(*home), GFP_KERNEL);
+	if (!home)
+		return -ENOMEM;
+
+	layout->home = home;
+	for_each_online_node(node) {
+		home[node] = tdx_layout_home(node);
+		layout->lanes[node] = nr_workers(node);
+	}
+
+	return 0;
 }
 
 static int alloc_room(struct tdx_bringup *tb)
@@ -80,7 +98,7 @@ static int alloc_room(struct tdx_bringup *tb)
 				 sizeof(*layout->areas), GFP_KERNEL);
 	layout->runs = kvcalloc(tb->nr_ranges, sizeof(*layout->runs),
 				GFP_KERNEL);
-	if (layout->plans && layout->areas && layout->runs)
+	if (layout->plans && layout->areas && layout->runs && !find_homes(tb))
 		return 0;
 
 	return tdx_bringup_fail(tb, -ENOMEM, "out of memory for the TDMR layout");
@@ -119,6 +137,7 @@ static int fail_layout(struct tdx_bringup *tb, int err)
  */
 void tdx_layout_free(struct tdx_bringup *tb)
 {
+	kvfree(tb->layout.home);
 	kvfree(tb->layout.runs);
 	kvfree(tb->layout.areas);
 	kvfree(tb->layout.plans);

@@ -72,6 +72,11 @@ static unsigned int first_bad(const struct tdmr_range *ranges, unsigned int nr)
 	return i;
 }
 
+static bool is_node(int node)
+{
+	return node >= 0 && node < TDMR_MAX_NODES;
+}
+
 static int check_ranges(struct tdmr_layout *layout)
 {
 	const struct tdmr_range *ranges = layout->ranges;
@@ -84,7 +89,8 @@ static int check_ranges(struct tdmr_layout *layout)
 			       ranges[i].end);
 
 	for (i = 0; i < layout->nr_ranges; i++) {
-		if (ranges[i].node < 0 || ranges[i].node >= TDMR_MAX_NODES)
+		if (!is_node(ranges[i].node) ||
+		    !is_node(tdmr_home(layout, ranges[i].node)))
 			return tdmr_refuse(layout, TDMR_BAD_NODE, ranges[i].start,
 				       ranges[i].end);
 	}

@@ -18,6 +18,17 @@ static inline u64 tdmr_gib(u64 n)
 	return n << TDMR_GIB_SHIFT;
 }
 
+/* The node whose CPUs work on @node's lanes; it may serve several. */
+static inline int tdmr_home(const struct tdmr_layout *layout, int node)
+{
+	return layout->home ? layout->home[node] : node;
+}
+
+static inline unsigned int tdmr_cpus(const struct tdmr_layout *layout, int home)
+{
+	return layout->lanes[home] ?: 1;
+}
+
 /* tdmr_check.c */
 int tdmr_refuse(struct tdmr_layout *layout, enum tdmr_trouble trouble,
 		u64 start, u64 end);
@@ -54,10 +65,10 @@ u64 tdmr_too_dear(const struct tdmr_layout *layout);
 u64 tdmr_nearest_cost(const struct tdmr_layout *layout, u64 cost, bool below);
 unsigned int tdmr_bridge_gaps(const struct tdmr_cover *c, unsigned int i,
 			      u32 reach);
-unsigned int tdmr_dearest_gap(const struct tdmr_layout *layout, int node);
+unsigned int tdmr_dearest_gap(const struct tdmr_layout *layout, int home);
 void tdmr_give_up(struct tdmr_layout *layout, unsigned int dearest,
 		  unsigned int nr, u32 parted);
-void tdmr_take_back(struct tdmr_layout *layout, int node, u32 nr);
+void tdmr_take_back(struct tdmr_layout *layout, int home, u32 nr);
 void tdmr_take_all_back(struct tdmr_layout *layout);
 
 /* tdmr_cover.c */

@@ -158,17 +158,17 @@ unsigned int tdmr_bridge_gaps(const struct tdmr_cover *c, unsigned int i,
 /**
  * tdmr_dearest_gap - the dearest gap that is bridged, and need not be
  * @layout: its spans cover the runs
- * @node: within this node
+ * @home: within a node that has its CPUs there
  *
  * Return: the run behind it, 0 if there is none.
  */
-unsigned int tdmr_dearest_gap(const struct tdmr_layout *layout, int node)
+unsigned int tdmr_dearest_gap(const struct tdmr_layout *layout, int home)
 {
 	const struct tdmr_run *runs = layout->runs, *span = layout->spans;
 	unsigned int i, found = 0;
 
 	for (i = 1; i < layout->nr_runs; i++) {
-		if (runs[i].node != node || runs[i].parted ||
+		if (tdmr_home(layout, runs[i].node) != home || runs[i].parted ||
 		    runs[i].cost <= runs[found].cost)
 			continue;
 		while (span->end <= runs[i].start)
@@ -209,7 +209,7 @@ static void set_parted(struct tdmr_layout *layout, unsigned int i, u32 parted)
 }
 
 /**
- * tdmr_give_up - give up the dearest gaps within a node
+ * tdmr_give_up - give up the dearest gaps within nodes of one home
  * @layout: its gaps have prices
  * @dearest: the run behind the dearest; the others cost less
  * @nr: so many, 1 to %TDMR_MAX_PLANS
@@ -220,12 +220,12 @@ void tdmr_give_up(struct tdmr_layout *layout, unsigned int dearest,
 {
 	const struct tdmr_run *runs = layout->runs;
 	unsigned int heap[TDMR_MAX_PLANS] = { };
-	int node = runs[dearest].node;
+	int home = tdmr_home(layout, runs[dearest].node);
 	unsigned int i;
 
 	for (i = 1; i < layout->nr_runs; i++) {
-		if (runs[i].node != node || runs[i].parted ||
-		    runs[i - 1].node != node)
+		if (tdmr_home(layout, runs[i].node) != home || runs[i].parted ||
+		    runs[i - 1].node != runs[i].node)
 			continue;
 		if (runs[i].cost <= runs[dearest].cost)
 			keep_gap(runs, heap, nr, i);
@@ -239,19 +239,19 @@ void tdmr_give_up(struct tdmr_layout *layout, unsigned int dearest,
 }
 
 /**
- * tdmr_take_back - bridge gaps of a node again
+ * tdmr_take_back - bridge gaps within nodes of one home again
  * @layout: its gaps have prices
- * @node: the node
+ * @home: their home
  * @nr: those that were given up as the @nr-th or later
  */
-void tdmr_take_back(struct tdmr_layout *layout, int node, u32 nr)
+void tdmr_take_back(struct tdmr_layout *layout, int home, u32 nr)
 {
 	const struct tdmr_run *runs = layout->runs;
 	unsigned int i;
 
 	for (i = 1; i < layout->nr_runs; i++) {
 		if (runs[i].parted >= nr && runs[i].parted != TDMR_KEPT &&
-		    runs[i].node == node)
+		    tdmr_home(layout, runs[i].node) == home)
 			set_parted(layout, i, 0);
 	}
 }

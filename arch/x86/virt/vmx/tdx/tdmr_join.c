@@ -42,18 +42,20 @@
 /* Runs that are looked at, at most, for giving up gaps at one value of S. */
 #define MAX_VISITS	6144
 
-/* Nodes of the spans under numbers without gaps. */
-static u32 node_index(const struct tdmr_run *spans, unsigned int i,
-		      u32 *nr_nodes, const u32 *index)
+/* Homes of the spans under numbers without gaps: the nodes of tdmr_balance.c. */
+static u32 home_index(const struct tdmr_layout *layout, unsigned int i,
+		      u32 *nr_homes, const u32 *index)
 {
+	const struct tdmr_run *spans = layout->spans;
+	int home = tdmr_home(layout, spans[i].node);
 	unsigned int j;
 
 	for (j = 0; j < i; j++) {
-		if (spans[j].node == spans[i].node)
+		if (tdmr_home(layout, spans[j].node) == home)
 			return index[j];
 	}
 
-	return (*nr_nodes)++;
+	return (*nr_homes)++;
 }
 
 static void list_spans(struct tdmr_layout *layout, unsigned int max)
@@ -67,8 +69,9 @@ static void list_spans(struct tdmr_layout *layout, unsigned int max)
 	b->nr_nodes = 0;
 	for (i = 0; i < b->nr_runs; i++) {
 		b->size[i] = spans[i].end - spans[i].start;
-		b->node[i] = node_index(spans, i, &b->nr_nodes, b->node);
-		b->lanes[b->node[i]] = max(layout->lanes[spans[i].node], 1U);
+		b->node[i] = home_index(layout, i, &b->nr_nodes, b->node);
+		b->lanes[b->node[i]] =
+			tdmr_cpus(layout, tdmr_home(layout, spans[i].node));
 	}
 }
 
@@ -128,34 +131,34 @@ static u32 fewest_pieces(const struct tdmr_balance *b, u32 node, u32 span)
 	return sum;
 }
 
-static int node_of(const struct tdmr_layout *layout, u32 index)
+static int home_of(const struct tdmr_layout *layout, u32 index)
 {
 	unsigned int i = 0;
 
 	while (layout->balance.node[i] != index)
 		i++;
 
-	return layout->spans[i].node;
+	return tdmr_home(layout, layout->spans[i].node);
 }
 
 /*
  * Give up the dearest gaps, as the @nr-th, of those without which the holes and
  * the TDMRs still allow a cover: @batch at once, or the dearest alone.
  */
-static bool give_up_gap(struct tdmr_cover *c, int node, u32 nr, u32 batch)
+static bool give_up_gap(struct tdmr_cover *c, int home, u32 nr, u32 batch)
 {
 	struct tdmr_layout *layout = c->layout;
 	unsigned int i;
 
 	for (; c->tries; batch = 1) {
-		i = tdmr_dearest_gap(layout, node);
+		i = tdmr_dearest_gap(layout, home);
 		if (!i)
 			break;
 		tdmr_give_up(layout, i, batch, nr);
 		c->tries--;
 		if (cover_and_merge(c))
 			return true;
-		tdmr_take_back(layout, node, nr);
+		tdmr_take_back(layout, home, nr);
 		if (batch == 1)
 			layout->runs[i].parted = TDMR_KEPT;
 		cover_and_merge(c);
@@ -174,7 +177,7 @@ static u32 give_up_gaps(struct tdmr_cover *c, u32 index)
 	struct tdmr_balance *b = &layout->balance;
 	u32 best = 0, best_given = 0, given = 0, nr;
 	u32 batch = 1 + TDMR_MAX_PLANS / (c->tries + 1);
-	int node = node_of(layout, index);
+	int home = home_of(layout, index);
 
 	while (!best || fewest_pieces(b, index, c->max_size) < best) {
 		nr = tdmr_cut_node(b, index, c->max_size, c->max_nr);
@@ -182,13 +185,13 @@ static u32 give_up_gaps(struct tdmr_cover *c, u32 index)
 			best = nr;
 			best_given = given;
 		}
-		if (!give_up_gap(c, node, given + 1, batch))
+		if (!give_up_gap(c, home, given + 1, batch))
 			break;
 		given++;
 	}
 
 	if (given > best_given) {
-		tdmr_take_back(layout, node, best_given + 1);
+		tdmr_take_back(layout, home, best_given + 1);
 		cover_and_merge(c);
 	}
 
@@ -233,16 +236,18 @@ static u64 busiest(struct tdmr_layout *layout)
 {
 	const struct tdmr_run *runs = layout->runs;
 	u64 *sum = layout->node_sum;
-	unsigned int i, lanes;
+	unsigned int i, cpus;
 	u64 most = 0;
+	int home;
 
 	for (i = 0; i < layout->nr_runs; i++)
-		sum[runs[i].node] += runs[i].end - runs[i].start;
+		sum[tdmr_home(layout, runs[i].node)] += runs[i].end - runs[i].start;
 
 	for (i = 0; i < layout->nr_runs; i++) {
-		lanes = max(layout->lanes[runs[i].node], 1U);
-		most = max(most, (sum[runs[i].node] + lanes - 1) / lanes);
-		sum[runs[i].node] = 0;
+		home = tdmr_home(layout, runs[i].node);
+		cpus = tdmr_cpus(layout, home);
+		most = max(most, (sum[home] + cpus - 1) / cpus);
+		sum[home] = 0;
 	}
 
 	return most;

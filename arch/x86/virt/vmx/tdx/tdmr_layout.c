@@ -82,7 +82,7 @@ static u32 makespan_of(struct tdmr_layout *layout)
 
 	for (i = 0; i < nr; i++)
 		pieces[i] = (struct tdmr_piece) {
-			.node = layout->plans[i].node,
+			.node = tdmr_home(layout, layout->plans[i].node),
 			.size = layout->plans[i].size >> TDMR_GIB_SHIFT,
 		};
 
@@ -91,7 +91,7 @@ static u32 makespan_of(struct tdmr_layout *layout)
 		if (i && node == pieces[i - 1].node)
 			continue;
 		most = max(most, tdmr_makespan(pieces, nr, node,
-					       max(layout->lanes[node], 1U)));
+					       tdmr_cpus(layout, node)));
 	}
 
 	return most;

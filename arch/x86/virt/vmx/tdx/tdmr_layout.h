@@ -129,7 +129,7 @@ enum tdmr_trouble {
 	TDMR_FINE,
 	TDMR_BAD_LIMITS,	/* a limit is 0, or pageblocks are none */
 	TDMR_BAD_RANGE,		/* empty, unaligned, out of order, beyond 2^52 */
-	TDMR_BAD_NODE,		/* negative or too large */
+	TDMR_BAD_NODE,		/* it, or its home, is negative or too large */
 	TDMR_BAD_CMR,		/* empty, unaligned, out of order, too many */
 	TDMR_OUTSIDE_CMRS,	/* memory that the module cannot use */
 	TDMR_NO_TDMRS,		/* more are needed than the module takes */
@@ -144,7 +144,9 @@ enum tdmr_trouble {
  * @nr_ranges: how many of them
  * @cmrs: convertible memory, ascending; the memory takes its place if empty
  * @nr_cmrs: how many of them
- * @lanes: for each node, the CPUs that will work on its lanes
+ * @lanes: CPUs of each node that will work on lanes
+ * @home: the node whose CPUs work on the lanes of each of %TDMR_MAX_NODES nodes;
+ *	NULL if those are its own
  * @pageblock: bytes of the blocks that are isolated as a whole when a PAMT is
  *	allocated in them: a power of two, 4 KiB or more
  * @plans: room for %TDMR_MAX_PLANS
@@ -177,6 +179,7 @@ struct tdmr_layout {
 	struct tdmr_range cmrs[TDMR_MAX_CMRS];
 	unsigned int nr_cmrs;
 	unsigned int lanes[TDMR_MAX_NODES];
+	const int *home;
 	u64 pageblock;
 	struct tdmr_plan *plans;
 	struct tdmr_area *areas;

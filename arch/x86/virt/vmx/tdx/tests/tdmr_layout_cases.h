@@ -54,6 +54,7 @@ struct layout_want {
  * @max_tdmrs: of the module
  * @max_reserved: of the module
  * @lanes: CPUs of the first nodes
+ * @homeless: nodes, from the last on, whose CPUs are those of node 0
  * @pageblock: of the kernel; 0 for the usual
  * @ranges: memory
  * @nr_ranges: how many ranges
@@ -71,6 +72,7 @@ struct layout_case {
 	unsigned int max_tdmrs;
 	unsigned int max_reserved;
 	unsigned int lanes[LAYOUT_CASE_NODES];
+	unsigned int homeless;
 	u64 pageblock;
 	struct tdmr_range ranges[LAYOUT_CASE_RANGES];
 	unsigned int nr_ranges;
@@ -162,6 +164,19 @@ static const struct layout_case layout_cases[] = {
 		{ 8, 4, 0, G(12) - PAMT(4),
 		  { { G(12) - 2 * PAMT(4) - 2 * PAMT(2), G(12) } } },
 	  }, .makespan = 4 },
+
+	/*
+	 *	0|## 0 P0|2G## 1 ##|5G 1 P1P2|6G	two CPUs, both of node 0:
+	 *						3 and 2 + 1
+	 */
+	{ "nodes that share CPUs", LIMITS(3, 16), LANES(2, 0, 0, 0),
+	  MEMORY(2, { 0, G(2), 0 }, { G(2), G(6), 1 }), .homeless = 3,
+	  .nr_want = 3, .want = {
+		{ 0, 2, 0, G(2) - PAMT(2), { { G(2) - PAMT(2), G(2) } } },
+		{ 2, 3, 1, G(6) - PAMT(3) - PAMT(1), { } },
+		{ 5, 1, 1, G(6) - PAMT(1),
+		  { { G(6) - PAMT(3) - PAMT(1), G(6) } } },
+	  }, .makespan = 3 },
 
 	/*
 	 *	0|####|   |2G##|   |2.5G##P0P1|4G	with one hole in each, an

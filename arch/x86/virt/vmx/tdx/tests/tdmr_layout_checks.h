@@ -20,6 +20,7 @@ struct layout_room {
 	struct tdmr_plan plans[TDMR_MAX_PLANS];
 	struct tdmr_area areas[TDMR_MAX_PLANS * 16];
 	struct tdmr_run runs[LAYOUT_CASE_RANGES];
+	int home[TDMR_MAX_NODES];
 };
 
 static inline void layout_case_fill(const struct layout_case *c,
@@ -46,6 +47,9 @@ static inline void layout_case_fill(const struct layout_case *c,
 	layout->nr_cmrs = c->nr_cmrs;
 	layout->pageblock = c->pageblock ?: TDMR_USUAL_PAGEBLOCK;
 	memcpy(layout->lanes, c->lanes, sizeof(c->lanes));
+	for (i = 0; i < LAYOUT_CASE_NODES - c->homeless; i++)
+		room->home[i] = i;
+	layout->home = c->homeless ? room->home : NULL;
 	layout->plans = room->plans;
 	layout->areas = room->areas;
 	layout->runs = room->runs;
