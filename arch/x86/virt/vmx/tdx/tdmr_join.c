@@ -364,7 +364,7 @@ static bool bridges_are_cheap(const struct tdmr_layout *layout)
 	u64 memory = gib_of(layout->runs, layout->nr_runs);
 	u64 bridged = gib_of(layout->spans, layout->nr_spans) - memory;
 
-	return bridged * 1000 + TDMR_MAX_PLANS <= memory;
+	return !bridged || bridged * 1000 + TDMR_MAX_PLANS <= memory;
 }
 
 /*

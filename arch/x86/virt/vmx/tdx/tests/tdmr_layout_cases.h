@@ -192,6 +192,22 @@ static const struct layout_case layout_cases[] = {
 	  }, .makespan = 2 },
 
 	/*
+	 *	0|####|   |1.5G##############|4.5G   |5G##P|   |6G
+	 *	 [                3G)[          5G)[     )	with one hole in each
+	 */
+	{ "no more time where no gap is bridged", LIMITS(3, 2), LANES(3),
+	  MEMORY(3, { 0, G(1), 0 }, { M(1536), M(4608), 0 },
+		 { G(5), M(5632), 0 }),
+	  .nr_want = 3, .want = {
+		{ 0, 3, 0, M(5632) - PAMT(3) - PAMT(2) - PAMT(1),
+		  { { G(1), M(1536) } } },
+		{ 3, 2, 0, M(5632) - PAMT(2) - PAMT(1),
+		  { { M(4608), G(5) } } },
+		{ 5, 1, 0, M(5632) - PAMT(1),
+		  { { M(5632) - PAMT(3) - PAMT(2) - PAMT(1), G(6) } } },
+	  }, .makespan = 3 },
+
+	/*
 	 *	0|######P|rrrrr|##|rrrr|1G
 	 */
 	{ "as many holes as areas: the PAMT goes against one",
