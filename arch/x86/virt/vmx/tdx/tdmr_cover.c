@@ -13,7 +13,7 @@
  * has no more holes than that, so none is ever too long for those behind it.
  *
  * Cost: for each TDMR, the square of the logarithm of the runs; where nodes are
- * mixed, linear in the runs for finding out whose the TDMRs are.
+ * mixed, linear in the ranges for finding out whose the TDMRs are.
  */
 #include <linux/limits.h>
 #include <linux/minmax.h>
@@ -111,28 +111,14 @@ bool tdmr_can_cover(struct tdmr_cover *c)
 	return true;
 }
 
-/* The node of a TDMR is that of the longest run in it. */
 static void name_nodes(struct tdmr_layout *layout)
 {
-	const struct tdmr_run *end = layout->runs + layout->nr_runs;
-	const struct tdmr_run *first = layout->runs, *run;
 	unsigned int i;
-	u32 size, most;
 
 	for (i = 0; i < layout->nr_spans; i++) {
 		struct tdmr_run *span = &layout->spans[i];
 
-		most = 0;
-		while (first->end <= span->start)
-			first++;
-		for (run = first; run < end && run->start < span->end; run++) {
-			size = min(run->end, span->end) -
-			       max(run->start, span->start);
-			if (size > most) {
-				most = size;
-				span->node = run->node;
-			}
-		}
+		span->node = tdmr_main_node(layout, span->start, span->end);
 	}
 }
 

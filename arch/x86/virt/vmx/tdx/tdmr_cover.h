@@ -36,6 +36,7 @@ int tdmr_check_inputs(struct tdmr_layout *layout);
 
 /* tdmr_runs.c */
 void tdmr_find_runs(struct tdmr_layout *layout);
+int tdmr_main_node(struct tdmr_layout *layout, u32 start, u32 end);
 
 /**
  * struct tdmr_cover - what the TDMRs that cover the runs may be

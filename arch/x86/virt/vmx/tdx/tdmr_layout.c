@@ -42,21 +42,16 @@
 #include "tdmr_cover.h"
 
 /* What of GiB @start to @end is memory, and whose: @run is the first behind @start. */
-static struct tdmr_run trim(const struct tdmr_layout *layout, unsigned int run,
+static struct tdmr_run trim(struct tdmr_layout *layout, unsigned int run,
 			    u32 start, u32 end)
 {
 	const struct tdmr_run *r = &layout->runs[run];
-	struct tdmr_run part = { .start = max(start, r->start), .node = r->node };
-	u32 most = 0, size;
+	struct tdmr_run part = { .start = max(start, r->start) };
 
-	for (; run < layout->nr_runs && r->start < end; run++, r++) {
+	for (; run < layout->nr_runs && r->start < end; run++, r++)
 		part.end = min(end, r->end);
-		size = part.end - max(start, r->start);
-		if (size > most) {
-			most = size;
-			part.node = r->node;
-		}
-	}
+	if (part.start < part.end)
+		part.node = tdmr_main_node(layout, part.start, part.end);
 
 	return part;
 }

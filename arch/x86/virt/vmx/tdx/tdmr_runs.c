@@ -118,3 +118,34 @@ void tdmr_find_runs(struct tdmr_layout *layout)
 
 	close_gib(&s, layout->nr_ranges);
 }
+
+/**
+ * tdmr_main_node - whose is most of the memory of some GiB?
+ * @layout: its memory is in order, its @node_sum empty
+ * @start: first GiB
+ * @end: first GiB after them; there is memory in between
+ *
+ * Return: the node; of two with as much, the one that has it first.
+ */
+int tdmr_main_node(struct tdmr_layout *layout, u32 start, u32 end)
+{
+	unsigned int first = tdmr_range_after(layout, tdmr_gib(start)), i;
+	const struct tdmr_range *ranges = layout->ranges;
+	u64 *sum = layout->node_sum;
+	int node = ranges[first].node;
+
+	for (i = first; i < layout->nr_ranges; i++) {
+		const struct tdmr_range *range = &ranges[i];
+
+		if (range->start >= tdmr_gib(end))
+			break;
+		sum[range->node] += min(range->end, tdmr_gib(end)) -
+				    max(range->start, tdmr_gib(start));
+		if (sum[range->node] > sum[node])
+			node = range->node;
+	}
+	while (i-- > first)
+		sum[ranges[i].node] = 0;
+
+	return node;
+}

@@ -179,6 +179,17 @@ static const struct layout_case layout_cases[] = {
 	  }, .makespan = 3 },
 
 	/*
+	 *	0|     |1G## 0 ##|3G## 1 ##|5G |6G## 1 P|8G	one TDMR for all
+	 */
+	{ "the node that has most of a TDMR, be it in two parts",
+	  LIMITS(1, 16), LANES(1, 1),
+	  MEMORY(3, { G(1), G(3), 0 }, { G(3), G(5), 1 }, { G(6), G(8), 1 }),
+	  .nr_want = 1, .want = {
+		{ 1, 7, 1, G(8) - PAMT(7),
+		  { { G(5), G(6) }, { G(8) - PAMT(7), G(8) } } },
+	  }, .makespan = 7 },
+
+	/*
 	 *	0|####|   |2G##|   |2.5G##P0P1|4G	with one hole in each, an
 	 *	 [       2G)[                )		area is left for the PAMTs
 	 */
