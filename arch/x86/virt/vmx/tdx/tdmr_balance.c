@@ -27,6 +27,9 @@
  * that cannot do better with the pieces that are to be had stay with it, and
  * the others go on with the pieces that remain.
  *
+ * At last there are as many pieces as can be for that time: all alike if these
+ * do, and then halves of the largest.
+ *
  * How far from the best: not at all where every piece gets a CPU of its own,
  * which is where most hosts are.  Where there are more pieces than CPUs, the
  * packing is a heuristic.  Brute force over small hosts finds the optimum missed
@@ -147,6 +150,16 @@ static u32 node_size(const struct tdmr_balance *b, u32 node)
 		if (b->node[i] == node)
 			sum += b->size[i];
 	}
+
+	return sum;
+}
+
+static u32 all_size(const struct tdmr_balance *b)
+{
+	u32 i, sum = 0;
+
+	for (i = 0; i < b->nr_runs; i++)
+		sum += b->size[i];
 
 	return sum;
 }
@@ -493,6 +506,101 @@ static void even_out(struct tdmr_balance *b, const u32 *span)
 	}
 }
 
+/* A run's share of @all pieces, all alike.  False if they are too many. */
+static bool cut_alike(struct tdmr_balance *b, u32 run, u32 all, u32 *nr)
+{
+	u32 size = b->size[run], i, n;
+
+	n = (u64)size * all / all_size(b);
+	n = size ? max(n, 1U) : 0;
+	if (*nr + n > b->max_pieces)
+		return false;
+
+	for (i = 0; i < n; i++)
+		b->trial[(*nr)++] = (struct tdmr_piece) {
+			.run = run,
+			.node = b->node[run],
+			.size = size / n + (i < size % n),
+		};
+
+	return true;
+}
+
+/* The nodes that are done in time with pieces alike; none if these are too many. */
+static u64 nodes_in_time(struct tdmr_balance *b, const u32 *span, u32 all)
+{
+	u32 i, node, nr = 0;
+	u64 nodes = 0;
+
+	for (i = 0; i < b->nr_runs; i++) {
+		if (!cut_alike(b, i, all, &nr))
+			return 0;
+	}
+
+	for (node = 0; node < b->nr_nodes; node++) {
+		if (tdmr_makespan(b->trial, nr, node, b->lanes[node]) <= span[node])
+			nodes |= BIT_ULL(node);
+	}
+
+	return nodes;
+}
+
+/* The pieces that a run has now.  False if they are too many. */
+static bool leave_cut(struct tdmr_balance *b, u32 run, u32 *nr)
+{
+	u32 i;
+
+	for (i = 0; i < b->nr_pieces; i++) {
+		if (b->pieces[i].run != run)
+			continue;
+		if (*nr == b->max_pieces)
+			return false;
+		b->trial[(*nr)++] = b->pieces[i];
+	}
+
+	return true;
+}
+
+/* Pieces alike but for nodes that would take longer.  False if they are no more. */
+static bool cut_all_alike(struct tdmr_balance *b, const u32 *span, u32 all)
+{
+	u64 nodes = nodes_in_time(b, span, all);
+	u32 i, nr = 0;
+	bool ok;
+
+	for (i = 0; i < b->nr_runs; i++) {
+		ok = nodes & BIT_ULL(b->node[i]) ? cut_alike(b, i, all, &nr) :
+						   leave_cut(b, i, &nr);
+		if (!ok)
+			return false;
+	}
+	if (nr <= b->nr_pieces)
+		return false;
+
+	b->nr_pieces = nr;
+	memcpy(b->pieces, b->trial, nr * sizeof(*b->trial));
+
+	return true;
+}
+
+/* Fewer than that many fewer pieces are not tried. */
+#define MAX_FEWER	16
+
+/*
+ * Many small pieces alike go evenly into any number of CPUs, where halves of large
+ * ones may not: with one for each GiB, nothing takes longer than it must.
+ */
+static void cut_small(struct tdmr_balance *b, const u32 *span)
+{
+	u32 all = min(all_size(b), b->max_pieces);
+	u32 fewer;
+
+	for (fewer = 0; fewer < MAX_FEWER && fewer < all; fewer++) {
+		if (cut_all_alike(b, span, all - fewer))
+			return;
+	}
+}
+
 /* Cut piece @i in two, of which the first has @size. */
 static void cut_piece(struct tdmr_balance *b, u32 i, u32 size)
 {
@@ -567,5 +675,6 @@ void tdmr_balance(struct tdmr_balance *b)
 
 	sort_by_run(b->pieces, b->nr_pieces);
 	even_out(b, span);
+	cut_small(b, span);
 	use_up_pieces(b, span);
 }
