@@ -2,7 +2,7 @@
 /*
  * The least time in which the CPUs could be done with any layout at all.
  *
- * That S GiB are enough for each CPU is refuted, for S from below:
+ * That S GiB are enough for each CPU is refuted, and then so is less:
  *
  * - By the GiB: the CPUs of a node have S each.
  * - By the TDMRs: those of at most S GiB that bridge all gaps they can are the
@@ -274,16 +274,19 @@ static u64 count_spans(const struct tdmr_layout *layout, unsigned int i)
 	return nr;
 }
 
-/* With @span GiB for each CPU. */
-static bool may_be(struct tdmr_cover *c, u64 span)
+/* With so many GiB for each CPU as a TDMR may have. */
+static bool may_be(struct tdmr_cover *c)
 {
 	struct tdmr_layout *layout = c->layout;
-	struct search s = { .layout = layout, .span = span, .steps = MAX_STEPS };
+	struct search s = {
+		.layout = layout,
+		.span = c->max_size,
+		.steps = MAX_STEPS,
+	};
 	u64 nr, need, left = c->max_nr;
 	unsigned int i;
 	int home;
 
-	c->max_size = span;
 	if (!tdmr_cover_runs(c))
 		return false;
 	if (c->mixed)
@@ -347,22 +350,13 @@ static u64 busiest(const struct tdmr_layout *layout)
 u32 layout_bound(struct tdmr_layout *layout)
 {
 	struct tdmr_cover c = tdmr_any_cover(layout);
-	u64 lo = 1, hi = layout->makespan, mid;
 
 	c.mixed = needs_mixing(&c);
-	if (!c.mixed)
-		lo = busiest(layout);
+	c.max_size = layout->makespan;
+	tdmr_find_least(&c, &c.max_size, c.mixed ? 1 : busiest(layout),
+			tdmr_cover_runs);
 
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		c.max_size = mid;
-		if (tdmr_cover_runs(&c))
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-
-	return lo;
+	return c.max_size;
 }
 
 /**
@@ -374,11 +368,12 @@ u32 layout_bound(struct tdmr_layout *layout)
 u32 layout_best(struct tdmr_layout *layout)
 {
 	struct tdmr_cover c = tdmr_any_cover(layout);
-	u32 best = layout_bound(layout);
+	u32 bound = layout_bound(layout);
 
+	/* What is refuted for some time is so for less. */
 	c.mixed = needs_mixing(&c);
-	while (best < layout->makespan && !may_be(&c, best))
-		best++;
+	c.max_size = layout->makespan;
+	tdmr_find_least(&c, &c.max_size, bound, may_be);
 
-	return best;
+	return c.max_size;
 }

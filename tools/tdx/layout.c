@@ -88,6 +88,17 @@ static int node_of_bad_range(const struct tdmr_layout *layout)
 	return layout->ranges[i].node;
 }
 
+/* Bytes of the PAMT for which there is no place. */
+static u64 bad_pamt(const struct tdmr_layout *layout)
+{
+	unsigned int i = layout->nr_plans - 1;
+
+	while (i && layout->plans[i].base != layout->bad_start)
+		i--;
+
+	return tdmr_pamt_bytes(&layout->plans[i]);
+}
+
 /**
  * layout_trouble - say why there is no layout
  * @layout: what layout_make() refused
@@ -143,8 +154,8 @@ void layout_trouble(const struct tdmr_layout *layout,
 		break;
 	case TDMR_NO_PAMT:
 		snprintf(words, size,
-			 "the PAMT of TDMR %s has no place, with %u reserved areas in each TDMR",
-			 range, limits->max_reserved);
+			 "there is no memory for the PAMT of TDMR %s: %llu KiB in one piece and on one node, where the %u reserved areas of each TDMR suffice",
+			 range, bad_pamt(layout) >> 10, limits->max_reserved);
 		break;
 	case TDMR_FINE:
 		snprintf(words, size, "out of memory");

@@ -46,7 +46,7 @@ impossible()
 # Description, what it is about; must be accepted, and by the module too.
 accepted()
 {
-	printf '%s\n' "$1" | timeout 20 "$layout" >"$work/out" 2>"$work/err" &&
+	printf '%s\n' "$1" | timeout 10 "$layout" >"$work/out" 2>"$work/err" &&
 		[ ! -s "$work/err" ] && grep -q '^makespan GiB=' "$work/out" &&
 		printf '%s\n' "$1" | "$layout" --vector >"$work/v" &&
 		"$replay" "$work/v" >/dev/null &&
@@ -70,6 +70,15 @@ accepted "mem 0x100000 0x4000000000000 0
 cmr 0x0 0x4000000000000" "addresses where KeyIDs usually are"
 accepted "mem 0x100000 0x80000000 0
 limits max_tdmrs=64 max_reserved=32" "more areas than a TDMR_INFO has slots for"
+
+# The gaps to bridge are found among 4095 again and again for what is best.
+accepted "cmr 0x0 0x1000000000000
+$(i=0 at=0; while [ $i -lt 4096 ]; do
+	at=$((at + ((1 + i / 64) << 30)))
+	size=$((i % 2 ? 0x1000 : 0x400000000))
+	printf 'mem 0x%x 0x%x 0\n' $at $((at + size))
+	at=$((at + size)) i=$((i + 1))
+done)" "4096 ranges with gaps that grow, for one CPU"
 
 # 70 stretches of 8 MiB where a hole takes the only area, two of 5 MiB where none is.
 accepted "limits max_tdmrs=2 max_reserved=1
@@ -163,7 +172,7 @@ mem 0x40200000 0x40300000 0
 mem 0x40400000 0x80000000 0
 limits max_tdmrs=64 max_reserved=1" "0x40000000, 0x80000000.*1 reserved" \
 	"too many holes in a GiB" "more reserved areas than the module takes"
-impossible "mem 0x100000 0x300000 0" "PAMT.*0x0, 0x40000000" "no room for PAMTs" \
+impossible "mem 0x100000 0x300000 0" "PAMT.*0x0, 0x40000000.*4108 KiB" "no room for PAMTs" \
 	"memory shorter than a PAMT"
 # The only area is the hole at the end of node 1, too short for the PAMT; the rest
 # of two TiB is no use.
@@ -175,6 +184,10 @@ limits max_tdmrs=1 max_reserved=1" "PAMT.*0x40000000, 0x20000000000" \
 "$layout" --what </dev/null >/dev/null 2>"$work/err"
 [ $? = 1 ] && grep -q usage "$work/err"
 report $? "an unknown option"
+
+printf '%s\n' "$MEM" | "$layout" >/dev/full 2>"$work/err"
+[ $? = 1 ] && grep -q 'No space' "$work/err"
+report $? "a full disk"
 
 echo "1..$number"
 exit $failed

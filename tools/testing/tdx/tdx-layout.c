@@ -93,6 +93,16 @@ static int run(struct description *d, bool vector)
 	return ret;
 }
 
+/* What could not be written, to a full disk for example, is a failure. */
+static int finish(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+
+	perror("standard output");
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	bool vector = argc == 2 && !strcmp(argv[1], "--vector");
@@ -109,5 +119,5 @@ int main(int argc, char **argv)
 		ret = run(&d, vector);
 	description_free(&d);
 
-	return ret;
+	return ret ?: finish();
 }
