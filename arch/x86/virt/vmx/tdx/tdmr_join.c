@@ -300,23 +300,25 @@ static int find_time(struct tdmr_cover *c, unsigned int max_holes)
 	return 0;
 }
 
-/* Would it take less, by more than one GiB, were there more holes in TDMRs? */
-static bool takes_less(const struct tdmr_cover *c, unsigned int max_holes)
+/* Would it take less, by so many GiB, were there as many holes as areas? */
+static bool takes_less(const struct tdmr_cover *c, u64 by)
 {
 	struct tdmr_cover more = *c;
 
 	if (c->mixed)
 		return true;
+	if (c->max_size <= by)
+		return false;
 
-	more.max_holes = max_holes;
-	more.max_size -= min_t(u64, more.max_size - 1, 2);
+	more.max_holes = c->layout->limits.max_reserved;
+	more.max_size -= by;
 
 	return all_done_in_time(&more);
 }
 
 /*
- * One area of each TDMR is kept for its PAMT if that can be and takes no longer;
- * if not, PAMTs must touch a hole or go elsewhere, see tdmr_place.c.
+ * One area of each TDMR is kept for its PAMT if that can be and takes no more than
+ * one GiB longer; if not, PAMTs must touch a hole or go elsewhere, see tdmr_place.c.
  */
 static int limit_holes(struct tdmr_cover *c)
 {
@@ -326,7 +328,7 @@ static int limit_holes(struct tdmr_cover *c)
 	int ret;
 
 	ret = find_time(&spare, max - 1);
-	if (!ret && (layout->nr_parts < max - 1 || !takes_less(&spare, max))) {
+	if (!ret && (layout->nr_parts < max - 1 || !takes_less(&spare, 2))) {
 		*c = spare;
 		return 0;
 	}
@@ -368,8 +370,9 @@ static bool bridges_are_cheap(const struct tdmr_layout *layout)
 }
 
 /*
- * With a GiB more for each TDMR less needs to be bridged.  If that can be: packing
- * is a heuristic, and may find less with more time.
+ * With a GiB more for each TDMR less needs to be bridged, unless areas that are
+ * kept for PAMTs have taken a GiB already.  If that can be: packing is a heuristic,
+ * and may find less with more time.
  */
 static void bridge_less(struct tdmr_cover *c)
 {
@@ -377,7 +380,7 @@ static void bridge_less(struct tdmr_cover *c)
 
 	later.max_size++;
 	later.max_cost = tdmr_too_dear(c->layout);
-	if (all_done_in_time(&later))
+	if (!takes_less(c, 1) && all_done_in_time(&later))
 		*c = later;
 	find_cost(c);
 }
