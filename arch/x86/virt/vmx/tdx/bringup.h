@@ -45,6 +45,13 @@ enum tdx_phase {
 #define TDX_SEAMCALL_TRIES	64
 #define TDX_SEAMCALL_PAUSE_US	1000
 
+/*
+ * Places for a PAMT, or for all of a node, from which the kernel tries to move away
+ * what is there.  Where that fails it has taken long, and what cannot be moved is
+ * seldom alone.
+ */
+#define TDX_PAMT_PLACES		16
+
 /**
  * struct tdmr_lane - TDMR.INIT of one TDMR
  *
@@ -287,7 +294,8 @@ void tdx_host_reset(void);
 #endif
 
 #if IS_ENABLED(CONFIG_KUNIT)
-bool tdx_pamt_take(u64 base, u64 size);
+int tdx_pamt_take(u64 base, u64 size);
+int tdx_pamt_take_range(u64 base, u64 size);
 u64 tdx_pamt_find(u64 size, int node);
 int tdx_tdmr_init_next(struct lane *lane);
 #endif

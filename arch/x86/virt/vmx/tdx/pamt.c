@@ -10,11 +10,14 @@
  * reserved areas suffice: those of a node side by side, if it can.  What is there
  * is moved away; where that cannot be done, because the kernel has put there what
  * cannot move, the next place below is tried, then one for each PAMT alone, and
- * at last any.
+ * at last any.  Not in ZONE_MOVABLE: PAMTs stay until the machine is rebooted.
  *
  * One allocation for a node, and one after another: nearly all the time goes into
  * lru_cache_disable() in alloc_contig_range(), which waits for all CPUs, whatever
  * is allocated, and has a lock of its own.
+ *
+ * Memory hot-plug is held off for each allocation, so that the pages do not go
+ * away between a look at them and that, but not from one to the next.
  */
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
@@ -25,6 +28,7 @@
 #include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/nodemask.h>
 #include <linux/pfn.h>
 #include <linux/sched.h>
@@ -34,7 +38,7 @@
 
 /*
  * What alloc_contig_range() takes for granted: memory, of one zone, and not the
- * kernel's for good.
+ * kernel's for good; and what PAMTs are no use for.
  */
 static bool range_is_plain(unsigned long pfn, unsigned long nr)
 {
@@ -43,26 +47,38 @@ static bool range_is_plain(unsigned long pfn, unsigned long nr)
 
 	for (; nr; nr--, pfn++) {
 		page = pfn_to_online_page(pfn);
-		if (!page || PageReserved(page))
+		if (!page || PageReserved(page) || is_zone_movable_page(page))
 			return false;
 		if (zone && page_zone(page) != zone)
 			return false;
 		zone = page_zone(page);
+		if (pageblock_aligned(pfn))
+			cond_resched();
 	}
 
 	return true;
 }
 
-/* The memory at the place that was planned. */
-VISIBLE_IF_KUNIT bool tdx_pamt_take(u64 base, u64 size)
+VISIBLE_IF_KUNIT int tdx_pamt_take_range(u64 base, u64 size)
 {
 	unsigned long pfn = PHYS_PFN(base), nr = PFN_DOWN(size);
+	int ret = -ENXIO;
 
+	get_online_mems();
+	if (range_is_plain(pfn, nr))
+		ret = alloc_contig_range(pfn, pfn + nr, ACR_FLAGS_NONE,
+					 GFP_KERNEL | __GFP_NOWARN);
+	put_online_mems();
+
+	return ret;
+}
+
+/* The memory at the place that was planned; -ENXIO if no PAMT can ever be there. */
+VISIBLE_IF_KUNIT int tdx_pamt_take(u64 base, u64 size)
+{
 	KUNIT_STATIC_STUB_REDIRECT(tdx_pamt_take, base, size);
 
-	return range_is_plain(pfn, nr) &&
-	       !alloc_contig_range(pfn, pfn + nr, ACR_FLAGS_NONE,
-				   GFP_KERNEL | __GFP_NOWARN);
+	return tdx_pamt_take_range(base, size);
 }
 
 /* Memory anywhere, best on @node; 0 for none. */
@@ -72,8 +88,10 @@ VISIBLE_IF_KUNIT u64 tdx_pamt_find(u64 size, int node)
 
 	KUNIT_STATIC_STUB_REDIRECT(tdx_pamt_find, size, node);
 
+	get_online_mems();
 	pages = alloc_contig_pages(PFN_DOWN(size), GFP_KERNEL, node,
 				   &node_online_map);
+	put_online_mems();
 
 	return pages ? page_to_phys(pages) : 0;
 }
@@ -83,36 +101,92 @@ static void put_range(u64 base, u64 size)
 	free_contig_range(PHYS_PFN(base), PFN_DOWN(size));
 }
 
-/* All PAMTs of a node, where they are side by side. */
+/* One place; @places counts down those in which it was worth trying. */
+static bool take(u64 base, u64 size, unsigned int *places)
+{
+	int ret = tdx_pamt_take(base, size);
+
+	if (ret != -ENXIO)
+		--*places;
+	cond_resched();
+
+	return !ret;
+}
+
+static void forget_row(struct tdmr_layout *layout, int node)
+{
+	unsigned int i;
+
+	for (i = 0; i < layout->nr_plans; i++) {
+		if (layout->plans[i].node == node)
+			layout->plans[i].pamt_base = 0;
+	}
+}
+
+/* All PAMTs of a node, where they are side by side; else they have no places then. */
 static bool alloc_row(struct tdx_bringup *tb, int node)
 {
+	struct tdmr_layout *layout = &tb->layout;
+	unsigned int places = TDX_PAMT_PLACES;
 	u64 base, bytes;
 
-	do {
-		bytes = tdmr_layout_row(&tb->layout, node, &base);
-		if (!bytes || tdx_bringup_stopped(tb))
-			return false;
-		if (tdx_pamt_take(base, bytes))
+	bytes = tdmr_layout_row(layout, node, &base);
+	if (!bytes)
+		return false;
+
+	while (places && !tdx_bringup_stopped(tb)) {
+		if (take(base, bytes, &places))
 			return true;
-		cond_resched();
-	} while (tdmr_layout_row_lower(&tb->layout, node));
+		if (!tdmr_layout_row_lower(layout, node))
+			break;
+		tdmr_layout_row(layout, node, &base);
+	}
+	forget_row(layout, node);
 
 	return false;
 }
 
-/* At the planned place, or below it in the same TDMR. */
-static bool alloc_planned(struct tdmr_layout *layout, unsigned int i)
+/*
+ * At the planned place, or below it in the same TDMR.  What was moved on may have
+ * joined a hole to another's PAMT where it was: so look whether all fits.
+ */
+static bool alloc_planned(struct tdx_bringup *tb, unsigned int i)
 {
+	struct tdmr_layout *layout = &tb->layout;
 	struct tdmr_plan *plan = &layout->plans[i];
+	u64 size = tdmr_pamt_bytes(plan);
+	unsigned int places = TDX_PAMT_PLACES;
 
-	do {
-		if (plan->pamt_base &&
-		    tdx_pamt_take(plan->pamt_base, tdmr_pamt_bytes(plan)))
-			return true;
-		cond_resched();
-	} while (tdmr_layout_place_lower(layout, i));
+	if (!plan->pamt_base && !tdmr_layout_place_lower(layout, i))
+		return false;
+
+	while (places && !tdx_bringup_stopped(tb)) {
+		if (take(plan->pamt_base, size, &places)) {
+			if (tdmr_layout_fits(layout))
+				return true;
+			put_range(plan->pamt_base, size);
+		}
+		if (!tdmr_layout_place_lower(layout, i))
+			break;
+	}
+	plan->pamt_base = 0;
 
 	return false;
+}
+
+/* What others have planned where @taken has its memory now. */
+static void forget_planned(struct tdmr_layout *layout, const unsigned long *has,
+			   const struct tdmr_plan *taken)
+{
+	unsigned int i;
+
+	for_each_clear_bit(i, has, layout->nr_plans) {
+		struct tdmr_plan *plan = &layout->plans[i];
+
+		if (plan != taken && plan->pamt_base < tdmr_pamt_end(taken) &&
+		    tdmr_pamt_end(plan) > taken->pamt_base)
+			plan->pamt_base = 0;
+	}
 }
 
 /*
@@ -120,18 +194,24 @@ static bool alloc_planned(struct tdmr_layout *layout, unsigned int i)
  * it: what landed so is held until another place was found, or it would be
  * found again.
  */
-static bool alloc_anywhere(struct tdmr_layout *layout, unsigned int i)
+static bool alloc_anywhere(struct tdx_bringup *tb, const unsigned long *has,
+			   unsigned int i)
 {
-	struct tdmr_plan *plan = &layout->plans[i];
+	struct tdmr_plan *plan = &tb->layout.plans[i];
 	u64 size = tdmr_pamt_bytes(plan);
-	u64 held[8];
+	bool fits = false;
 	unsigned int nr;
-	bool fits;
+	u64 held[8];
 
 	for (nr = 0; nr < ARRAY_SIZE(held); nr++) {
+		if (tdx_bringup_stopped(tb))
+			break;
 		plan->pamt_base = tdx_pamt_find(size, plan->node);
-		fits = plan->pamt_base && tdmr_layout_fits(layout);
-		if (fits || !plan->pamt_base)
+		if (!plan->pamt_base)
+			break;
+		forget_planned(&tb->layout, has, plan);
+		fits = tdmr_layout_fits(&tb->layout);
+		if (fits)
 			break;
 		held[nr] = plan->pamt_base;
 	}
@@ -144,12 +224,15 @@ static bool alloc_anywhere(struct tdmr_layout *layout, unsigned int i)
 	return fits;
 }
 
-static int alloc_one(struct tdx_bringup *tb, unsigned int i)
+static int alloc_one(struct tdx_bringup *tb, const unsigned long *has,
+		     unsigned int i)
 {
 	struct tdmr_plan *plan = &tb->layout.plans[i];
 
-	if (alloc_planned(&tb->layout, i) || alloc_anywhere(&tb->layout, i))
+	if (alloc_planned(tb, i) || alloc_anywhere(tb, has, i))
 		return 0;
+	if (tdx_bringup_stopped(tb))
+		return -ESHUTDOWN;
 
 	return tdx_bringup_fail(tb, -ENOMEM,
 				"no %llu KB of contiguous memory for the PAMT of [0x%llx, 0x%llx): free memory%s",
@@ -205,7 +288,7 @@ static int alloc_others(struct tdx_bringup *tb, unsigned long *has)
 	int ret;
 
 	for_each_clear_bit(i, has, tb->layout.nr_plans) {
-		ret = tdx_bringup_stopped(tb) ? -ESHUTDOWN : alloc_one(tb, i);
+		ret = alloc_one(tb, has, i);
 		if (ret)
 			return ret;
 		__set_bit(i, has);

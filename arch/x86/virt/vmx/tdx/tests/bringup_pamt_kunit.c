@@ -5,10 +5,13 @@
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
 
+#include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/limits.h>
+#include <linux/memblock.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/nodemask.h>
 #include <linux/pfn.h>
 
 #include "../bringup.h"
@@ -16,9 +19,9 @@
 #include "../seamcall_internal.h"
 #include "bringup_fixture.h"
 
-static bool take_nothing(u64 base, u64 size)
+static int take_nothing(u64 base, u64 size)
 {
-	return false;
+	return -EBUSY;
 }
 
 static u64 find_nothing(u64 size, int node)
@@ -111,6 +114,11 @@ static bool is_beside(const struct places *places, unsigned int i)
 	return true;
 }
 
+static void give_page_back(void *base)
+{
+	free_contig_range(PHYS_PFN(*(u64 *)base), 1);
+}
+
 /* A page is in the way of one: those of its node go elsewhere, no others do. */
 static void bringup_test_pamt_one_taken(struct kunit *test)
 {
@@ -120,9 +128,10 @@ static void bringup_test_pamt_one_taken(struct kunit *test)
 	bring_up_and_down(test, free);
 	last = free->nr - 1;
 
-	KUNIT_ASSERT_TRUE(test, tdx_pamt_take(free->base[last], PAGE_SIZE));
+	KUNIT_ASSERT_EQ(test, tdx_pamt_take(free->base[last], PAGE_SIZE), 0);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, give_page_back,
+							   &free->base[last]));
 	bring_up_and_down(test, taken);
-	free_contig_range(PHYS_PFN(free->base[last]), 1);
 
 	for (i = 0; i < free->nr; i++) {
 		KUNIT_EXPECT_TRUE(test, is_beside(free, i));
@@ -137,11 +146,10 @@ static void bringup_test_pamt_one_taken(struct kunit *test)
 /* No more than that can be had at once, and nothing from there on. */
 static u64 max_bytes, full_base;
 
-static bool take_little(u64 base, u64 size)
+static int take_little(u64 base, u64 size)
 {
-	return size <= max_bytes && base < full_base &&
-	       !alloc_contig_range(PHYS_PFN(base), PHYS_PFN(base + size),
-				   ACR_FLAGS_NONE, GFP_KERNEL | __GFP_NOWARN);
+	return size <= max_bytes && base < full_base ?
+	       tdx_pamt_take_range(base, size) : -EBUSY;
 }
 
 static void limit_to_one(const struct places *places)
@@ -201,12 +209,12 @@ static void bringup_test_pamt_one_missing(struct kunit *test)
 static struct tdx_bringup *stopped;
 static unsigned int nr_takes;
 
-static bool stop_and_take_nothing(u64 base, u64 size)
+static int stop_and_take_nothing(u64 base, u64 size)
 {
 	WRITE_ONCE(stopped->stop, true);
 	nr_takes++;
 
-	return false;
+	return -EBUSY;
 }
 
 /* A reboot does not wait until all places were tried. */
@@ -221,6 +229,58 @@ static void bringup_test_pamt_stop(struct kunit *test)
 	bringup_expect_nothing_held(test);
 }
 
+static int stop_when_alone(u64 base, u64 size)
+{
+	return size > max_bytes ? -ENXIO : stop_and_take_nothing(base, size);
+}
+
+/* Nor until all places of one PAMT were tried. */
+static void bringup_test_pamt_stop_alone(struct kunit *test)
+{
+	struct places *places = alloc_places(test);
+
+	bring_up_and_down(test, places);
+	limit_to_one(places);
+	stopped = test->priv;
+	nr_takes = 0;
+
+	kunit_activate_static_stub(test, tdx_pamt_take, stop_when_alone);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_run(stopped), -ESHUTDOWN);
+	KUNIT_EXPECT_EQ(test, nr_takes, 1);
+	bringup_expect_nothing_held(test);
+}
+
+static int count_and_take_nothing(u64 base, u64 size)
+{
+	nr_takes++;
+
+	return -EBUSY;
+}
+
+/* Where nothing can be moved, it is given up before all places were tried. */
+static void bringup_test_pamt_few_places(struct kunit *test)
+{
+	struct places *places = alloc_places(test);
+
+	bring_up_and_down(test, places);
+	nr_takes = 0;
+
+	kunit_activate_static_stub(test, tdx_pamt_take, count_and_take_nothing);
+	bring_up_and_down(test, places);
+	KUNIT_EXPECT_GT(test, nr_takes, 1);
+	/* So many for each, and for each node. */
+	KUNIT_EXPECT_LE(test, nr_takes,
+			TDX_PAMT_PLACES * (places->nr + num_online_nodes()));
+}
+
+/* Pages that are the kernel's for good, and none at all. */
+static void bringup_test_pamt_no_memory_there(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, tdx_pamt_take_range(0, PAGE_SIZE), -ENXIO);
+	KUNIT_EXPECT_EQ(test, tdx_pamt_take_range(PFN_PHYS(max_pfn), PAGE_SIZE),
+			-ENXIO);
+}
+
 static struct kunit_case bringup_pamt_cases[] = {
 	KUNIT_CASE(bringup_test_no_pamt),
 	KUNIT_CASE(bringup_test_pamt_anywhere),
@@ -228,6 +288,9 @@ static struct kunit_case bringup_pamt_cases[] = {
 	KUNIT_CASE(bringup_test_pamt_alone),
 	KUNIT_CASE(bringup_test_pamt_one_missing),
 	KUNIT_CASE(bringup_test_pamt_stop),
+	KUNIT_CASE(bringup_test_pamt_stop_alone),
+	KUNIT_CASE(bringup_test_pamt_few_places),
+	KUNIT_CASE(bringup_test_pamt_no_memory_there),
 	{}
 };
 
