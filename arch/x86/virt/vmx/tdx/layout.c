@@ -63,7 +63,6 @@ static void describe(struct tdx_bringup *tb)
 	memcpy(layout->cmrs, tb->cmrs, sizeof(layout->cmrs));
 	layout->nr_cmrs = tb->nr_cmrs;
 	layout->pageblock = pageblock_nr_pages * PAGE_SIZE;
-
 }
 
 /* Nodes that have no CPUs share those of another. */
@@ -104,29 +103,49 @@ static int alloc_room(struct tdx_bringup *tb)
 	return tdx_bringup_fail(tb, -ENOMEM, "out of memory for the TDMR layout");
 }
 
-/* What the planner says, with what to do where that is known. */
+/* What the planner says, with the limit, or with what to do where that is known. */
 static int fail_layout(struct tdx_bringup *tb, int err)
 {
-	static const char * const troubles[] = {
-		[TDMR_BAD_LIMITS] = "the module reports a limit of 0",
-		[TDMR_BAD_RANGE] = "not a range of memory as it must be",
-		[TDMR_BAD_NODE] = "not on a NUMA node",
-		[TDMR_BAD_CMR] = "too many separate ranges, or the module's are not in order",
-		[TDMR_OUTSIDE_CMRS] =
-			"TDX cannot use this memory; if it was hot-added, remove it",
-		[TDMR_NO_TDMRS] = "TDMRs exhausted",
-		[TDMR_NO_RESERVED] = "reserved areas exhausted",
-		[TDMR_NO_PAMT] = "no place for the PAMT of this TDMR",
-	};
 	const struct tdmr_layout *layout = &tb->layout;
-	const char *hint = "";
+	const struct tdmr_limits *limits = &layout->limits;
+	u64 start = layout->bad_start, end = layout->bad_end;
 
-	if (layout->trouble == TDMR_OUTSIDE_CMRS)
-		hint = tdx_host_hint();
-
-	return tdx_bringup_fail(tb, err, "memory [0x%llx, 0x%llx): %s%s",
-				layout->bad_start, layout->bad_end,
-				troubles[layout->trouble], hint);
+	switch (layout->trouble) {
+	case TDMR_BAD_LIMITS:
+		return tdx_bringup_fail(tb, err,
+			"the module reports a limit of 0: TDMRs %u, reserved areas %u, PAMT entries of %u, %u and %u bytes",
+			limits->max_tdmrs, limits->max_reserved,
+			limits->entry_size[TDMR_4K], limits->entry_size[TDMR_2M],
+			limits->entry_size[TDMR_1G]);
+	case TDMR_BAD_CMR:
+		if (layout->nr_cmrs)
+			return tdx_bringup_fail(tb, err,
+				"CMR [0x%llx, 0x%llx): empty, not whole pages, or not behind the one before",
+				start, end);
+		return tdx_bringup_fail(tb, err,
+			"memory [0x%llx, 0x%llx): the module reports no CMRs, and there may be %d ranges then",
+			start, end, TDMR_MAX_CMRS);
+	case TDMR_OUTSIDE_CMRS:
+		return tdx_bringup_fail(tb, err,
+			"memory [0x%llx, 0x%llx): TDX cannot use this memory; if it was hot-added, remove it%s",
+			start, end, tdx_host_hint());
+	case TDMR_NO_TDMRS:
+		return tdx_bringup_fail(tb, err,
+			"memory [0x%llx, 0x%llx): TDMRs exhausted, the module takes %u",
+			start, end, limits->max_tdmrs);
+	case TDMR_NO_RESERVED:
+		return tdx_bringup_fail(tb, err,
+			"memory [0x%llx, 0x%llx): reserved areas exhausted, a TDMR has %u",
+			start, end, limits->max_reserved);
+	case TDMR_NO_PAMT:
+		return tdx_bringup_fail(tb, err,
+			"TDMR [0x%llx, 0x%llx): no memory of a node is long enough for its PAMT and leaves areas enough, of which a TDMR has %u",
+			start, end, limits->max_reserved);
+	default:
+		return tdx_bringup_fail(tb, err,
+			"memory [0x%llx, 0x%llx): not a range of whole pages of a NUMA node",
+			start, end);
+	}
 }
 
 /**
