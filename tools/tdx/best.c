@@ -25,7 +25,7 @@
 #include <linux/minmax.h>
 
 #include "best.h"
-#include "tdmr_cover.h"
+#include "tdmr_internal.h"
 
 #define MAX_RUNS	TDMR_MAX_PIECES
 #define MAX_STEPS	50000

@@ -4,9 +4,9 @@
  *
  * The work of a lane is the size of its TDMR.  The lanes of a node are worked
  * on by that node's CPUs, one lane by one CPU at a time, longest lane first.
- * Wanted is a cut into at most @max_pieces whose busiest CPU, over all nodes,
- * has as little to do as possible; then the next busiest node, and so on; and
- * for the same time, more pieces.
+ * Find a cut into at most @max_pieces that leaves the busiest CPU of all nodes as
+ * little to do as possible, then that of the next busiest node, and so on; and of
+ * cuts that take the same time, one with more pieces.
  *
  * Whether a node can be done in M GiB is a bin packing with bins of M, a bin
  * being a CPU, whose items may be cut:
@@ -14,30 +14,30 @@
  *	runs	  |=============|   |=======|   |====|
  *	bins of M |======|======|=    =======|    ====|	M, M, then what is left
  *
- * Whole bins are filled from every run that has M or more; no cut of that run
- * can be of larger pieces.  What is left of the runs, less than M each, goes
- * into the remaining bins uncut where it fits best, the largest first; what
- * fits nowhere uncut is cut to fill what is left of the bins.  Fewer cuts may
- * be possible then, which matters only when the pieces are about to run out.
+ * Each run of M or more fills whole bins first, with the largest pieces there can
+ * be.  What is left of the runs, less than M each, goes into the other bins uncut,
+ * the largest first, each where it fits best; what fits nowhere is cut to fill up
+ * the bins.  That may be more cuts than necessary, which matters only if the pieces
+ * are about to run out.
  *
- * CPUs that take the largest piece left need not come to that packing.  What a
- * CPU then has beyond M is cut off and comes last, to one that has room.
+ * CPUs that take the largest piece left may end up with another packing.  What one
+ * of them has beyond M then is cut off: it comes last, to a CPU that has room.
  *
- * The smallest M for which the pieces of all nodes suffice is searched; nodes
- * that cannot do better with the pieces that are to be had stay with it, and
- * the others go on with the pieces that remain.
+ * The smallest M is searched for with which the pieces suffice for all nodes.  Nodes
+ * that could not do better with all pieces to spare stay with it, and the others go
+ * on with the pieces that remain.
  *
- * At last there are as many pieces as can be for that time: all alike if these
- * do, and then halves of the largest.
+ * Pieces that are left over then make more lanes of the same time: all alike if
+ * possible, else by halving the largest.
  *
- * How far from the best: not at all where every piece gets a CPU of its own,
- * which is where most hosts are.  Where there are more pieces than CPUs, the
- * packing is a heuristic.  Brute force over small hosts finds the optimum missed
- * by more than 1 GiB only where there is nothing to cut, no more pieces than
- * runs, and then in one host of some thousands, see tdx-layout-balance.c.
+ * How far from the best: not at all if every piece gets a CPU of its own, as on most
+ * hosts.  With more pieces than CPUs the packing is a heuristic.  Compared with brute
+ * force on small hosts, it is more than 1 GiB over the best only if there is no piece
+ * to spare for a cut, and then on one host of some thousands, see
+ * tdx-layout-balance.c.
  *
- * Cost: some thousand steps for each of the about 20 values of M that the
- * search looks at for each node, whatever the size of the host.
+ * Cost: some thousand steps for each of the about 20 values of M that are looked at
+ * for each node, whatever the size of the host.
  */
 #include <linux/bits.h>
 #include <linux/minmax.h>

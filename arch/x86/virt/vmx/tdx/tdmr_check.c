@@ -8,7 +8,7 @@
 #include <linux/minmax.h>
 #include <linux/sizes.h>
 
-#include "tdmr_cover.h"
+#include "tdmr_internal.h"
 
 #define MAX_PA		BIT_ULL(52)
 #define PAGE_BYTES	((u64)SZ_4K)

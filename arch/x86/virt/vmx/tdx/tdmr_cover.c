@@ -9,8 +9,9 @@
  *	spans	[      ____   )[    )        [       )
  *		one gap bridged, the other too dear
  *
- * No cover under the same limits has fewer TDMRs: one that is part of another
- * has no more holes than that, so none is ever too long for those behind it.
+ * No cover under the same limits has fewer TDMRs: whatever a TDMR leaves out at its
+ * front can only let it reach farther, since a part of a TDMR never has more holes
+ * than the whole.
  *
  * Cost: for each TDMR, the square of the logarithm of the runs; where nodes are
  * mixed, linear in the ranges for finding out whose the TDMRs are.
@@ -18,7 +19,7 @@
 #include <linux/limits.h>
 #include <linux/minmax.h>
 
-#include "tdmr_cover.h"
+#include "tdmr_internal.h"
 
 /**
  * tdmr_any_cover - the limits of the module, and no others
@@ -143,7 +144,7 @@ bool tdmr_cover_runs(struct tdmr_cover *c)
  * @c: the limits
  * @limit: one of them, with a value that suffices; gets the least
  * @lo: a value below which none does
- * @suffices: does it?
+ * @suffices: tells whether the limits suffice
  */
 void tdmr_find_least(struct tdmr_cover *c, u64 *limit, u64 lo,
 		     bool (*suffices)(struct tdmr_cover *c))
@@ -168,7 +169,7 @@ void tdmr_find_least(struct tdmr_cover *c, u64 *limit, u64 lo,
 /**
  * tdmr_find_cost - find the least costs of gaps that suffice
  * @c: the limits, with a value of @max_cost that suffices; it gets the least
- * @suffices: does it?
+ * @suffices: tells whether the limits suffice
  *
  * As tdmr_find_least(), but of all values only those matter that a gap costs.
  */

@@ -19,16 +19,16 @@
 #include <linux/limits.h>
 #include <linux/minmax.h>
 
-#include "tdmr_cover.h"
+#include "tdmr_internal.h"
 
 #define TIE_BITS	16
 #define GOLDEN_SECTION	40503	/* times 2^16, odd */
 
 /*
  * What it costs to have run @i and the one before it in one TDMR, in half GiB:
- * mixing nodes counts as much as a gap of 1.5 GiB.  No two are equal: of many
- * gaps of one size, those that cost least lie evenly among the others, as
- * multiples of the golden section do.
+ * mixing nodes counts as much as a gap of 1.5 GiB.  No two of 2^16 gaps cost the
+ * same; of many gaps of one size, those that cost least lie evenly among the others,
+ * as multiples of the golden section do.
  */
 static u64 gap_cost(const struct tdmr_layout *layout, unsigned int i)
 {

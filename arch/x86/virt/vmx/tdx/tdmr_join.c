@@ -10,36 +10,39 @@
  *	4 TDMRs	[0 )  [1         )[2        )[3        )	bridged they are
  *		[0       )[1       )[2       )[3       )	shorter
  *
- * Whether all can be done in S GiB is decided for each node on its own.  TDMRs
- * of at most S that bridge all they can are the fewest; where each has a CPU to
- * itself nothing is better.  Where they have not, the GiB of the gaps count, so
- * the dearest are given up, one after another or, of hundreds, some at a time,
- * and the runs packed on the CPUs, see tdmr_balance.c.
+ * Whether S GiB for each CPU suffice is decided for the CPUs of each node on their
+ * own.  TDMRs of at most S that bridge all the gaps they can are the fewest, and the
+ * best there is if each has a CPU to itself.  If not, the GiB of the gaps cost time:
+ * so the dearest gaps are given up, one after another or, of hundreds, some at a
+ * time, and the runs are packed on the CPUs, see tdmr_balance.c.
  *
- * The least S is searched, and for it the least cost of gaps: the dearest that
- * must be bridged is as small as can be.  For less than a thousandth of the
- * memory that is the layout; is it more, then so much is bridged that the time
- * is no more than 1 GiB above the least.
+ * The least S is searched for, and then the least that a gap may cost to be bridged
+ * for that S.  If what is bridged then takes more than a thousandth of the memory,
+ * S + 1 is tried with less of it.
  *
  * Nodes are mixed only if the TDMRs do not suffice otherwise.
  *
- * How far from the best: within one GiB where CPUs are no fewer than TDMRs, or
- * TDMRs so many that no gap need be bridged, which is so on all known hosts.
- * With both scarce, which gaps to give up is a heuristic; of random maps, most
- * with dozens of gaps, 0.6 % are more than one GiB over a bound of the best.
- * Where nodes are mixed nothing is promised but the size of the largest TDMR.
+ * How far from the best: within one GiB if there are as many CPUs as TDMRs, or so
+ * many TDMRs that no gap need be bridged; all known hosts have one or the other.
+ * Where both are scarce, the choice of gaps to give up is a heuristic: of random
+ * maps, most of which have dozens of gaps, 0.6 % are more than one GiB over a bound
+ * of the best.  Where nodes are mixed, nothing is promised but the size of the
+ * largest TDMR.  Time comes before memory: where a gap must be bridged for the time,
+ * PAMTs may take more than a thousandth over those of one TDMR for each run.
  *
- * Cost: some 50 covers, each with a look at all runs if nodes are mixed or for
- * the nearest cost, and as many again for giving up gaps as look at some 6144 runs
- * each.
+ * Cost: some 50 covers, each of which looks at all runs if nodes are mixed or the
+ * nearest cost is wanted, and for each S as many more as look at MAX_VISITS runs.
  */
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 
-#include "tdmr_cover.h"
+#include "tdmr_internal.h"
 
-/* Runs that are looked at, at most, for giving up gaps at one value of S. */
+/*
+ * Runs that are looked at, at most, for giving up gaps at one value of S: all gaps of
+ * 78 runs one by one, and 4096 runs within the time that a plan may take.
+ */
 #define MAX_VISITS	6144
 
 /* Homes of the spans under numbers without gaps: the nodes of tdmr_balance.c. */

@@ -4,8 +4,9 @@
  *
  * One TDMR is one lane of initialisation, so the choice decides how parallel
  * that can be.  The module sets the frame: TDMRs are whole GiB, ascending and
- * disjoint, at most 64; in each at most 16 areas are reserved; and what is not
- * reserved is convertible memory, inside the CMRs.
+ * disjoint, and their number is limited (64 in the modules of today), as is the
+ * number of reserved areas in each (16); whatever is not reserved must be
+ * convertible memory, that is inside the CMRs.
  *
  *	memory     |####|    |##########|           |####|	node 0, 0, 1
  *	CMRs       |=====|  |===========|           |====|
@@ -14,11 +15,11 @@
  *	TDMRs      [0      )[1     )[2     )       [3      )
  *	reserved        |rr| |r|        |rr|       |rr|  |r|	+ PAMTs
  *
- * The memory says which GiB are covered; a GiB of several nodes belongs to the
- * one with most memory in it.  Consecutive GiB of a node are a run.  The CMRs
- * say what in them is reserved: memory that the page allocator does not have,
- * ACPI tables for example, needs no area as long as it is convertible, which
- * is what keeps fragmented firmware maps within 16 areas.
+ * The memory decides which GiB are covered; a GiB of several nodes belongs to the
+ * node that has most of it.  Consecutive GiB of a node are a run.  The CMRs decide
+ * what is reserved: memory that the page allocator does not have, ACPI tables for
+ * example, needs no area as long as it is convertible.  That keeps fragmented
+ * firmware maps within 16 areas.
  *
  * The planner's parts, in the order in which they are used:
  *
@@ -32,14 +33,15 @@
  *			tdmr_stretch.c and tdmr_pamts.c find in memory
  *	tdmr_reshape.c	other TDMRs, if there is no place for these
  *	tdmr_reserve.c	what in the TDMRs is reserved
+ *	tdmr_order.c	which TDMRs are initialised first
  *
- * Cost: linear in the ranges, with a factor of some 50 for the limits that are
- * found by bisection, and what tdmr_balance.c takes whatever the host's size.
+ * Cost: linear in the ranges, with a factor of some 50 because limits are found by
+ * bisection, plus a constant for tdmr_balance.c.
  */
 #include <linux/limits.h>
 #include <linux/minmax.h>
 
-#include "tdmr_cover.h"
+#include "tdmr_internal.h"
 
 /* What of GiB @start to @end is memory, and whose: @run is the first behind @start. */
 static struct tdmr_run trim(struct tdmr_layout *layout, unsigned int run,

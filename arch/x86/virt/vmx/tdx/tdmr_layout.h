@@ -91,19 +91,22 @@ struct tdmr_plan {
 	unsigned int nr_rsvd;
 };
 
-/* Without a bridge over the gap there is no layout. */
+/* There is no layout unless the gap is bridged. */
 #define TDMR_KEPT	(~0U)
 
 /**
- * struct tdmr_run - whole GiB one after another that are to be covered
+ * struct tdmr_run - consecutive GiB of a node that must be covered
  * @start: first GiB
  * @end: first GiB after it
  * @node: whose memory it is
- * @parted: the gap before it is not to be bridged, as the how-many-th of its node;
- *	0 if it may be, %TDMR_KEPT if it must be
+ * @parted: 0 if the gap before it may be bridged, %TDMR_KEPT if it must be; else
+ *	it must not be, and this counts the gaps that were given up before it
  * @cost: of bridging the gap before it
- * @dearest: the most that costs of any gap in the block of runs that begins with
- *	it, see tdmr_gaps.c
+ * @dearest: the highest @cost in the block of runs that begins with it, see
+ *	tdmr_gaps.c
+ *
+ * Also a span: GiB that become one TDMR, or several.  It has neither @parted nor
+ * costs.
  */
 struct tdmr_run {
 	u32 start;
@@ -115,9 +118,9 @@ struct tdmr_run {
 };
 
 /**
- * struct tdmr_stretch - memory of one node without a gap
+ * struct tdmr_stretch - contiguous memory of one node
  * @first: index of its first range
- * @bytes: how long it is
+ * @bytes: its length
  */
 struct tdmr_stretch {
 	unsigned int first;
@@ -153,7 +156,8 @@ enum tdmr_trouble {
  * @areas: room for %TDMR_MAX_PLANS times @limits.max_reserved
  * @runs: scratch, room for @nr_ranges
  * @nr_plans: out, TDMRs in use
- * @makespan: out, GiB that the busiest CPU works on, longest lane first
+ * @makespan: out, GiB that the busiest CPU works on if CPUs take the largest TDMR
+ *	that is left
  * @parts: out, the convertible memory of use: CMRs that touch are one, those
  *	without memory are none
  * @nr_parts: out, how many of them
@@ -170,7 +174,7 @@ enum tdmr_trouble {
  * @bad_start: out, first byte of the range that @trouble is about
  * @bad_end: out, first byte after that range
  *
- * The caller sets all but what is marked out.
+ * The caller sets what is marked neither out nor scratch; the rest is 0 at first.
  */
 struct tdmr_layout {
 	struct tdmr_limits limits;
@@ -220,10 +224,6 @@ static inline u64 tdmr_pamt_end(const struct tdmr_plan *plan)
 }
 
 int tdmr_layout_plan(struct tdmr_layout *layout);
-void tdmr_layout_shrink(struct tdmr_layout *layout);
-bool tdmr_layout_resize(struct tdmr_layout *layout, const u32 *sizes,
-			unsigned int max_holes, bool cut);
-void tdmr_layout_recut(struct tdmr_layout *layout, unsigned int i, u32 border);
 int tdmr_layout_place(struct tdmr_layout *layout);
 u64 tdmr_layout_row(const struct tdmr_layout *layout, int node, u64 *base);
 bool tdmr_layout_row_lower(struct tdmr_layout *layout, int node);
@@ -232,10 +232,5 @@ bool tdmr_layout_fits(const struct tdmr_layout *layout);
 int tdmr_layout_reserve(struct tdmr_layout *layout);
 void tdmr_layout_order(const struct tdmr_layout *layout,
 		       unsigned int order[TDMR_MAX_PLANS]);
-void tdmr_size_pamts(struct tdmr_plan *plan, u32 gibs,
-		     const struct tdmr_limits *limits);
-unsigned int tdmr_range_after(const struct tdmr_layout *layout, u64 addr);
-unsigned int tdmr_areas(const struct tdmr_layout *layout,
-			const struct tdmr_plan *plan, struct tdmr_area *areas);
 
 #endif /* _X86_VIRT_TDX_TDMR_LAYOUT_H */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The PAMTs that have places, in the order in which they are in memory: so that
- * what is around an address is found without a look at each of them.
+ * The PAMTs that have places, by address: so that those around an address are found
+ * without a look at each of them.
  */
-#include "tdmr_cover.h"
+#include "tdmr_internal.h"
 
 static void add_pamt(struct tdmr_pamts *pamts, const struct tdmr_plan *plan)
 {

@@ -240,7 +240,7 @@ static bool place_for_company(struct pamt_search *s, const struct hosts *hosts)
 		try_all(s, hosts, &best);
 
 	s->plan->pamt_base = best.base;
-	return best.base;
+	return best.base != 0;
 }
 
 /* Where it needs no area if that can be; in any TDMR, or in two. */

@@ -15,7 +15,7 @@
 #include <linux/minmax.h>
 #include <linux/sizes.h>
 
-#include "tdmr_cover.h"
+#include "tdmr_internal.h"
 
 static u64 tdmr_end(const struct tdmr_plan *plan)
 {

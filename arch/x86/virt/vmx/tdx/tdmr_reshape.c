@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDMRs of other sizes, where PAMTs have no place in the memory there is, be
- * they good lanes or not.
+ * Choose other TDMRs where the memory has no places for the PAMTs of those that were
+ * planned, even if lanes become unequal.
  *
- * First TDMRs as small as can be; then a border between two of them elsewhere,
- * so that one has areas to spare; at last TDMRs as large as the PAMTs that have
- * room, in some orders, and of few in the best; with as many holes as areas, and
- * with an area to spare in each.
+ * First TDMRs as small as can be.  Then with a border between two of them moved, so
+ * that one has areas to spare.  At last TDMRs of sizes whose PAMTs fit the longest
+ * stretches of memory: in several orders, and if they are few in the best; with as
+ * many holes as there are areas, and with an area to spare in each.
  *
  * Cost: that of placing all PAMTs packed, up to 14 times with 64 TDMRs, more
  * often with fewer.
@@ -17,7 +17,7 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
-#include "tdmr_cover.h"
+#include "tdmr_internal.h"
 
 /*
  * PAMTs that are placed anew, at most, for trying other borders between TDMRs
@@ -25,7 +25,7 @@
  */
 #define MAX_ANEW	256
 
-/* So many TDMRs are tried in the best order. */
+/* TDMRs for which the best order is found: it takes 2^n steps. */
 #define MAX_ORDERED	7
 
 /* GiB of the largest TDMR whose PAMT goes into so much memory. */

@@ -6,9 +6,10 @@
  *	TDMRs	|    1   |    2   |    3   |
  *	PAMTs	                  |11122333|
  *
- * They are local to the CPUs that work on them wherever they are on the node.  So
- * they need one reserved area for all or, at a hole, none; and one allocation,
- * each of which has the caches of all CPUs emptied and waits for that.
+ * Wherever they are on the node, they are as near to the CPUs that work on them as
+ * the memory that they describe.  Side by side they need one reserved area for all
+ * or, against a hole, none; and one allocation, each of which drains the per-CPU
+ * lists of all CPUs and waits for that.
  */
 #include <linux/limits.h>
 

@@ -8,7 +8,7 @@
 #include <linux/minmax.h>
 #include <linux/string.h>
 
-#include "tdmr_cover.h"
+#include "tdmr_internal.h"
 
 /**
  * tdmr_range_after - the first range that ends after an address

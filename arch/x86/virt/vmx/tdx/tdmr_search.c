@@ -2,9 +2,9 @@
 /*
  * Find memory for a PAMT.
  *
- * Where areas are to spare, that is the highest memory that is long enough, in
- * whole blocks, and not another PAMT's.  Where they are not, only memory will do at whose end a PAMT
- * touches what is reserved already.
+ * In a TDMR with areas to spare that is the highest memory that is long enough, in
+ * whole blocks, and not another PAMT's.  In one without, only memory will do at whose
+ * end the PAMT touches what is reserved already.
  *
  * Cost: linear in the ranges of TDMRs with areas to spare.  In others only memory
  * is looked at that is next to something reserved, of which there is little.

@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-#include "tdmr_cover.h"
+#include "tdmr_internal.h"
 
 /**
  * struct pamt_search - for a place of a PAMT

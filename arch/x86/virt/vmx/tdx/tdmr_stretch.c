@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stretches: memory of one node without a gap.
+ * Stretches: contiguous memory of one node.
  *
  *	ranges		|  0  |  1  | 2 |   |3|4 |
  *	node		   0     0    1      1 1
  *	stretches	[           )[   )  [    )
  *
- * A PAMT is in one of them.  Where there are thousands most are too short for one,
- * so the longest are listed: as many as there can be PAMTs, which is enough if
- * each goes into one of its own.
+ * A PAMT lies in one of them.  If there are thousands, most are too short for one.
+ * So the longest are listed: as many as there can be PAMTs, which is enough even if
+ * each needs one of its own.
  */
-#include "tdmr_cover.h"
+#include "tdmr_internal.h"
 
 /**
- * tdmr_stretch_start - where begins memory of one node without a gap?
+ * tdmr_stretch_start - the first range of a stretch
  * @layout: its ranges are in order
- * @i: index of a range
+ * @i: index of a range in the stretch
  *
- * Return: index of the first of the ranges that end in @i.
+ * Return: index of the first range.
  */
 unsigned int tdmr_stretch_start(const struct tdmr_layout *layout,
 				unsigned int i)
@@ -32,11 +32,11 @@ unsigned int tdmr_stretch_start(const struct tdmr_layout *layout,
 }
 
 /**
- * tdmr_stretch_end - where ends memory of one node without a gap?
+ * tdmr_stretch_end - the first range behind a stretch
  * @layout: its ranges are in order
- * @i: index of a range
+ * @i: index of a range in the stretch
  *
- * Return: one more than the index of the last of the ranges that begin in @i.
+ * Return: one more than the index of the last range.
  */
 unsigned int tdmr_stretch_end(const struct tdmr_layout *layout, unsigned int i)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the parts of the planner share, in the order in which they are used. */
-#ifndef _X86_VIRT_TDX_TDMR_COVER_H
-#define _X86_VIRT_TDX_TDMR_COVER_H
+#ifndef _X86_VIRT_TDX_TDMR_INTERNAL_H
+#define _X86_VIRT_TDX_TDMR_INTERNAL_H
 
 #include <linux/bits.h>
 #include <linux/types.h>
@@ -35,19 +35,20 @@ int tdmr_refuse(struct tdmr_layout *layout, enum tdmr_trouble trouble,
 int tdmr_check_inputs(struct tdmr_layout *layout);
 
 /* tdmr_runs.c */
+unsigned int tdmr_range_after(const struct tdmr_layout *layout, u64 addr);
 void tdmr_find_runs(struct tdmr_layout *layout);
 int tdmr_main_node(struct tdmr_layout *layout, u32 start, u32 end);
 
 /**
- * struct tdmr_cover - what the TDMRs that cover the runs may be
- * @layout: the layout, whose spans they become
- * @max_nr: so many
- * @max_holes: so many in each
- * @max_size: so many GiB each
- * @sizes: so many GiB each, one after another, if not NULL
- * @max_cost: a gap is bridged if it costs less
- * @mixed: also one between nodes
- * @tries: so many times more gaps are given up
+ * struct tdmr_cover - limits for the TDMRs that cover the runs
+ * @layout: the layout; its spans become the TDMRs
+ * @max_nr: TDMRs allowed
+ * @max_holes: holes allowed in each of them
+ * @max_size: GiB allowed in each of them
+ * @sizes: GiB allowed in each, one TDMR after another; NULL for @max_size in all
+ * @max_cost: gaps that cost less are bridged, others are not
+ * @mixed: gaps between nodes may be bridged, too
+ * @tries: attempts that are left to find the gaps not to bridge
  */
 struct tdmr_cover {
 	struct tdmr_layout *layout;
@@ -85,6 +86,12 @@ void tdmr_find_cost(struct tdmr_cover *c, bool (*suffices)(struct tdmr_cover *c)
 int tdmr_join_runs(struct tdmr_layout *layout);
 void tdmr_cut_spans(struct tdmr_layout *layout, unsigned int max);
 
+/* tdmr_layout.c */
+void tdmr_layout_shrink(struct tdmr_layout *layout);
+bool tdmr_layout_resize(struct tdmr_layout *layout, const u32 *sizes,
+			unsigned int max_holes, bool cut);
+void tdmr_layout_recut(struct tdmr_layout *layout, unsigned int i, u32 border);
+
 /* tdmr_stretch.c */
 unsigned int tdmr_stretch_start(const struct tdmr_layout *layout,
 				unsigned int i);
@@ -93,8 +100,8 @@ void tdmr_find_longest(struct tdmr_layout *layout);
 
 /**
  * struct tdmr_pamts - PAMTs that have places, the lowest first
- * @pamt: the TDMRs whose they are
- * @nr: how many
+ * @pamt: their TDMRs
+ * @nr: how many there are
  */
 struct tdmr_pamts {
 	const struct tdmr_plan *pamt[TDMR_MAX_PLANS];
@@ -107,6 +114,10 @@ void tdmr_find_pamts(struct tdmr_pamts *pamts, const struct tdmr_layout *layout,
 unsigned int tdmr_pamts_below(const struct tdmr_pamts *pamts, u64 addr);
 
 /* tdmr_reserve.c */
+void tdmr_size_pamts(struct tdmr_plan *plan, u32 gibs,
+		     const struct tdmr_limits *limits);
+unsigned int tdmr_areas(const struct tdmr_layout *layout,
+			const struct tdmr_plan *plan, struct tdmr_area *areas);
 unsigned int tdmr_part_after(const struct tdmr_layout *layout, u64 addr);
 u64 tdmr_reserved_below(const struct tdmr_layout *layout,
 			const struct tdmr_pamts *pamts, u64 addr);
@@ -127,4 +138,4 @@ struct tdmr_plan *tdmr_pack_all(struct tdmr_layout *layout);
 /* tdmr_reshape.c */
 struct tdmr_plan *tdmr_reshape(struct tdmr_layout *layout);
 
-#endif /* _X86_VIRT_TDX_TDMR_COVER_H */
+#endif /* _X86_VIRT_TDX_TDMR_INTERNAL_H */
