@@ -60,6 +60,7 @@ int main(void)
 	       "PAMTs larger than the memory are refused");
 	report(layout_places_descend(&room), "other places are below");
 	report(layout_rows_descend(&room), "other places of all PAMTs of a node are below");
+	report(layout_order_is_right(&room), "the longest TDMR comes first");
 	report(layout_trouble_without_case() == TDMR_FINE,
 	       "each reason to refuse has a case");
 

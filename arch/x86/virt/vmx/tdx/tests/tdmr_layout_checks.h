@@ -248,6 +248,19 @@ static inline bool layout_rows_descend(struct layout_room *room)
 	       layout->plans[0].pamt_base == G(1) - PAMT(1);
 }
 
+/* The longest first, and of those alike the lowest. */
+static inline bool layout_order_is_right(struct layout_room *room)
+{
+	static const unsigned int want[] = { 2, 3, 0, 1 };
+	unsigned int order[TDMR_MAX_PLANS];
+
+	if (!layout_case_named(room, "more lanes than CPUs where that takes no longer"))
+		return false;
+	tdmr_layout_order(&room->layout, order);
+
+	return !memcmp(order, want, sizeof(want));
+}
+
 /* The first reason to refuse without a case; TDMR_FINE if each has one. */
 static inline enum tdmr_trouble layout_trouble_without_case(void)
 {

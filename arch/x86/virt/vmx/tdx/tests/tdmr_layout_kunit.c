@@ -32,7 +32,7 @@ static void layout_test_case(struct kunit *test)
 static void layout_test_again(struct kunit *test)
 {
 	struct layout_room *room = test->priv, *again;
-	unsigned int i;
+	unsigned int i, j;
 
 	again = kunit_kzalloc(test, sizeof(*again), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, again);
@@ -46,6 +46,16 @@ static void layout_test_again(struct kunit *test)
 
 		KUNIT_EXPECT_EQ(test, again->layout.trouble, room->layout.trouble);
 		KUNIT_ASSERT_EQ(test, again->layout.nr_plans, room->layout.nr_plans);
+		KUNIT_EXPECT_EQ(test, again->layout.makespan, room->layout.makespan);
+		KUNIT_EXPECT_EQ(test, again->layout.bad_start, room->layout.bad_start);
+		KUNIT_EXPECT_EQ(test, again->layout.bad_end, room->layout.bad_end);
+		for (j = 0; j < room->layout.nr_plans; j++) {
+			KUNIT_EXPECT_EQ(test, again->plans[j].base, room->plans[j].base);
+			KUNIT_EXPECT_EQ(test, again->plans[j].size, room->plans[j].size);
+			KUNIT_EXPECT_EQ(test, again->plans[j].node, room->plans[j].node);
+			KUNIT_EXPECT_EQ(test, again->plans[j].pamt_base,
+					room->plans[j].pamt_base);
+		}
 		KUNIT_EXPECT_MEMEQ(test, again->areas, room->areas,
 				   sizeof(room->areas));
 	}
@@ -71,6 +81,11 @@ static void layout_test_rows(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, layout_rows_descend(test->priv));
 }
 
+static void layout_test_order(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, layout_order_is_right(test->priv));
+}
+
 static void layout_test_complete(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, layout_trouble_without_case(), TDMR_FINE);
@@ -83,6 +98,7 @@ static struct kunit_case layout_tests[] = {
 	KUNIT_CASE(layout_test_huge_entries),
 	KUNIT_CASE(layout_test_places),
 	KUNIT_CASE(layout_test_rows),
+	KUNIT_CASE(layout_test_order),
 	KUNIT_CASE(layout_test_complete),
 	{}
 };
