@@ -16,8 +16,8 @@
  * lru_cache_disable() in alloc_contig_range(), which waits for all CPUs, whatever
  * is allocated, and has a lock of its own.
  *
- * Memory hot-plug is held off for each allocation, so that the pages do not go
- * away between a look at them and that, but not from one to the next.
+ * Memory hot-plug is held off during each allocation, so that pages do not go away
+ * between the look at them and the allocation, but not from one to the next.
  */
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
@@ -38,7 +38,7 @@
 
 /*
  * What alloc_contig_range() takes for granted: memory, of one zone, and not the
- * kernel's for good; and what PAMTs are no use for.
+ * kernel's for good.  Movable memory is refused: PAMTs would pin it.
  */
 static bool range_is_plain(unsigned long pfn, unsigned long nr)
 {
@@ -147,8 +147,9 @@ static bool alloc_row(struct tdx_bringup *tb, int node)
 }
 
 /*
- * At the planned place, or below it in the same TDMR.  What was moved on may have
- * joined a hole to another's PAMT where it was: so look whether all fits.
+ * At the planned place, or below it in the same TDMR.  Where it was planned, the PAMT
+ * may have been all there was between a hole and another PAMT: these need an area
+ * more if it is elsewhere, so look whether all fits then.
  */
 static bool alloc_planned(struct tdx_bringup *tb, unsigned int i)
 {
