@@ -217,16 +217,21 @@ static int stop_and_take_nothing(u64 base, u64 size)
 	return -EBUSY;
 }
 
-/* A reboot does not wait until all places were tried. */
-static void bringup_test_pamt_stop(struct kunit *test)
+static void expect_one_take(struct kunit *test, int (*take)(u64 base, u64 size))
 {
 	stopped = test->priv;
 	nr_takes = 0;
 
-	kunit_activate_static_stub(test, tdx_pamt_take, stop_and_take_nothing);
+	kunit_activate_static_stub(test, tdx_pamt_take, *take);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_run(stopped), -ESHUTDOWN);
 	KUNIT_EXPECT_EQ(test, nr_takes, 1);
 	bringup_expect_nothing_held(test);
+}
+
+/* A reboot does not wait until all places of a node's PAMTs were tried. */
+static void bringup_test_pamt_stop(struct kunit *test)
+{
+	expect_one_take(test, stop_and_take_nothing);
 }
 
 static int stop_when_alone(u64 base, u64 size)
@@ -234,20 +239,14 @@ static int stop_when_alone(u64 base, u64 size)
 	return size > max_bytes ? -ENXIO : stop_and_take_nothing(base, size);
 }
 
-/* Nor until all places of one PAMT were tried. */
+/* Nor until all places of one PAMT were. */
 static void bringup_test_pamt_stop_alone(struct kunit *test)
 {
 	struct places *places = alloc_places(test);
 
 	bring_up_and_down(test, places);
 	limit_to_one(places);
-	stopped = test->priv;
-	nr_takes = 0;
-
-	kunit_activate_static_stub(test, tdx_pamt_take, stop_when_alone);
-	KUNIT_EXPECT_EQ(test, tdx_bringup_run(stopped), -ESHUTDOWN);
-	KUNIT_EXPECT_EQ(test, nr_takes, 1);
-	bringup_expect_nothing_held(test);
+	expect_one_take(test, stop_when_alone);
 }
 
 static int count_and_take_nothing(u64 base, u64 size)

@@ -219,6 +219,24 @@ static const struct layout_case layout_cases[] = {
 	  }, .makespan = 3 },
 
 	/*
+	 *	0|## ####|2G## ####|3G## ####|4G ...	a hole in each GiB
+	 *	 [              3G)[            6G)
+	 */
+	{ "no more time where TDMRs end because of holes", LIMITS(2, 5), LANES(2),
+	  MEMORY(7, { 0, M(512), 0 }, { M(768), M(1536), 0 },
+		 { M(1792), M(2560), 0 }, { M(2816), M(3584), 0 },
+		 { M(3840), M(4608), 0 }, { M(4864), M(5632), 0 },
+		 { M(5888), G(6), 0 }),
+	  .nr_want = 2, .want = {
+		{ 0, 3, 0, G(6) - 2 * PAMT(3),
+		  { { M(512), M(768) }, { M(1536), M(1792) },
+		    { M(2560), M(2816) } } },
+		{ 3, 3, 0, G(6) - PAMT(3),
+		  { { M(3584), M(3840) }, { M(4608), M(4864) },
+		    { M(5632), M(5888) }, { G(6) - 2 * PAMT(3), G(6) } } },
+	  }, .makespan = 3 },
+
+	/*
 	 *	0|######P|rrrrr|##|rrrr|1G
 	 */
 	{ "as many holes as areas: the PAMT goes against one",
