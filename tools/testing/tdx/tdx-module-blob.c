@@ -56,7 +56,7 @@ struct request {
 static const char usage[] =
 "tdx-module-blob [OPTION...] >FILE: a module for the emulated P-SEAMLDR\n"
 "\n"
-"	--version MAJOR.MINOR.UPDATE	1.5.1\n"
+"	--version MAJOR.MINOR.UPDATE	1.5.2\n"
 "	--build-date YYYYMMDD		20250101\n"
 "	--pages N			4, of the image\n"
 "	--svn MAJOR.MINOR		1.5, of the module that is there at boot\n"
@@ -252,7 +252,7 @@ int main(int argc, char **argv)
 			.date = 20250101,
 			.major_version = 1,
 			.minor_version = 5,
-			.update_version = 1,
+			.update_version = 2,
 			.nr_handoff_pages = 13,
 		},
 		.nr_pages = 4,

@@ -206,7 +206,7 @@ offered_when_up()
 updates()
 {
 	start
-	expect 'version at boot' "$(version)" 1.5.00
+	expect 'version at boot' "$(version)" 1.5.01
 	expect "version of P-SEAMLDR" "$(cat $device/seamldr_version)" 1.5.00
 	left=$(cat $device/num_remaining_updates)
 	once="$(calls $SYS_CONFIG) $(calls $KEY_CONFIG) $(calls $TDMR_INIT)"
@@ -338,7 +338,7 @@ lost_by_blob()
 lost_by_fault()
 {
 	start
-	blob --version 1.5.1
+	blob --version 1.5.2
 	echo "$2 $3 $4 1" >$emulator/inject
 	expect_lost
 	done_with "lost: $1"
@@ -349,7 +349,7 @@ lost_by_offline_cpu()
 {
 	start
 	hotplug 1 0
-	blob --version 1.5.1
+	blob --version 1.5.2
 	expect_lost
 	expect 'INSTALL' "$(calls $INSTALL)" "$(online)"
 	hotplug 1 1
@@ -363,7 +363,7 @@ cpu_leaves_meanwhile()
 	start
 	round=1
 	while [ $round -le 8 ]; do
-		blob --version 1.5.$round --pages 100
+		blob --version 1.5.1$round --pages 100
 		if [ $((round % 2)) = 0 ]; then
 			hotplug 1 0 &
 		fi
@@ -375,7 +375,7 @@ cpu_leaves_meanwhile()
 		wait
 		echo "# round $round: ${reason:-updated}"
 		if [ -z "$reason" ]; then
-			expect version "$(version)" 1.5.0$round
+			expect version "$(version)" 1.5.1$round
 			expect status "$(status)" initialized
 			hotplug 1 1
 			expect 'CPU 1' "$(cat $cpus/cpu1/online)" 1
@@ -393,10 +393,10 @@ cpu_leaves_meanwhile()
 all_is_well_after_reset()
 {
 	start
-	expect version "$(version)" 1.5.00
+	expect version "$(version)" 1.5.01
 	blob
 	expect update "$(update)" ''
-	expect version "$(version)" 1.5.01
+	expect version "$(version)" 1.5.02
 	finish 'after a reset all is as it was'
 }
 

@@ -24,6 +24,7 @@ static void load_from_flash(struct tdxmod *m)
 	m->build.date = TDXMOD_BUILD_DATE;
 	m->build.major_version = TDXMOD_MAJOR_VERSION;
 	m->build.minor_version = TDXMOD_MINOR_VERSION;
+	m->build.update_version = TDXMOD_UPDATE_VERSION;
 	m->build.nr_handoff_pages = 13;
 	m->seam_ready = true;
 

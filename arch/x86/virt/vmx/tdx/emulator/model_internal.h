@@ -78,6 +78,8 @@ bool tdxmod_all_lps_done(const struct tdxmod *m);
 #define TDXMOD_BUILD_DATE			20240129
 #define TDXMOD_MAJOR_VERSION			1
 #define TDXMOD_MINOR_VERSION			5
+/* Of the module alone. */
+#define TDXMOD_UPDATE_VERSION			1
 #define TDXMOD_TDCS_BASE_SIZE			(6 * SZ_4K)
 #define TDXMOD_TDVPS_BASE_SIZE			(6 * SZ_4K)
 #define TDXMOD_ATTRIBUTES_FIXED0		0x8000000070000001ULL
