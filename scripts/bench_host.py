@@ -147,7 +147,7 @@ class Host(NamedTuple):
         # TDH.SYS.KEY.CONFIG, one for each package, is not what is compared.
         words = ['tdx_emulator=on', f'tdx_emulator.dilation={self.dilation}',
                  f'tdx_emulator.key_ns={KEY_NS}',
-                 'kunit.enable=0', 'nokaslr', 'tdx_emulator.cmr=' + ';'.join(
+                 'nokaslr', 'tdx_emulator.cmr=' + ';'.join(
                      f'{base:#x},{size:#x}' for base, size in self.cmrs())]
         words += [f'memmap={size:#x}${at:#x}' for at, size in self.holes()]
         return ' '.join(words)

@@ -13,7 +13,7 @@ from bench_guest import ASK, TELL, Run, guest
 
 # One memory range below 4 GiB, and so one TDMR, in both.
 HOST = ('--sockets', '1', '--cores', '1', '--nodes', '1', '--mem', '2560M', '--icount')
-APPEND = 'tdx_emulator=on tdx_emulator.max_tdmrs=1 kunit.enable=0 nokaslr'
+APPEND = 'tdx_emulator=on tdx_emulator.max_tdmrs=1 nokaslr'
 COMMANDS = {'upstream': TELL, 'lanework': ASK + TELL}
 
 
