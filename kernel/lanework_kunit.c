@@ -158,6 +158,7 @@ static void expect_rest(struct kunit *test, struct fixture *f)
 	KUNIT_EXPECT_EQ(test, lanework_steps(&f->job), steps);
 }
 
+/* Each step of each lane is made once and in order. */
 static void lanework_test_each_once(struct kunit *test)
 {
 	struct fixture *f = fixture(test, 300, 20, 0);
@@ -172,6 +173,7 @@ static void lanework_test_each_once(struct kunit *test)
 	expect_each_once(test, f);
 }
 
+/* Thousands of lanes each make all their steps. */
 static void lanework_test_thousands(struct kunit *test)
 {
 	struct fixture *f = fixture(test, 3000, 3, 0);
@@ -181,6 +183,7 @@ static void lanework_test_thousands(struct kunit *test)
 	expect_each_once(test, f);
 }
 
+/* Lanes of unequal length all end. */
 static void lanework_test_unequal(struct kunit *test)
 {
 	struct fixture *f = fixture(test, 20, 1, 100);
@@ -213,7 +216,7 @@ static int turn_step(struct lane *lane)
 	return ret;
 }
 
-/* A lane for each CPU, in the order in which they were added. */
+/* As many lanes as CPUs run at a time, in the order in which they were added. */
 static void lanework_test_in_turn(struct kunit *test)
 {
 	unsigned int i, cpus = num_online_cpus(), first = 0, last = 0;
@@ -236,6 +239,7 @@ static void lanework_test_in_turn(struct kunit *test)
 	KUNIT_EXPECT_LE(test, atomic_read(&most_at_work), cpus);
 }
 
+/* A stopped job makes no step more, and goes on where it was. */
 static void lanework_test_stop(struct kunit *test)
 {
 	struct fixture *f = fixture(test, 16, MANY, 200);
@@ -257,7 +261,7 @@ static void lanework_test_stop(struct kunit *test)
 	expect_each_once(test, f);
 }
 
-/* Lanes that have just stopped are queued again, maybe elsewhere. */
+/* Lanes that have just stopped can be started at once. */
 static void lanework_test_stop_often(struct kunit *test)
 {
 	struct fixture *f = fixture(test, 300, 50, 0);
@@ -274,6 +278,7 @@ static void lanework_test_stop_often(struct kunit *test)
 	expect_each_once(test, f);
 }
 
+/* An error of a lane stops the others, and the job keeps it. */
 static void lanework_test_error(struct kunit *test)
 {
 	struct fixture *f = fixture(test, 16, 1000, 100);
@@ -305,6 +310,7 @@ static int follow_step(struct lane *lane)
 	return -EIO;
 }
 
+/* Of several errors, the job returns the first. */
 static void lanework_test_first_error(struct kunit *test)
 {
 	struct fixture *f = fixture(test, 8, 1, 0);
@@ -314,6 +320,7 @@ static void lanework_test_first_error(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), -EPERM);
 }
 
+/* A lane that can make no step here neither ends nor holds up a stop. */
 static void lanework_test_not_here(struct kunit *test)
 {
 	struct fixture *f = fixture(test, 8, 10, 0);
@@ -333,7 +340,7 @@ static void lanework_test_not_here(struct kunit *test)
 	expect_each_once(test, f);
 }
 
-/* Those that can make no step do not keep the CPUs from one that can. */
+/* Lanes that can make no step leave the CPUs to one that can. */
 static void lanework_test_starvation(struct kunit *test)
 {
 	struct fixture *f = fixture(test, 4 * num_online_cpus() + 1, 10, 0);
@@ -364,6 +371,7 @@ static void send_home(struct fixture *f)
 	}
 }
 
+/* A lane runs on CPUs of its node only. */
 static void lanework_test_nodes(struct kunit *test)
 {
 	struct fixture *f = fixture(test, 64, 20, 100);
@@ -382,6 +390,7 @@ static void lanework_test_nodes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, off_node, 0);
 }
 
+/* A lane of a node that does not exist runs anywhere. */
 static void lanework_test_no_such_node(struct kunit *test)
 {
 	struct fixture *f = fixture(test, 4, 5, 0);
@@ -397,6 +406,7 @@ static void lanework_test_no_such_node(struct kunit *test)
 }
 
 #ifdef CONFIG_HOTPLUG_CPU
+/* CPUs go offline and come back while lanes run, and no step is lost. */
 static void lanework_test_hotplug(struct kunit *test)
 {
 	struct fixture *f = fixture(test, 32, 500, 500);
@@ -436,6 +446,7 @@ static void freeze_end(void)
 	thaw_workqueues();
 }
 
+/* The freezer stops lanes; stop and start work while tasks are frozen. */
 static void lanework_test_freeze(struct kunit *test)
 {
 	struct fixture *f = fixture(test, 16, MANY, 200);
@@ -463,6 +474,7 @@ static void lanework_test_freeze(struct kunit *test)
 }
 #endif
 
+/* A job without lanes is refused. */
 static void lanework_test_no_lanes(struct kunit *test)
 {
 	struct fixture *f = fixture(test, 0, 0, 0);
@@ -477,7 +489,7 @@ static int nothing_to_do(struct lane *lane)
 	return LANE_DONE;
 }
 
-/* The step that finds nothing to do is the lane's only one. */
+/* A lane with nothing to do ends after one step. */
 static void lanework_test_empty_lanes(struct kunit *test)
 {
 	struct fixture *f = fixture(test, 16, 1, 0);
@@ -488,6 +500,7 @@ static void lanework_test_empty_lanes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lanework_steps(&f->job), 16ULL);
 }
 
+/* A job without a name or a step is refused. */
 static void lanework_test_bad_init(struct kunit *test)
 {
 	struct lanework *job = kunit_kzalloc(test, sizeof(*job), GFP_KERNEL);
@@ -497,6 +510,7 @@ static void lanework_test_bad_init(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lanework_init(job, NULL, test_step), -EINVAL);
 }
 
+/* A stop before the start does no harm. */
 static void lanework_test_stop_before_start(struct kunit *test)
 {
 	struct fixture *f = fixture(test, 4, 5, 0);
@@ -509,6 +523,7 @@ static void lanework_test_stop_before_start(struct kunit *test)
 	expect_each_once(test, f);
 }
 
+/* A running job cannot be started, freed or given lanes. */
 static void lanework_test_while_running(struct kunit *test)
 {
 	struct fixture *f = fixture(test, 4, 100, 500);
@@ -544,6 +559,7 @@ static struct fixture *alone(struct kunit *test, unsigned int nr,
 	return f;
 }
 
+/* Without workqueues the caller makes all steps itself. */
 static void lanework_test_alone(struct kunit *test)
 {
 	struct fixture *f = alone(test, 50, 20, 0);
@@ -558,6 +574,7 @@ static void lanework_test_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, others, 0);
 }
 
+/* Without workqueues an error ends the lanes that follow. */
 static void lanework_test_alone_error(struct kunit *test)
 {
 	struct fixture *f = alone(test, 5, 20, 0);
@@ -583,6 +600,7 @@ static int stopper(void *data)
 	return 0;
 }
 
+/* Without workqueues a stop from another task works. */
 static void lanework_test_alone_stop(struct kunit *test)
 {
 	struct fixture *f = alone(test, 5, MANY, 200);
@@ -612,6 +630,7 @@ static void expect_unknown(struct kunit *test, int code)
 	KUNIT_EXPECT_EQ(test, f->lanes[1].made, 0);
 }
 
+/* A step that returns an unknown code ends the job with an error. */
 static void lanework_test_unknown_code(struct kunit *test)
 {
 	expect_unknown(test, 4711);

@@ -19,6 +19,7 @@ static void expect_only(struct kunit *test, enum tdx_audit rule)
 	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 1);
 }
 
+/* A bring-up without mistakes is not reported. */
 static void clean_bring_up_is_not_reported(struct kunit *test)
 {
 	emu_bring_up(test);
@@ -28,6 +29,7 @@ static void clean_bring_up_is_not_reported(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0);
 }
 
+/* PAMTs freed after a cache flush when bring-up is given up are not reported. */
 static void clean_giving_up_is_not_reported(struct kunit *test)
 {
 	emu_bring_up_to_keys(test);
@@ -39,6 +41,7 @@ static void clean_giving_up_is_not_reported(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0);
 }
 
+/* A key configured without a cache flush is reported. */
 static void missing_cache_flush(struct kunit *test)
 {
 	emu_init_lps(test);
@@ -48,6 +51,7 @@ static void missing_cache_flush(struct kunit *test)
 	expect_only(test, TDX_AUDIT_CACHE_FLUSH);
 }
 
+/* A PAMT that is freed while the module uses it is reported. */
 static void pamt_freed_in_use(struct kunit *test)
 {
 	emu_bring_up(test);
@@ -56,6 +60,7 @@ static void pamt_freed_in_use(struct kunit *test)
 	expect_only(test, TDX_AUDIT_PAMT_FREED);
 }
 
+/* A PAMT that is freed without a cache flush is reported. */
 static void pamt_freed_without_flush(struct kunit *test)
 {
 	emu_bring_up_to_keys(test);
@@ -64,6 +69,7 @@ static void pamt_freed_without_flush(struct kunit *test)
 	expect_only(test, TDX_AUDIT_PAMT_FREED);
 }
 
+/* TDMR.INIT of a TDMR whose PAMT is freed is refused and reported. */
 static void pamt_freed_before_tdmr_init(struct kunit *test)
 {
 	emu_bring_up_to_keys(test);
@@ -73,6 +79,7 @@ static void pamt_freed_before_tdmr_init(struct kunit *test)
 	expect_only(test, TDX_AUDIT_PAMT_FREED);
 }
 
+/* A single page of a PAMT that is freed is reported. */
 static void pamt_freed_page_by_page(struct kunit *test)
 {
 	struct emu_fixture *f = test->priv;
@@ -87,6 +94,7 @@ static void pamt_freed_page_by_page(struct kunit *test)
 	free_contig_range(page_to_pfn(page) + 1, PAMT_PAGES - 1);
 }
 
+/* A write to a PAMT is reported when the audit is read. */
 static void pamt_written(struct kunit *test)
 {
 	struct emu_fixture *f = test->priv;
@@ -98,6 +106,7 @@ static void pamt_written(struct kunit *test)
 	expect_only(test, TDX_AUDIT_PAMT_WRITTEN);
 }
 
+/* The next TDMR.INIT reports a write to a PAMT, be it undone later. */
 static void pamt_written_seen_by_the_next_call(struct kunit *test)
 {
 	struct emu_fixture *f = test->priv;
@@ -113,6 +122,7 @@ static void pamt_written_seen_by_the_next_call(struct kunit *test)
 	expect_only(test, TDX_AUDIT_PAMT_WRITTEN);
 }
 
+/* A call on an LP without LP.INIT is reported. */
 static void lp_not_initialised(struct kunit *test)
 {
 	struct tdx_module_args args = { .rdx = FIELD_NUM_PKGS };
@@ -122,6 +132,7 @@ static void lp_not_initialised(struct kunit *test)
 	expect_only(test, TDX_AUDIT_LP_NOT_INIT);
 }
 
+/* KEY.CONFIG on two LPs at once is reported. */
 static void key_config_contended(struct kunit *test)
 {
 	u64 first, second;
@@ -140,6 +151,7 @@ static void key_config_contended(struct kunit *test)
 	expect_only(test, TDX_AUDIT_KEY_CONTENDED);
 }
 
+/* TDMR.INIT of one TDMR on two LPs at once is reported. */
 static void tdmr_busy(struct kunit *test)
 {
 	u64 first, second;
@@ -170,6 +182,7 @@ static enum hrtimer_restart call_from_interrupt(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
+/* A SEAMCALL from an interrupt inside a SEAMCALL is answered and reported. */
 static void nested_call(struct kunit *test)
 {
 	struct tdx_module_args args = { .rdx = FIELD_NUM_PKGS };

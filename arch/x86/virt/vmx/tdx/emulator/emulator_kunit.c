@@ -20,6 +20,7 @@
 
 /* The instruction */
 
+/* A SEAMCALL changes its output registers and no others. */
 static void registers_are_preserved(struct kunit *test)
 {
 	struct tdx_module_args args = {
@@ -49,6 +50,7 @@ static void registers_are_preserved(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, args.rsi, 13);
 }
 
+/* SEAMCALLs with bit 63 of RAX reach P-SEAMLDR. */
 static void seamldr_is_reached(struct kunit *test)
 {
 	struct tdx_module_args args = { .rcx = 0x80 };
@@ -61,6 +63,7 @@ static void seamldr_is_reached(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0);
 }
 
+/* A SEAMCALL outside VMX operation raises #UD and does not reach the module. */
 static void no_vmx_is_an_invalid_opcode(struct kunit *test)
 {
 	u64 status;
@@ -73,6 +76,7 @@ static void no_vmx_is_an_invalid_opcode(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_emulator_total_calls(), 0);
 }
 
+/* The emulated MOVDIR64B moves 64 bytes, with and without displacement. */
 static void movdir64b_moves(struct kunit *test)
 {
 	u8 *buf = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
@@ -98,6 +102,7 @@ static void movdir64b_moves(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, to[128], 0);
 }
 
+/* A second CPU in P-SEAMLDR gets VMfailInvalid. */
 static void seamldr_takes_one_cpu(struct kunit *test)
 {
 	struct emu_fixture *f = test->priv;
@@ -125,6 +130,7 @@ static void inject(struct kunit *test, u64 leaf, u64 status,
 	KUNIT_ASSERT_EQ(test, tdx_emulator_inject(&fault), 0);
 }
 
+/* Injected VMfailInvalid, #UD and #GP do not reach the module. */
 static void injected_failures_of_the_instruction(struct kunit *test)
 {
 	static const u64 failures[] = { TDX_FAULT_VMFAIL, TDX_FAULT_UD, TDX_FAULT_GP };
@@ -140,6 +146,7 @@ static void injected_failures_of_the_instruction(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_INIT), 4);
 }
 
+/* An injected answer skips calls first and is given as often as it says. */
 static void injection_skips_and_counts(struct kunit *test)
 {
 	emu_init_lps(test);
@@ -151,6 +158,7 @@ static void injection_skips_and_counts(struct kunit *test)
 	KUNIT_EXPECT_NE(test, emu_call(0, TDH_SYS_LP_INIT), 0x1234);
 }
 
+/* An injected answer for one RDX leaves other calls of the leaf alone. */
 static void injection_matches_rdx(struct kunit *test)
 {
 	const struct tdx_emulator_fault fault = {
@@ -168,6 +176,7 @@ static void injection_matches_rdx(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, emu_call_on(0, TDH_SYS_RD, &args), 0);
 }
 
+/* An injection of no answers is refused, and so are too many injections. */
 static void injection_has_limits(struct kunit *test)
 {
 	struct tdx_emulator_fault fault = { .leaf = TDH_SYS_INIT };
@@ -184,6 +193,7 @@ static void injection_has_limits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_emulator_inject(&fault), 0);
 }
 
+/* Injected answers are not audited. */
 static void injected_answers_are_not_audited(struct kunit *test)
 {
 	inject(test, TDH_SYS_KEY_CONFIG, TDX_EMU_SYS_BUSY, 0, 1);
@@ -218,6 +228,7 @@ static u64 least_time_of_calls(struct kunit *test, int nr)
 	return least;
 }
 
+/* Calls take their time, multiplied by the dilation. */
 static void time_is_charged(struct kunit *test)
 {
 	u64 once, dilated;
@@ -235,6 +246,7 @@ static void time_is_charged(struct kunit *test)
 	KUNIT_EXPECT_GT(test, dilated, 3 * once);
 }
 
+/* A call takes its time with interrupts off, too, and leaves them off. */
 static void time_is_charged_without_interrupts(struct kunit *test)
 {
 	struct tdx_module_args args = {};
@@ -253,6 +265,7 @@ static void time_is_charged_without_interrupts(struct kunit *test)
 
 /* Reset */
 
+/* A reset forgets calls, injected answers and the state of the module. */
 static void reset_gives_a_fresh_module(struct kunit *test)
 {
 	emu_bring_up(test);
@@ -264,6 +277,7 @@ static void reset_gives_a_fresh_module(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0);
 }
 
+/* A reset drops the references on PAMT pages. */
 static void reset_lets_go_of_the_pamts(struct kunit *test)
 {
 	struct emu_fixture *f = test->priv;
@@ -275,6 +289,7 @@ static void reset_lets_go_of_the_pamts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, page_count(f->pamt[0]), 1);
 }
 
+/* A reset while a call runs is refused. */
 static void reset_is_refused_inside(struct kunit *test)
 {
 	unsigned int other = cpumask_next(0, cpu_online_mask);

@@ -87,6 +87,7 @@ static u64 a_pamt_page(void)
 	return tdx_emu_module.tdmrs[0].pamt[TDXMOD_4K].base;
 }
 
+/* An update keeps the type of each page and initializes no TDMR again. */
 static void pages_stay_as_they_were(struct kunit *test)
 {
 	struct page *page = alloc_page(GFP_KERNEL);
@@ -107,6 +108,7 @@ static void pages_stay_as_they_were(struct kunit *test)
 	__free_page(page);
 }
 
+/* After an update the metadata are those of the new module. */
 static void metadata_follow(struct kunit *test)
 {
 	const struct tdx_sys_info *info;
@@ -121,6 +123,7 @@ static void metadata_follow(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(PSEAMLDR_INSTALL), num_online_cpus());
 }
 
+/* An update before TDX is up is refused, and makes no call. */
 static void not_before_it_is_up(struct kunit *test)
 {
 	KUNIT_EXPECT_NE(test, update_to(make_file(test)), 0);
@@ -129,7 +132,7 @@ static void not_before_it_is_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_enable(), 0);
 }
 
-/* The host's PAMTs go back to it in a reset although no module has them. */
+/* A reset gives the host its PAMTs back after an update that lost the module. */
 static void lost_halfway(struct kunit *test)
 {
 	struct module_file *file = make_file(test);

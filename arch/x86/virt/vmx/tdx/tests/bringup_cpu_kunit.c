@@ -35,6 +35,7 @@ static int online_in_package(unsigned int package, unsigned int except)
 	return -1;
 }
 
+/* Bring-up fails while a package has no online CPU, and can be repeated. */
 static void bringup_test_package_offline(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -66,7 +67,7 @@ static void bringup_test_package_offline(struct kunit *test)
 	bringup_expect_no_audit(test);
 }
 
-/* CPUs come and go once TDX is up: each must be able to make calls again. */
+/* CPUs that go offline and come back once TDX is up can make calls again. */
 static void bringup_test_cpu_returns(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -171,6 +172,7 @@ static void lanes_before_lp(struct kunit *test)
 	bringup_expect_no_audit(test);
 }
 
+/* A lane makes no call on a CPU that comes online before its LP.INIT. */
 static void bringup_test_lanes_before_lp(struct kunit *test)
 {
 	int state;

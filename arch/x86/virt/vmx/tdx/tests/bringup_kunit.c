@@ -49,6 +49,7 @@ static void inject(struct kunit *test, u64 leaf, unsigned int skip,
 	KUNIT_ASSERT_EQ(test, tdx_emulator_inject(&fault), 0);
 }
 
+/* TDX comes up with no call more than it needs. */
 static void bringup_test_success(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -162,6 +163,7 @@ static void failure_desc(const struct failure *failure, char *desc)
 
 KUNIT_ARRAY_PARAM(failure, failures, failure_desc);
 
+/* A call that fails gives its errno and reason, and all that was taken is given back. */
 static void bringup_test_failure(struct kunit *test)
 {
 	const struct failure *failure = test->param_value;
@@ -215,6 +217,7 @@ static void passing_desc(const struct passing *passing, char *desc)
 
 KUNIT_ARRAY_PARAM(passing, passings, passing_desc);
 
+/* Answers that pass by themselves are repeated, and nobody is told. */
 static void bringup_test_passing(struct kunit *test)
 {
 	const struct passing *passing = test->param_value;
@@ -257,6 +260,7 @@ static int stop_after_calls(void *data)
 	return 0;
 }
 
+/* A stop ends step 7 after the calls that are in flight. */
 static void bringup_test_stop(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -281,7 +285,7 @@ static void bringup_test_stop(struct kunit *test)
 	bringup_expect_no_audit(test);
 }
 
-/* Nothing to be undone is begun once the system goes down. */
+/* Once the system goes down, bring-up begins nothing. */
 static void bringup_test_stop_before(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -312,6 +316,7 @@ static const char *mce_text(u64 addr)
 	return tdx_dump_mce_info(&m);
 }
 
+/* A machine check in PAMT memory is told from others. */
 static void bringup_test_mce(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;

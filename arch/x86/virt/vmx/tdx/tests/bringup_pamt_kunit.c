@@ -29,6 +29,7 @@ static u64 find_nothing(u64 size, int node)
 	return 0;
 }
 
+/* Without memory for PAMTs bring-up fails, names tdx_host=async, and can be repeated. */
 static void bringup_test_no_pamt(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -119,7 +120,7 @@ static void give_page_back(void *base)
 	free_contig_range(PHYS_PFN(*(u64 *)base), 1);
 }
 
-/* A page is in the way of one: those of its node go elsewhere, no others do. */
+/* Where a page is in the way, the PAMTs of that node go elsewhere, and no others. */
 static void bringup_test_pamt_one_taken(struct kunit *test)
 {
 	struct places *free = alloc_places(test), *taken = alloc_places(test);
@@ -162,7 +163,7 @@ static void limit_to_one(const struct places *places)
 	full_base = U64_MAX;
 }
 
-/* No node has memory for all its PAMTs together: each is in its own TDMR. */
+/* Where no node has room for all its PAMTs together, each is in its own TDMR. */
 static void bringup_test_pamt_alone(struct kunit *test)
 {
 	struct places *places = alloc_places(test);
@@ -182,7 +183,7 @@ static void bringup_test_pamt_alone(struct kunit *test)
 	}
 }
 
-/* The last cannot be had at all: what the others have is given back. */
+/* Where the last PAMT cannot be had, the others are given back. */
 static void bringup_test_pamt_one_missing(struct kunit *test)
 {
 	struct places *places = alloc_places(test), *again = alloc_places(test);
@@ -239,7 +240,7 @@ static int stop_when_alone(u64 base, u64 size)
 	return size > max_bytes ? -ENXIO : stop_and_take_nothing(base, size);
 }
 
-/* Nor until all places of one PAMT were. */
+/* A reboot does not wait until all places of one PAMT were tried. */
 static void bringup_test_pamt_stop_alone(struct kunit *test)
 {
 	struct places *places = alloc_places(test);
@@ -256,7 +257,7 @@ static int count_and_take_nothing(u64 base, u64 size)
 	return -EBUSY;
 }
 
-/* Where nothing can be moved, it is given up before all places were tried. */
+/* Where nothing can be moved, the search ends before all places were tried. */
 static void bringup_test_pamt_few_places(struct kunit *test)
 {
 	struct places *places = alloc_places(test);
@@ -272,7 +273,7 @@ static void bringup_test_pamt_few_places(struct kunit *test)
 			TDX_PAMT_PLACES * (places->nr + num_online_nodes()));
 }
 
-/* Pages that are the kernel's for good, and none at all. */
+/* A PAMT cannot be taken from the kernel's own pages or where no memory is. */
 static void bringup_test_pamt_no_memory_there(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, tdx_pamt_take_range(0, PAGE_SIZE), -ENXIO);

@@ -16,6 +16,7 @@
 
 #define NR_TASKS	64
 
+/* Once TDX is up, asking again runs nothing. */
 static void enable_test_success(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -29,6 +30,7 @@ static void enable_test_success(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, g->attempts, 1);
 }
 
+/* After an error before TDH.SYS.CONFIG, the next request tries again. */
 static void enable_test_retry(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -45,7 +47,7 @@ static void enable_test_retry(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, g->attempts, 2);
 }
 
-/* After TDH.SYS.CONFIG there is no way back: the error stays. */
+/* An error after TDH.SYS.CONFIG stays. */
 static void enable_test_final(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -78,6 +80,7 @@ static int ask(void *data)
 	return 0;
 }
 
+/* Callers that wait for the same attempt all get its result. */
 static void enable_test_join(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -107,6 +110,7 @@ static void enable_test_join(struct kunit *test)
 	}
 }
 
+/* A request that joins a running attempt is called back once, by a worker. */
 static void enable_test_join_running(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -125,6 +129,7 @@ static void enable_test_join_running(struct kunit *test)
 	KUNIT_EXPECT_PTR_NE(test, first.task, current);
 }
 
+/* A request made when TDX is up is called back and starts no attempt. */
 static void enable_test_late_request(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -140,6 +145,7 @@ static void enable_test_late_request(struct kunit *test)
 	KUNIT_EXPECT_PTR_NE(test, late.task, current);
 }
 
+/* A subscription starts nothing and is told the result of an attempt once. */
 static void enable_test_subscribe(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -159,6 +165,7 @@ static void enable_test_subscribe(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&sub.count), 1);
 }
 
+/* A cancelled request is not called back; the attempt goes on. */
 static void enable_test_cancel_waiting(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -176,6 +183,7 @@ static void enable_test_cancel_waiting(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_INITIALIZED);
 }
 
+/* A completed request can be cancelled, any number of times. */
 static void enable_test_cancel_done(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -190,7 +198,7 @@ static void enable_test_cancel_done(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&c.count), 1);
 }
 
-/* Would wait for itself for ever if it did not notice. */
+/* A callback that cancels its own request does not wait for itself. */
 static void enable_test_cancel_inside(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -205,6 +213,7 @@ static void enable_test_cancel_inside(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&c.count), 1);
 }
 
+/* A callback that submits its request again is called back for the next attempt. */
 static void enable_test_ask_again_inside(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -258,7 +267,7 @@ static int cancel(void *data)
 	return 0;
 }
 
-/* A module that goes away cancels while its callback runs and asks again. */
+/* A cancel waits for the running callback, which cannot submit the request again. */
 static void enable_test_cancel_running(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -329,6 +338,7 @@ static void deadlock_complete(struct tdx_enable_request *req, int result)
 	complete(&c->done);
 }
 
+/* A callback that waits for an attempt gets EDEADLK. */
 static void enable_test_wait_inside(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -343,6 +353,7 @@ static void enable_test_wait_inside(struct kunit *test)
 	expect_done(test, &c, -EDEADLK);
 }
 
+/* A killed waiter returns EINTR, and the attempt goes on. */
 static void enable_test_killed(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -401,6 +412,7 @@ static int stop(void *data)
 	return 0;
 }
 
+/* A stop waits for the step that runs; requests get ESHUTDOWN from then on. */
 static void enable_test_stop(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -428,7 +440,7 @@ static void enable_test_stop(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, g->attempts, 1);
 }
 
-/* What is told to those who still wait when the system goes down. */
+/* Subscribers get ESHUTDOWN when the system goes down. */
 static void enable_test_stop_subscribers(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -442,7 +454,7 @@ static void enable_test_stop_subscribers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&c.count), 1);
 }
 
-/* Known from step 1 on, whatever becomes of an attempt that can be repeated. */
+/* Metadata are there from step 1 on, until an error that is final. */
 static void enable_test_metadata(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -477,7 +489,7 @@ static int hold(void *data)
 	return 0;
 }
 
-/* The system sleeps when the step that runs has ended, and no step begins. */
+/* The system sleeps when the running step has ended, and no step begins. */
 static void enable_test_hold(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -506,7 +518,7 @@ static void enable_test_hold(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, g->attempts, 1);
 }
 
-/* Step 7 is left to the freezer, and may take as long as it likes. */
+/* The system does not wait for step 7, which the freezer stops. */
 static void enable_test_hold_resting(struct kunit *test)
 {
 	struct gated *g = test->priv;

@@ -534,6 +534,7 @@ static const void *next_cell(struct kunit *test, const void *prev, char *desc)
 	return cell;
 }
 
+/* Each event in each state of bring-up has the outcome of the table. */
 static void enable_table_test(struct kunit *test)
 {
 	const struct outcome *cell = test->param_value;

@@ -67,7 +67,7 @@ static void expect_over(struct kunit *test, struct waiter *w, int result)
 	put_task_struct(w->task);
 }
 
-/* A request whose memory somebody has forgotten to initialise, or copied. */
+/* A request that was not initialized, or was copied, is refused. */
 static void wait_test_not_initialised(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -93,6 +93,7 @@ static void wait_test_not_initialised(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&g->tb.requests));
 }
 
+/* A request that is in use is refused with EBUSY and keeps its one callback. */
 static void wait_test_in_use(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -116,6 +117,7 @@ static void wait_test_in_use(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&sub.count), 1);
 }
 
+/* A wait that times out leaves the request as it is. */
 static void wait_test_timeout(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -136,6 +138,7 @@ static void wait_test_timeout(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&c.count), 1);
 }
 
+/* Two waiters of a request both get its result, and so does a later one. */
 static void wait_test_twice(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -159,6 +162,7 @@ static void wait_test_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_bringup_wait(&g->tb, &c.req, 0), -ENXIO);
 }
 
+/* Waiters of a cancelled request, and of one never submitted, get ECANCELED. */
 static void wait_test_cancelled(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -177,6 +181,7 @@ static void wait_test_cancelled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&c.count), 0);
 }
 
+/* A request that is cancelled after it has completed keeps its result. */
 static void wait_test_cancel_of_finished(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -191,6 +196,7 @@ static void wait_test_cancel_of_finished(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_bringup_wait(&g->tb, &c.req, 0), -ENOMEM);
 }
 
+/* A request can be used again after a failure and after cancellation. */
 static void wait_test_reuse(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -213,6 +219,7 @@ static void wait_test_reuse(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, g->attempts, 2);
 }
 
+/* A killed waiter leaves the request pending. */
 static void wait_test_killed(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -299,7 +306,7 @@ static void inside_complete(struct tdx_enable_request *req, int result)
 	complete(&in->done);
 }
 
-/* Would wait for itself if it did not notice. */
+/* A callback that waits for its own request gets EDEADLK. */
 static void wait_test_inside(struct kunit *test)
 {
 	struct gated *g = test->priv;

@@ -17,6 +17,7 @@ KUNIT_ARRAY_PARAM(model_rule, model_rules, model_rule_desc);
 
 KUNIT_DEFINE_ACTION_WRAPPER(free_machine, kvfree, const void *);
 
+/* The module answers calls in this order as its specification says. */
 static void model_test_rule(struct kunit *test)
 {
 	struct rule_machine *machine = kvzalloc(sizeof(*machine), GFP_KERNEL);

@@ -58,6 +58,7 @@ static void count_calls(struct tdmr_lane *tl, unsigned int calls)
 		tdx_progress_count(tl, false);
 }
 
+/* Without a layout no progress is shown; the next attempt begins with none. */
 static void progress_test_without_layout(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -76,6 +77,7 @@ static void progress_test_without_layout(struct kunit *test)
 	expect_progress(test, NUMA_NO_NODE, 0, 4ULL * SZ_1G, 3, 3);
 }
 
+/* Progress grows by 4 MiB with each call. */
 static void progress_test_calls_count(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -87,6 +89,7 @@ static void progress_test_calls_count(struct kunit *test)
 	expect_of(test, TDX_STATUS_INITIALIZING, (u64)SZ_1G + SZ_4M, 4ULL * SZ_1G);
 }
 
+/* Progress is shown for each node. */
 static void progress_test_nodes(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -116,6 +119,7 @@ static void progress_test_module_ends_lanes(struct kunit *test)
 	expect_progress(test, 0, SZ_1G, 3ULL * SZ_1G, 1, 2);
 }
 
+/* Progress reaches the total only when TDX is up. */
 static void progress_test_all_only_when_ready(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;

@@ -12,6 +12,7 @@ static void seam_case_desc(const struct seam_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(seam_case, seam_cases, seam_case_desc);
 
+/* A status of a leaf has its text, class and errno. */
 static void seam_status_test_case(struct kunit *test)
 {
 	const struct seam_case *c = test->param_value;
@@ -24,12 +25,14 @@ static void seam_status_test_case(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seam_status_errno(c->leaf, c->status), c->error);
 }
 
+/* Each status that has a name has a case here. */
 static void seam_status_test_complete(struct kunit *test)
 {
 	KUNIT_EXPECT_GT(test, seam_nr_named(), 0);
 	KUNIT_EXPECT_EQ(test, seam_code_without_case(), -1ULL);
 }
 
+/* Unknown statuses and leaves have no name. */
 static void seam_status_test_unknown(struct kunit *test)
 {
 	KUNIT_EXPECT_NULL(test, seam_status_name(0xC000050100000000ULL));
@@ -37,7 +40,7 @@ static void seam_status_test_unknown(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, seam_leaf_name(0x8000000000000002ULL));
 }
 
-/* The last byte of the buffer is a guard: a text must not reach it. */
+/* The longest text fits, and its terminator too. */
 static void seam_status_test_length(struct kunit *test)
 {
 	char text[SEAM_TEXT_LEN * 2];
@@ -51,6 +54,7 @@ static void seam_status_test_length(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, text[sizeof(text) - 1], 'g');
 }
 
+/* A text that does not fit is truncated and terminated. */
 static void seam_status_test_truncation(struct kunit *test)
 {
 	static const u64 leaf = 45, status = 0xC0000A1200000102ULL;
@@ -69,6 +73,7 @@ static void seam_status_test_truncation(struct kunit *test)
 	}
 }
 
+/* A buffer of no bytes is not written to. */
 static void seam_status_test_no_buffer(struct kunit *test)
 {
 	char text = 'g';

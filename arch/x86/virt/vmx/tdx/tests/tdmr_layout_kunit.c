@@ -21,6 +21,7 @@ static void layout_case_desc(const struct layout_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(layout_case, layout_cases, layout_case_desc);
 
+/* The planner makes of a memory map the TDMRs of the table, or names why it cannot. */
 static void layout_test_case(struct kunit *test)
 {
 	KUNIT_EXPECT_STREQ(test, "as it must be",
@@ -61,31 +62,37 @@ static void layout_test_again(struct kunit *test)
 	}
 }
 
+/* PAMTs are whole pages, whatever the size of their entries. */
 static void layout_test_sizes(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, layout_sizes_are_right(test->priv));
 }
 
+/* PAMTs larger than the memory are refused. */
 static void layout_test_huge_entries(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, layout_huge_entries_are_refused(test->priv));
 }
 
+/* The places for a PAMT are tried downwards, within its TDMR. */
 static void layout_test_places(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, layout_places_descend(test->priv));
 }
 
+/* The places for all PAMTs of a node together are tried downwards. */
 static void layout_test_rows(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, layout_rows_descend(test->priv));
 }
 
+/* The longest TDMR is initialized first; of equal ones the lowest. */
 static void layout_test_order(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, layout_order_is_right(test->priv));
 }
 
+/* Each reason to refuse a memory map has a case. */
 static void layout_test_complete(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, layout_trouble_without_case(), TDMR_FINE);
