@@ -14,6 +14,7 @@
 
 #include <asm/apic.h>
 #include <asm/cpu.h>
+#include <asm/smp.h>
 
 #include "bringup.h"
 
@@ -41,7 +42,7 @@ static int first_present_cpu(unsigned int package)
 	unsigned int cpu;
 
 	for_each_present_cpu(cpu) {
-		if (topology_get_logical_id(cpu_physical_id(cpu),
+		if (topology_get_logical_id(per_cpu(x86_cpu_to_apicid, cpu),
 					    TOPO_PKG_DOMAIN) == package)
 			return cpu;
 	}

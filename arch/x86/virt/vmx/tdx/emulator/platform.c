@@ -29,6 +29,7 @@
 #include <asm/archrandom.h>
 #include <asm/cpuid/api.h>
 #include <asm/msr.h>
+#include <asm/smp.h>
 #include <asm/virt.h>
 #include <asm/vmx.h>
 
@@ -298,7 +299,8 @@ static int __init set_lps(void)
 		return -ENOMEM;
 
 	for (cpu = 0; cpu < platform.nr_lps; cpu++) {
-		package = topology_get_logical_id(cpu_physical_id(cpu), TOPO_PKG_DOMAIN);
+		package = topology_get_logical_id(per_cpu(x86_cpu_to_apicid, cpu),
+						  TOPO_PKG_DOMAIN);
 		platform.nr_packages = max(platform.nr_packages, package + 1);
 		packages[cpu] = package;
 	}
