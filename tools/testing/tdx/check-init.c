@@ -6,6 +6,9 @@
 #define SYS_BUSY		0x8000020200000000ULL
 #define NO_ENTROPY		0x8000020300000000ULL
 
+/* In TDX_FEATURES0. */
+#define TOPOLOGY_ENUM		(1ULL << 20)
+
 /* A platform that differs from the usual one in one place. */
 static void expect_limit(struct check *c, const struct tdxmod_platform *p, int result)
 {
@@ -278,17 +281,34 @@ static void dead(struct check *c)
 /* Every leaf but these refuses a version, known or not. */
 static void versions(struct check *c)
 {
-	static const u8 with_version[] = { 3, 11, 23, 26, 30 };
+	static const u8 with_version[] = { 3, 11, 22, 23, 26, 30 };
 	unsigned int leaf, i = 0;
 
-	check_boot(c, 0);
 	for (leaf = 0; leaf < 0x200; leaf++) {
 		bool takes = i < ARRAY_SIZE(with_version) && leaf == with_version[i];
 
+		i += takes;
+		if (leaf == 22)
+			takes = c->mc->module.platform.features0 & TOPOLOGY_ENUM;
 		EXPECT_EQ(c, check_plain_call(c, 0, 0xff << 16 | leaf),
 			  takes ? 0xC000050500000000 : OPERAND_INVALID);
-		i += takes;
 	}
+}
+
+static void versions_of_1_5_01(struct check *c)
+{
+	check_boot(c, 0);
+	versions(c);
+}
+
+static void versions_with_topology(struct check *c)
+{
+	struct tdxmod_platform p;
+
+	check_platform(&p);
+	p.features0 |= TOPOLOGY_ENUM;
+	EXPECT_EQ(c, machine_init(c->mc, &p), 0);
+	versions(c);
 }
 
 /* The module's one constant for the widest address is the platform's. */
@@ -351,7 +371,8 @@ const struct check check_init_list[] = {
 	{ .name = "limits of the model", .run = limits },
 	{ .name = "an LP that does not exist", .run = no_such_lp },
 	{ .name = "dispatcher", .run = dispatcher },
-	{ .name = "versions of leaves", .run = versions },
+	{ .name = "versions of leaves", .run = versions_of_1_5_01 },
+	{ .name = "versions of leaves with TOPOLOGY_ENUM", .run = versions_with_topology },
 	{ .name = "46 bits of physical address", .run = narrow_addresses },
 	{ .name = "HKID of SYS.CONFIG", .run = hkid_operand },
 	{ .name = "SYS.INIT", .run = sys_init },

@@ -11,6 +11,9 @@
 #include "model_internal.h"
 #include "model_leaves.h"
 
+/* In TDX_FEATURES0: version 1 of VP.INIT takes the x2APIC ID of the vCPU. */
+#define TOPOLOGY_ENUM	BIT_ULL(20)
+
 static u64 dispatch(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 
 bool tdxmod_seamcall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
@@ -34,9 +37,11 @@ bool tdxmod_seamcall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs
 	return true;
 }
 
-static bool takes_version(unsigned int leaf)
+static bool takes_version(const struct tdxmod *m, unsigned int leaf)
 {
 	switch (leaf) {
+	case LEAF_VP_INIT:
+		return m->platform.features0 & TOPOLOGY_ENUM;
 	case 3:
 	case 11:
 	case 23:
@@ -138,7 +143,7 @@ static u64 dispatch(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 
 	if (regs->rax >> 24)
 		return TDX_OPERAND_INVALID;
-	if (version && !takes_version(leaf))
+	if (version && !takes_version(m, leaf))
 		return TDX_OPERAND_INVALID;
 	if (state == TDXMOD_SYS_SHUTDOWN && leaf != LEAF_LP_SHUTDOWN)
 		return TDX_SYS_SHUTDOWN;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Numbers of the leaves that the model has, without their version. */
+/* Numbers of the leaves that the model has or knows, without their version. */
 #ifndef _TDXMOD_LEAVES_H
 #define _TDXMOD_LEAVES_H
 
+#define LEAF_VP_INIT		22
 #define LEAF_PAGE_RDMD		24
 #define LEAF_KEY_CONFIG		31
 #define LEAF_SYS_INFO		32

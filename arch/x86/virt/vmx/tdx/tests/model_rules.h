@@ -29,6 +29,10 @@ enum rule_leaf {
 	RULE_UPDATE	= 53,
 	RULE_UNKNOWN	= 54,
 
+	/* Version 1 of them */
+	RULE_VP_INIT_1	= 1 << 16 | 22,
+	RULE_SYS_INIT_1	= 1 << 16 | RULE_SYS_INIT,
+
 	/* Not calls */
 	RULE_ALL_LPS	= 256,	/* LP.INIT on all LPs; none may fail */
 	RULE_BUSY,		/* an LP holds the global lock, or lets go of it */
@@ -154,10 +158,18 @@ static const struct rule model_rules[] = {
 		{ RULE_UPDATE, 0, 1, 0xC000050900000000ULL },
 		{ RULE_SYS_CONFIG, 0, 1, 0 },
 	} },
+	{ "a version only of a leaf that has one", RULE_FROM_BOOT, {
+		{ RULE_VP_INIT_1, 0, 1, 0xC000050500000000ULL },
+		{ RULE_SYS_INIT_1, 0, 1, 0xC000010000000000ULL },
+		{ RULE_SYS_INIT, 0, 1, 0 },
+	} },
 	{ "an unknown leaf is an operand that is invalid", RULE_FROM_READY, {
 		{ RULE_UNKNOWN, 0, 1, 0xC000010000000000ULL },
 	} },
 };
+
+/* The feature that gives VP.INIT a version. */
+#define RULE_TOPOLOGY_ENUM	(1ULL << 20)
 
 #define RULE_TDMR_BASE	0x40000000ULL
 #define RULE_TDMR_SIZE	0x40000000ULL
@@ -238,6 +250,7 @@ static inline bool rule_begin(struct rule_machine *machine)
 		.hkid_count = 32,
 		.nr_cmrs = 1,
 		.cmrs = { { .base = RULE_TDMR_BASE, .size = 2 * RULE_TDMR_SIZE } },
+		.features0 = RULE_TOPOLOGY_ENUM,
 	};
 
 	memset(machine, 0, sizeof(*machine));
