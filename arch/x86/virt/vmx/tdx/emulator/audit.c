@@ -24,6 +24,7 @@
  */
 #define pr_fmt(fmt) "tdx_emulator: " fmt
 
+#include <linux/array_size.h>
 #include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/export.h>
@@ -163,6 +164,15 @@ static void visit_pamt_pages(void (*visit)(struct page *page))
 		visit_tdmrs(m->handoff.tdmrs, m->handoff.nr_tdmrs, visit);
 }
 
+/*
+ * The optimizer of probes holds text_mutex until each task has scheduled, which
+ * takes seconds in the boot of a slow machine, and the boot waits for the mutex.
+ * A probe with a post handler is not optimized.
+ */
+static void not_optimized(struct kprobe *p, struct pt_regs *regs, unsigned long flags)
+{
+}
+
 /* Cache flush */
 
 static bool flushed(void)
@@ -194,6 +204,12 @@ static struct kretprobe flush_probe = {
 	.entry_handler	= flush_begins,
 	.handler	= flush_returns,
 	.data_size	= sizeof(s64),
+};
+
+/* A return probe has no post handler: this probe at the same place has it. */
+static struct kprobe flush_unoptimized = {
+	.symbol_name	= "wbinvd_on_all_cpus",
+	.post_handler	= not_optimized,
 };
 
 /* PAMT freed */
@@ -253,6 +269,7 @@ static int pages_are_freed(struct kprobe *p, struct pt_regs *regs)
 static struct kprobe free_probe = {
 	.symbol_name	= "free_contig_range",
 	.pre_handler	= pages_are_freed,
+	.post_handler	= not_optimized,
 };
 
 static bool page_is_freed(struct page *page)
@@ -660,18 +677,20 @@ int tdx_audit_show(struct seq_file *m, void *unused)
 
 int tdx_audit_start(void)
 {
+	struct kprobe *probes[] = { &flush_unoptimized, &free_probe };
 	int ret;
 
-	ret = register_kretprobe(&flush_probe);
+	ret = register_kprobes(probes, ARRAY_SIZE(probes));
 	if (ret) {
-		pr_err("no probe on %s (%d)\n", flush_probe.kp.symbol_name, ret);
+		pr_err("no probes on %s and %s (%d)\n", flush_unoptimized.symbol_name,
+		       free_probe.symbol_name, ret);
 		return ret;
 	}
 
-	ret = register_kprobe(&free_probe);
+	ret = register_kretprobe(&flush_probe);
 	if (ret) {
-		pr_err("no probe on %s (%d)\n", free_probe.symbol_name, ret);
-		unregister_kretprobe(&flush_probe);
+		pr_err("no return probe on %s (%d)\n", flush_probe.kp.symbol_name, ret);
+		unregister_kprobes(probes, ARRAY_SIZE(probes));
 	}
 	return ret;
 }
