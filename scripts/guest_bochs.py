@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Bochs as the machine of scripts/guest: slow, but its CPUs have VMX."""
+
+import os
+import subprocess
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+# From packages that scripts/fetch-bochs asks for.
+BIOS = '/usr/share/bochs/BIOS-bochs-latest'
+VGABIOS = '/usr/share/vgabios/vgabios.bin'
+ISOLINUX = '/usr/lib/ISOLINUX/isolinux.bin'
+LDLINUX = '/usr/lib/syslinux/modules/bios/ldlinux.c32'
+
+# Instructions in a second of the guest, all CPUs together.  With fewer, several
+# CPUs are busy with their timers alone.
+IPS = 20000000
+# The TSC counts instructions: the kernel would believe the frequency in CPUID.
+# Where a CPU halts, Bochs goes on to the next event; MWAIT is carried out.
+CMDLINE = f'tsc_early_khz={IPS // 1000} idle=halt'
+# Bochs has no more memory than this of its own, and a file for the rest.
+HOST_MIB = 2048
+
+# la57: the BIOS handles SMIs as if there were none, and Bochs gives up.
+CONFIG = '''\
+config_interface: textconfig
+display_library: nogui
+cpu: model=sapphire_rapids, count={count}, ips={ips}, reset_on_triple_fault=0, exclude_features="la57"
+memory: guest={mib}, host={host_mib}
+romimage: file={bios}
+vgaromimage: file={vgabios}
+boot: cdrom
+ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
+ata0-master: type=cdrom, path={iso}, status=inserted
+com1: enabled=1, mode=file, dev=/dev/fd/{console}
+com2: enabled=1, mode=file, dev=/dev/fd/{said}
+log: /dev/null
+panic: action=fatal
+error: action=ignore
+info: action=ignore
+clock: sync=none, time0=local
+'''
+
+
+def wrong(a):
+    """What of the arguments is not possible here."""
+    if a.sockets > 1 and (a.sockets, a.cores) != (2, 2) or a.cores > 4:
+        return 'Bochs has 1 socket of at most 4 cores, or 2 of 2'
+    if len(a.node) > 1 or a.hidden or a.icount:
+        return 'Bochs has one node, shows all memory and counts no instructions'
+    if not 256 <= a.node[0][1] >> 20 <= 3072:
+        return 'Bochs has 256M to 3G of memory'
+    return None
+
+
+def find():
+    """Exit status of what looked for Bochs, which says why there is none; and path."""
+    done = subprocess.run((f'{HERE}/fetch-bochs',), check=False, text=True,
+                          stdout=subprocess.PIPE)
+    return done.returncode, done.stdout.strip()
+
+
+def command(a, rd, where, cmdline, console, said):
+    """Bochs with a disk to boot from; the lines of the guest are open files."""
+    cfg = f'{where}/isolinux.cfg'
+    with open(cfg, 'w', encoding='ascii') as f:
+        f.write(f'DEFAULT guest\nLABEL guest\nLINUX /bzImage\nINITRD /initrd\n'
+                f'APPEND {cmdline} {CMDLINE} {a.append}\n')
+    iso = f'{where}/boot.iso'
+    subprocess.run(('xorriso', '-as', 'mkisofs', '-quiet', '-o', iso, '-b', 'isolinux.bin',
+                    '-no-emul-boot', '-boot-load-size', '4', '-boot-info-table',
+                    '-graft-points', f'isolinux.bin={ISOLINUX}', f'ldlinux.c32={LDLINUX}',
+                    f'isolinux.cfg={cfg}', f'initrd={rd}',
+                    f'bzImage={a.kernel}/arch/x86/boot/bzImage'), check=True)
+    mib = a.node[0][1] >> 20
+    with open(f'{where}/bochsrc', 'w', encoding='ascii') as f:
+        f.write(CONFIG.format(count=f'{a.sockets}:{a.cores}:1', ips=IPS, mib=mib,
+                              host_mib=min(mib, HOST_MIB), bios=BIOS, vgabios=VGABIOS,
+                              iso=iso, console=console, said=said))
+    return [a.bochs, '-q', '-f', f'{where}/bochsrc']
+
+
+def cpu_time(pid):
+    """Seconds: Bochs is one thread, which never waits."""
+    with open(f'/proc/{pid}/stat', encoding='ascii', errors='replace') as f:
+        fields = f.read().rpartition(')')[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
