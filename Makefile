@@ -13,6 +13,7 @@ help:
 	@echo 'make test       all tests; the last line counts them'
 	@echo 'make bench      time it against upstream in guests, up to an hour'
 	@echo 'make test-debug tests with KASAN and KCSAN: builds two more kernels'
+	@echo 'make test-kvm   tests of the real kvm_intel in Bochs, which has VMX'
 	@echo 'make tree       prepare the kernel tree: build/linux/tree'
 	@echo 'make kernel     build our kernel; CONFIG_TDX_BRINGUP=n: with the path of upstream'
 	@echo 'make fuzz       10 million memory maps (LAYOUT_MAPS=), then calls, updates and'
@@ -34,6 +35,9 @@ test:
 
 test-debug:
 	@scripts/run-tests debug
+
+test-kvm:
+	@scripts/run-tests kvm
 
 # User space only: no kernel is built.
 USER_TESTS := $(MAKE) -C tools/testing/tdx O=$(CURDIR)/build/user \
@@ -72,4 +76,4 @@ clean:
 distclean:
 	@rm -rf build
 
-.PHONY: help demo test test-debug fuzz coverage bench tree kernel check patches clean distclean
+.PHONY: help demo test test-debug test-kvm fuzz coverage bench tree kernel check patches clean distclean

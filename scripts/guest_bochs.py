@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # From packages that scripts/fetch-bochs asks for.
@@ -66,11 +67,14 @@ def command(a, rd, where, cmdline, console, said):
         f.write(f'DEFAULT guest\nLABEL guest\nLINUX /bzImage\nINITRD /initrd\n'
                 f'APPEND {cmdline} {CMDLINE} {a.append}\n')
     iso = f'{where}/boot.iso'
-    subprocess.run(('xorriso', '-as', 'mkisofs', '-quiet', '-o', iso, '-b', 'isolinux.bin',
-                    '-no-emul-boot', '-boot-load-size', '4', '-boot-info-table',
-                    '-graft-points', f'isolinux.bin={ISOLINUX}', f'ldlinux.c32={LDLINUX}',
-                    f'isolinux.cfg={cfg}', f'initrd={rd}',
-                    f'bzImage={a.kernel}/arch/x86/boot/bzImage'), check=True)
+    done = subprocess.run(
+        ('xorriso', '-as', 'mkisofs', '-quiet', '-o', iso, '-b', 'isolinux.bin',
+         '-no-emul-boot', '-boot-load-size', '4', '-boot-info-table',
+         '-graft-points', f'isolinux.bin={ISOLINUX}', f'ldlinux.c32={LDLINUX}',
+         f'isolinux.cfg={cfg}', f'initrd={rd}', f'bzImage={a.kernel}/arch/x86/boot/bzImage'),
+        check=False, text=True, stderr=subprocess.PIPE)
+    if done.returncode:
+        sys.exit(f'guest: xorriso: {done.stderr}')
     mib = a.node[0][1] >> 20
     with open(f'{where}/bochsrc', 'w', encoding='ascii') as f:
         f.write(CONFIG.format(count=f'{a.sockets}:{a.cores}:1', ips=IPS, mib=mib,

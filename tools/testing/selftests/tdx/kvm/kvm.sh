@@ -1,0 +1,307 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# kvm.sh boot|demand|pending|without
+#
+# Do the real kvm and kvm_intel, as modules, go with TDX as it comes up?
+#	boot		TDX is up since the boot
+#	demand		TDX comes up when kvm_intel is loaded
+#	pending		the same, and the module is so slow that all of this is done
+#			meanwhile: needs tdx_emulator.dilation and tdmr_ns
+#	without		TDX is switched off by tdx_host=off
+#
+# Run as root, on a CPU with VMX, with the emulated TDX module (tdx_emulator=on).
+# The emulated module cannot run TDs: of each no more than the descriptor is
+# created.
+set -u
+
+SKIP=4
+emulator=/sys/kernel/debug/tdx_emulator
+shown=/sys/kernel/tdx
+intel=/sys/module/kvm_intel
+here=$(dirname "$0")
+
+# Leaves by their number in the emulator's file.
+KEY_CONFIG=31
+SYS_INIT=33
+LP_INIT=35
+TDMR_INIT=36
+SYS_CONFIG=45
+
+# Types of VM, and their masks.
+TDX_VM=5
+PLAIN=0x1
+PLAIN_AND_TDX=0x21
+
+number=0
+failed=0
+wrong=
+
+missing()
+{
+	echo "1..0 # SKIP $1"
+	exit $SKIP
+}
+
+# The first thing that is wrong in a test is what is told of it.
+expect()
+{
+	[ "$2" = "$3" ] && return
+	[ -n "$wrong" ] || wrong="$1: '$2', expected '$3'"
+	return 1
+}
+
+report()
+{
+	number=$((number + 1))
+	if [ -z "$wrong" ]; then
+		echo "ok $number $1"
+	else
+		failed=1
+		echo "# $wrong"
+		echo "not ok $number $1"
+	fi
+	wrong=
+}
+
+calls()
+{
+	awk -v leaf="$1" '$1 == leaf { n = $3 } END { print n + 0 }' $emulator/calls
+}
+
+all_calls()
+{
+	awk '!/^#/ { n += $3 } END { print n + 0 }' $emulator/calls
+}
+
+packages()
+{
+	cat /sys/devices/system/cpu/cpu[0-9]*/topology/physical_package_id | sort -u | wc -l
+}
+
+# Without initialisation on demand, TDX is up as soon as there is user space.
+status()
+{
+	cat $shown/status 2>/dev/null || echo initialized
+}
+
+load()
+{
+	modprobe kvm_intel "$@" 2>"$work"/said || expect modprobe "$(cat "$work"/said)" ''
+	expect 'KVM offers' "$(cat $intel/parameters/tdx 2>&1)" "$offered"
+	expect 'types of VM' "$("$here/vm" types)" $types
+}
+
+unload()
+{
+	rmmod kvm_intel 2>"$work"/said || expect rmmod "$(cat "$work"/said)" ''
+	[ ! -d $intel ] || expect $intel there gone
+}
+
+# A background process has the descriptor of a TD created, and keeps it.
+create_td()
+{
+	rm -f "$work"/td
+	"$here/vm" create $TDX_VM >"$work"/td &
+	creator=$!
+}
+
+wait_for_td()
+{
+	while kill -0 $creator 2>/dev/null && [ ! -s "$work"/td ]; do
+		sleep 0.1
+	done
+	expect 'TD' "$(cat "$work"/td)" created
+}
+
+end_td()
+{
+	kill -9 $creator 2>/dev/null
+	wait $creator 2>/dev/null
+}
+
+refused_td()
+{
+	create_td
+	wait $creator
+	expect 'TD' "$(cat "$work"/td)" "KVM_CREATE_VM: $1"
+}
+
+# --- cases -------------------------------------------------------------------
+
+nobody_asked()
+{
+	expect SEAMCALLs "$(all_calls)" 0
+	expect status "$(status)" unknown
+	report 'before kvm_intel is loaded no SEAMCALL is made'
+}
+
+loads()
+{
+	offered=Y types=$PLAIN_AND_TDX
+	load tdx=1
+	report "kvm_intel loads and offers TDX$1"
+}
+
+loads_meanwhile()
+{
+	offered=Y types=$PLAIN_AND_TDX
+	load tdx=1
+	expect status "$(status)" initializing
+	report "kvm_intel loads and does not wait for TDX$1"
+}
+
+loads_without()
+{
+	offered=N types=$PLAIN
+	load "$1"
+	report "kvm_intel loads with $1 and does not offer TDX"
+	refused_td 'Invalid argument'
+	report "a TD is refused with $1"
+}
+
+unloads()
+{
+	unload
+	report "kvm_intel unloads$1"
+}
+
+td_is_created()
+{
+	create_td
+	wait_for_td
+	expect status "$(status)" initialized
+	dmesg | grep -q 'virt/tdx: TDX-Module initialized' || expect dmesg 'TDX is not up' up
+	report 'the descriptor of a TD is created, and TDX is up'
+}
+
+td_is_kept()
+{
+	create_td
+	wait_for_td
+	rmmod kvm_intel 2>/dev/null && expect rmmod 'succeeded while there is a TD' refused
+	expect 'types of VM' "$("$here/vm" types)" $types
+	end_td
+	report 'kvm_intel does not unload while there is a TD'
+}
+
+plain_vm()
+{
+	expect product "$("$here/vm" run 123 456)" $((123 * 456))
+	report "a plain VM runs until it halts$1"
+}
+
+td_waits()
+{
+	create_td
+	# As long as a plain VM takes from its creation to its end.
+	"$here/vm" run 1 1 >/dev/null
+	kill -0 $creator 2>/dev/null || expect 'TD' "$(cat "$work"/td)" 'waits for TDX'
+	expect status "$(status)" initializing
+	report 'a TD waits for TDX'
+}
+
+waiter_is_killed()
+{
+	end_td
+	expect status "$(status)" initializing
+	expect 'TD' "$(cat "$work"/td)" ''
+	report 'the one who waits for a TD can be killed'
+}
+
+one_initialisation()
+{
+	expect SYS.INIT "$(calls $SYS_INIT)" 1
+	expect SYS.CONFIG "$(calls $SYS_CONFIG)" 1
+	expect LP.INIT "$(calls $LP_INIT)" "$(nproc)"
+	expect KEY.CONFIG "$(calls $KEY_CONFIG)" "$(packages)"
+	[ "$(calls $TDMR_INIT)" -gt 0 ] || expect TDMR.INIT 0 more
+	report 'the module was initialised once'
+}
+
+switched_off()
+{
+	expect error "$(cat $shown/error)" 'switched off by tdx_host=off (-19)'
+	expect status "$(status)" unknown
+	[ ! -e $emulator/calls ] || expect 'the emulated module' there missing
+	report 'TDX is switched off'
+}
+
+audited()
+{
+	expect audit "$(awk '$2 != 0 { printf "%s ", $1 }' $emulator/audit)" ''
+	report 'the emulator saw no mistake'
+}
+
+# --- what comes after what ---------------------------------------------------
+
+[ $# = 1 ] || { echo "usage: kvm.sh boot|demand|pending|without"; exit 2; }
+[ "$(id -u)" = 0 ] || missing 'not root'
+grep -q '^flags.* vmx' /proc/cpuinfo || missing 'no VMX in this CPU'
+[ -e $emulator/calls ] || [ "$1" = without ] || missing 'no emulated TDX module'
+[ -x "$here/vm" ] || missing 'no program vm beside this file'
+[ ! -d $intel ] || missing 'kvm_intel is there already: CONFIG_KVM_INTEL=m'
+[ -n "$(find /lib/modules/"$(uname -r)" -name 'kvm-intel.ko*')" ] ||
+	missing 'no module kvm_intel: CONFIG_KVM_INTEL=m'
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+echo 'TAP version 13'
+case $1 in
+boot)
+	loads ''
+	td_is_created
+	end_td
+	plain_vm ''
+	td_is_kept
+	unloads ''
+	loads_without tdx=0
+	plain_vm ' with tdx=0'
+	unloads ' after tdx=0'
+	one_initialisation
+	;;
+demand)
+	nobody_asked
+	loads ''
+	td_is_created
+	end_td
+	plain_vm ''
+	td_is_kept
+	unloads ''
+	loads ' again'
+	td_is_created
+	end_td
+	unloads ' again'
+	one_initialisation
+	;;
+pending)
+	nobody_asked
+	loads_meanwhile ''
+	plain_vm ' meanwhile'
+	td_waits
+	waiter_is_killed
+	unloads ' meanwhile'
+	loads_meanwhile ' again'
+	create_td
+	echo 1 >$emulator/dilation
+	wait_for_td
+	end_td
+	expect status "$(status)" initialized
+	report 'the TD that waited is created'
+	unloads ' at the end'
+	one_initialisation
+	;;
+without)
+	loads_without tdx=1
+	plain_vm ''
+	unloads ''
+	switched_off
+	;;
+*)
+	echo "kvm.sh: no such case: $1"
+	exit 2
+	;;
+esac
+[ "$1" = without ] || audited
+echo "1..$number"
+exit $failed
