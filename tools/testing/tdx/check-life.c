@@ -249,6 +249,59 @@ static void config_refused(struct check *c)
 	EXPECT_EQ(c, m->nr_tdmrs, 1);
 }
 
+/* Describe TDMR @i of 1 GiB with its PAMTs, one behind the other, at @pamt. */
+static void describe_tdmr(struct check *c, unsigned int i, u64 base, u64 pamt)
+{
+	const u64 info = 0x10000 + i * 0x200;
+	const u64 words[] = {
+		base, 0x40000000,
+		pamt, 0x1000,
+		pamt + 0x1000, 0x2000,
+		pamt + 0x3000, 0x400000,
+	};
+	unsigned int n;
+
+	store_write64(&c->mc->memory, 0x1000 + i * 8, info);
+	for (n = 0; n < ARRAY_SIZE(words); n++)
+		store_write64(&c->mc->memory, info + n * 8, words[n]);
+}
+
+/*
+ * SYS.CONFIG with TDMRs at 4 GiB and 5 GiB and PAMTs there; the second TDMR
+ * reserves as much as PAMTs take, from @rsvd on.
+ */
+static u64 config_two(struct check *c, u64 pamt0, u64 pamt1, u64 rsvd)
+{
+	struct tdxmod_regs regs = { .rcx = 0x1000, .rdx = 2, .r8 = CHECK_HKID };
+	const u64 second = CHECK_TDMR_BASE + 0x40000000;
+
+	describe_tdmr(c, 0, CHECK_TDMR_BASE, pamt0);
+	describe_tdmr(c, 1, second, pamt1);
+	store_write64(&c->mc->memory, 0x10240, rsvd - second);
+	store_write64(&c->mc->memory, 0x10248, 0x403000);
+
+	return check_call(c, 0, LEAF_SYS_CONFIG, &regs);
+}
+
+static void config_pamt_in_another(struct check *c)
+{
+	const u64 first = CHECK_TDMR_BASE + 0x10000000;
+	const u64 second = CHECK_TDMR_BASE + 0x50000000;
+	const u64 outside = 0x80000000;
+
+	check_boot(c, 0);
+	check_sys_init(c);
+
+	/* PAMTs of the later TDMR in the earlier one */
+	EXPECT_EQ(c, config_two(c, outside, first, second), 0xC0000A1200000001);
+
+	/* PAMTs of the earlier TDMR in the later one, fewer and fewer of them */
+	EXPECT_EQ(c, config_two(c, second, outside, second + 0x403000), 0xC0000A1200010000);
+	EXPECT_EQ(c, config_two(c, second, outside, second + 0x3000), 0xC0000A1200010100);
+	EXPECT_EQ(c, config_two(c, second, outside, second + 0x1000), 0xC0000A1200010200);
+	EXPECT_EQ(c, config_two(c, second, outside, second), 0);
+}
+
 static void sys_shutdown(struct check *c)
 {
 	struct tdxmod *m = &c->mc->module;
@@ -396,6 +449,7 @@ static void sys_disable(struct check *c)
 
 const struct check check_life_list[] = {
 	{ .name = "SYS.CONFIG refused", .run = config_refused },
+	{ .name = "SYS.CONFIG: a PAMT in another TDMR", .run = config_pamt_in_another },
 	{ .name = "TDMR.INIT to the end", .run = tdmr_to_the_end },
 	{ .name = "TDMR.INIT: lock", .run = tdmr_lock },
 	{ .name = "PAMT entries", .run = pamt_entries },
