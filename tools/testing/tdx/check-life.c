@@ -369,6 +369,8 @@ static void sys_update(struct check *c)
 	EXPECT_EQ(c, check_plain_call(c, 0, LEAF_SYS_SHUTDOWN), 0);
 	EXPECT(c, tdxmod_reload(m));
 	EXPECT(c, !tdxmod_reload(m));
+	/* A fresh module has no KeyID in use, whatever SYS.UPDATE will bring. */
+	EXPECT_EQ(c, m->kot[CHECK_HKID], 0);
 	EXPECT_EQ(c, check_plain_call(c, 0, LEAF_SYS_RD), 0xC000050200000000);
 	check_sys_init(c);
 	EXPECT_EQ(c, m->nr_tdmrs, 0);
