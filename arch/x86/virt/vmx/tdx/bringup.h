@@ -294,6 +294,9 @@ void tdx_host_reset(void);
 #endif
 
 #if IS_ENABLED(CONFIG_KUNIT)
+int tdx_host_suspend(void *unused);
+void tdx_host_resume(void *unused);
+void tdx_host_shutdown(void *unused);
 int tdx_pamt_take(u64 base, u64 size);
 int tdx_pamt_take_range(u64 base, u64 size);
 u64 tdx_pamt_find(u64 size, int node);

@@ -6,6 +6,8 @@
  * shutdown look at belong to tdx.c.  Bring-up fills them through the functions
  * here, and has the CPUs taken into and out of TDX by those that were there.
  */
+#include <kunit/visibility.h>
+
 #include "bringup.h"
 
 /*
@@ -345,11 +347,25 @@ void tdx_host_set_ready(const struct tdx_sys_info *sysinfo)
 
 static void lp_shutdown(void *unused)
 {
-	if (!this_cpu_read(lp_ready))
+	/* Step 1, and disabling the module, make calls on a CPU that may not be ready. */
+	if (!this_cpu_read(lp_ready)) {
+		tdx_cpu_flush_cache();
 		return;
+	}
 
 	this_cpu_write(lp_ready, false);
 	tdx_shutdown_cpu(NULL);
+}
+
+static void disable_module(void)
+{
+	guard(preempt)();
+
+	if (x86_virt_get_ref(X86_FEATURE_VMX))
+		return;
+
+	tdx_sys_disable();
+	x86_virt_put_ref(X86_FEATURE_VMX);
 }
 
 /*
@@ -358,21 +374,14 @@ static void lp_shutdown(void *unused)
  * by then, see tdx_bringup_stop().  Where nobody has asked for TDX there is
  * nothing to disable.
  */
-static void host_shutdown(void *unused)
+VISIBLE_IF_KUNIT void tdx_host_shutdown(void *unused)
 {
-	if (lp_cpuhp_state == CPUHP_INVALID && !tdx_module_state.sysinit_done)
-		return;
-
-	scoped_guard(preempt) {
-		if (!x86_virt_get_ref(X86_FEATURE_VMX)) {
-			tdx_sys_disable();
-			x86_virt_put_ref(X86_FEATURE_VMX);
-		}
-	}
+	if (lp_cpuhp_state != CPUHP_INVALID || tdx_module_state.sysinit_done)
+		disable_module();
 	on_each_cpu(lp_shutdown, NULL, 1);
 }
 
-static int host_suspend(void *unused)
+VISIBLE_IF_KUNIT int tdx_host_suspend(void *unused)
 {
 	if (this_cpu_read(lp_ready))
 		x86_virt_put_ref(X86_FEATURE_VMX);
@@ -380,16 +389,16 @@ static int host_suspend(void *unused)
 	return 0;
 }
 
-static void host_resume(void *unused)
+VISIBLE_IF_KUNIT void tdx_host_resume(void *unused)
 {
 	if (this_cpu_read(lp_ready))
 		WARN_ON_ONCE(x86_virt_get_ref(X86_FEATURE_VMX));
 }
 
 static const struct syscore_ops host_syscore_ops = {
-	.suspend = host_suspend,
-	.resume = host_resume,
-	.shutdown = host_shutdown,
+	.suspend = tdx_host_suspend,
+	.resume = tdx_host_resume,
+	.shutdown = tdx_host_shutdown,
 };
 
 static struct syscore host_syscore = {
