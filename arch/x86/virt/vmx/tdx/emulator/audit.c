@@ -17,6 +17,9 @@
  * module wrote: a sample of the preceding 4 MiB at each TDMR.INIT, all of
  * them in a sweep.  A host that reads PAMT memory is not seen.
  *
+ * Shutdown.  When the host has shut down, as its last before the next kernel,
+ * all CPUs are looked at.
+ *
  * The other rules follow from calls and answers.
  *
  * The calls come from the trap, with interrupts off and maybe from an NMI:
@@ -27,16 +30,20 @@
 #include <linux/array_size.h>
 #include <linux/atomic.h>
 #include <linux/bitmap.h>
+#include <linux/cpumask.h>
 #include <linux/export.h>
 #include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/percpu.h>
 #include <linux/printk.h>
+#include <linux/processor.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/stdarg.h>
+#include <linux/syscore_ops.h>
 
 #include "internal.h"
 
@@ -53,6 +60,7 @@ static const char * const rule_names[TDX_AUDIT_NR] = {
 	[TDX_AUDIT_KEY_CONTENDED]	= "KEY_CONTENDED",
 	[TDX_AUDIT_TDMR_BUSY]		= "TDMR_BUSY",
 	[TDX_AUDIT_NESTED]		= "NESTED",
+	[TDX_AUDIT_SHUTDOWN]		= "SHUTDOWN",
 };
 
 static atomic64_t counts[TDX_AUDIT_NR];
@@ -594,6 +602,40 @@ void tdx_audit_sweep(void)
 	}
 }
 
+/* Shutdown */
+
+/**
+ * tdx_emulator_audit_shutdown - nobody will make a SEAMCALL any more
+ *
+ * The next kernel takes over what the CPUs are left in.
+ */
+void tdx_emulator_audit_shutdown(void)
+{
+	unsigned int in_vmx = tdx_platform_nr_in_vmx();
+	unsigned int cpu, dirty = 0;
+
+	for_each_possible_cpu(cpu)
+		dirty += READ_ONCE(per_cpu(cache_state_incoherent, cpu));
+
+	if (in_vmx)
+		report(TDX_AUDIT_SHUTDOWN, "%u CPUs in VMX operation", in_vmx);
+	if (dirty)
+		report(TDX_AUDIT_SHUTDOWN, "%u CPUs with caches that were not flushed", dirty);
+}
+
+static void at_shutdown(void *unused)
+{
+	tdx_emulator_audit_shutdown();
+}
+
+static const struct syscore_ops shutdown_ops = {
+	.shutdown = at_shutdown,
+};
+
+static struct syscore shutdown_syscore = {
+	.ops = &shutdown_ops,
+};
+
 /* From a reset's start to its end, freed PAMTs are no offence. */
 void tdx_audit_expect_frees(bool expected)
 {
@@ -691,6 +733,10 @@ int tdx_audit_start(void)
 	if (ret) {
 		pr_err("no return probe on %s (%d)\n", flush_probe.kp.symbol_name, ret);
 		unregister_kprobes(probes, ARRAY_SIZE(probes));
+		return ret;
 	}
-	return ret;
+
+	/* Those that register later, as the host does, shut down before. */
+	register_syscore(&shutdown_syscore);
+	return 0;
 }

@@ -8,7 +8,9 @@
 #include <linux/gfp.h>
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
+#include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/smp.h>
 #include <asm/special_insns.h>
 
 #include "kunit_fixture.h"
@@ -207,6 +209,56 @@ static void nested_call(struct kunit *test)
 	expect_only(test, TDX_AUDIT_NESTED);
 }
 
+static int flush(void *unused)
+{
+	wbinvd();
+	this_cpu_write(cache_state_incoherent, false);
+
+	return 0;
+}
+
+/* As the host makes calls; it fails, but might have left lines in the cache. */
+static int make_host_call(void *unused)
+{
+	struct tdx_module_args args = {};
+
+	return seamcall(TDH_SYS_INIT, &args) == TDX_SEAMCALL_UD;
+}
+
+static void on_each(int (*fn)(void *unused))
+{
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		smp_call_on_cpu(cpu, fn, NULL, false);
+}
+
+static void clean_shutdown_is_not_reported(struct kunit *test)
+{
+	on_each(flush);
+	on_each(emu_put_vmx);
+	tdx_emulator_audit_shutdown();
+	on_each(emu_get_vmx);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0);
+}
+
+static void shutdown_in_vmx(struct kunit *test)
+{
+	on_each(flush);
+	tdx_emulator_audit_shutdown();
+	expect_only(test, TDX_AUDIT_SHUTDOWN);
+}
+
+static void shutdown_with_dirty_cache(struct kunit *test)
+{
+	on_each(flush);
+	on_each(emu_put_vmx);
+	KUNIT_EXPECT_EQ(test, smp_call_on_cpu(0, make_host_call, NULL, false), 1);
+	tdx_emulator_audit_shutdown();
+	on_each(emu_get_vmx);
+	expect_only(test, TDX_AUDIT_SHUTDOWN);
+}
+
 static struct kunit_case audit_test_cases[] = {
 	KUNIT_CASE(clean_bring_up_is_not_reported),
 	KUNIT_CASE(clean_giving_up_is_not_reported),
@@ -221,6 +273,9 @@ static struct kunit_case audit_test_cases[] = {
 	KUNIT_CASE(key_config_contended),
 	KUNIT_CASE(tdmr_busy),
 	KUNIT_CASE(nested_call),
+	KUNIT_CASE(clean_shutdown_is_not_reported),
+	KUNIT_CASE(shutdown_in_vmx),
+	KUNIT_CASE(shutdown_with_dirty_cache),
 	{}
 };
 

@@ -20,6 +20,8 @@
  * @TDX_AUDIT_KEY_CONTENDED: KEY.CONFIG met the module's global lock taken
  * @TDX_AUDIT_TDMR_BUSY: TDMR.INIT met the lock of its TDMR taken
  * @TDX_AUDIT_NESTED: SEAMCALL from an interrupt inside a SEAMCALL
+ * @TDX_AUDIT_SHUTDOWN: the machine goes down, and a CPU is in VMX operation for
+ *	TDX or may have lines of the module's in its cache
  * @TDX_AUDIT_NR: number of rules
  */
 enum tdx_audit {
@@ -30,6 +32,7 @@ enum tdx_audit {
 	TDX_AUDIT_KEY_CONTENDED,
 	TDX_AUDIT_TDMR_BUSY,
 	TDX_AUDIT_NESTED,
+	TDX_AUDIT_SHUTDOWN,
 	TDX_AUDIT_NR,
 };
 
@@ -66,5 +69,6 @@ u64 tdx_emulator_audit(enum tdx_audit rule);
 u64 tdx_emulator_audit_total(void);
 int tdx_emulator_inject(const struct tdx_emulator_fault *fault);
 void tdx_emulator_inject_clear(void);
+void tdx_emulator_audit_shutdown(void);
 
 #endif /* _TDX_EMULATOR_H */

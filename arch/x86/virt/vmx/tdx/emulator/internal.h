@@ -90,6 +90,7 @@ extern struct tdxmod tdx_emu_module;
 int tdx_platform_boot_module(void);
 void *tdx_platform_page(u64 pa);
 bool tdx_platform_in_vmx(void);
+unsigned int tdx_platform_nr_in_vmx(void);
 
 /* trap.c */
 int tdx_trap_start(void);

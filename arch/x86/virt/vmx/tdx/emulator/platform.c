@@ -51,7 +51,7 @@ static bool armed __ro_after_init;
 /* The module answers; set before the first SEAMCALL. */
 static bool active __ro_after_init;
 
-/* Users of VMX operation on this CPU; own CPU only, preemption off. */
+/* Users of VMX operation on this CPU; written on it, preemption off. */
 static DEFINE_PER_CPU(int, vmx_users);
 
 /**
@@ -192,6 +192,17 @@ void tdx_emulator_virt_put_ref(int feat)
 bool tdx_platform_in_vmx(void)
 {
 	return this_cpu_read(vmx_users);
+}
+
+/* Those that went offline count, too.  For when no CPU comes or goes. */
+unsigned int tdx_platform_nr_in_vmx(void)
+{
+	unsigned int cpu, nr = 0;
+
+	for_each_possible_cpu(cpu)
+		nr += READ_ONCE(per_cpu(vmx_users, cpu)) != 0;
+
+	return nr;
 }
 
 /* The page at @pa, if it is memory that the kernel can reach. */
