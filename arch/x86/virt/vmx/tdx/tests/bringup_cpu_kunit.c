@@ -12,6 +12,7 @@
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/lanework.h>
+#include <linux/smp.h>
 #include <linux/topology.h>
 #include <linux/workqueue.h>
 
@@ -62,8 +63,7 @@ static void bringup_test_package_offline(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
 	free_cpumask_var(off);
 
-	tb->reason[0] = '\0';
-	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), 0);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), 0);
 	bringup_expect_no_audit(test);
 }
 
@@ -188,10 +188,102 @@ static void bringup_test_lanes_before_lp(struct kunit *test)
 	cpuhp_remove_state_nocalls(state);
 }
 
+static bool is_in_vmx(unsigned int cpu)
+{
+	return smp_call_on_cpu(cpu, bringup_in_vmx, NULL, false);
+}
+
+static int sleep_here(void *unused)
+{
+	return tdx_host_suspend(NULL);
+}
+
+static int wake_here(void *unused)
+{
+	tdx_host_resume(NULL);
+
+	return 0;
+}
+
+/* The CPU that goes to sleep last, and wakes up first. */
+static void bringup_test_sleep(struct kunit *test)
+{
+	struct tdx_bringup *tb = test->priv;
+
+	KUNIT_ASSERT_EQ(test, tdx_bringup_run(tb), 0);
+	KUNIT_EXPECT_TRUE(test, is_in_vmx(0));
+
+	KUNIT_EXPECT_EQ(test, smp_call_on_cpu(0, sleep_here, NULL, false), 0);
+	KUNIT_EXPECT_FALSE(test, is_in_vmx(0));
+	smp_call_on_cpu(0, wake_here, NULL, false);
+	KUNIT_EXPECT_TRUE(test, is_in_vmx(0));
+	bringup_expect_no_audit(test);
+}
+
+/* What TDX has not taken it neither gives back nor takes. */
+static void bringup_test_sleep_before(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, smp_call_on_cpu(0, sleep_here, NULL, false), 0);
+	smp_call_on_cpu(0, wake_here, NULL, false);
+	KUNIT_EXPECT_FALSE(test, is_in_vmx(0));
+}
+
+/* The next kernel finds CPUs out of VMX operation and caches that are clean. */
+static void bringup_test_shutdown(struct kunit *test)
+{
+	struct tdx_bringup *tb = test->priv;
+
+	KUNIT_ASSERT_EQ(test, tdx_bringup_run(tb), 0);
+
+	tdx_host_shutdown(NULL);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_DISABLE), 1ULL);
+	tdx_emulator_audit_shutdown();
+	bringup_expect_no_audit(test);
+}
+
+static int no_memory(u64 base, u64 size)
+{
+	return -EBUSY;
+}
+
+static u64 no_memory_anywhere(u64 size, int node)
+{
+	return 0;
+}
+
+/* One CPU has asked the module what it can do, and that was all. */
+static void bringup_test_shutdown_early(struct kunit *test)
+{
+	struct tdx_bringup *tb = test->priv;
+
+	kunit_activate_static_stub(test, tdx_pamt_take, no_memory);
+	kunit_activate_static_stub(test, tdx_pamt_find, no_memory_anywhere);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_run(tb), -ENOMEM);
+
+	tdx_host_shutdown(NULL);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_DISABLE), 1ULL);
+	tdx_emulator_audit_shutdown();
+	bringup_expect_no_audit(test);
+}
+
+/* Where there is nothing to disable, there may be no module to call. */
+static void bringup_test_shutdown_before(struct kunit *test)
+{
+	tdx_host_shutdown(NULL);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_total_calls(), 0ULL);
+	tdx_emulator_audit_shutdown();
+	bringup_expect_no_audit(test);
+}
+
 static struct kunit_case bringup_cpu_cases[] = {
 	KUNIT_CASE(bringup_test_package_offline),
 	KUNIT_CASE(bringup_test_cpu_returns),
 	KUNIT_CASE(bringup_test_lanes_before_lp),
+	KUNIT_CASE(bringup_test_sleep),
+	KUNIT_CASE(bringup_test_sleep_before),
+	KUNIT_CASE(bringup_test_shutdown),
+	KUNIT_CASE(bringup_test_shutdown_early),
+	KUNIT_CASE(bringup_test_shutdown_before),
 	{}
 };
 

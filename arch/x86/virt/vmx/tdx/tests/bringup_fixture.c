@@ -49,8 +49,16 @@ void bringup_expect_no_audit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0ULL);
 }
 
-/* Outside VMX operation the instruction itself fails. */
-static int in_vmx(void *unused)
+int bringup_attempt(struct kunit *test)
+{
+	struct tdx_bringup *tb = test->priv;
+
+	tdx_bringup_forget_error(tb);
+
+	return tdx_bringup_run(tb);
+}
+
+int bringup_in_vmx(void *unused)
 {
 	struct tdx_module_args args = {};
 
@@ -63,7 +71,7 @@ static void expect_no_vmx(struct kunit *test)
 
 	cpus_read_lock();
 	for_each_online_cpu(cpu)
-		nr += smp_call_on_cpu(cpu, in_vmx, NULL, false);
+		nr += smp_call_on_cpu(cpu, bringup_in_vmx, NULL, false);
 	cpus_read_unlock();
 
 	KUNIT_EXPECT_EQ_MSG(test, nr, 0, "CPUs left in VMX operation");
