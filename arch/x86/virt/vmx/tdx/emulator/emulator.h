@@ -45,6 +45,7 @@ enum tdx_audit {
  * @count: then replace this many
  * @status: RAX; %TDX_FAULT_VMFAIL, %TDX_FAULT_UD and %TDX_FAULT_GP make the
  *	instruction itself fail
+ * @value: R8 if @status is 0: the value of a field (SYS.RD)
  */
 struct tdx_emulator_fault {
 	u64 leaf;
@@ -53,6 +54,7 @@ struct tdx_emulator_fault {
 	unsigned int skip;
 	unsigned int count;
 	u64 status;
+	u64 value;
 };
 
 /* The values that Linux' own wrapper makes of the three failures. */

@@ -176,6 +176,20 @@ static void injection_matches_rdx(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, emu_call_on(0, TDH_SYS_RD, &args), 0);
 }
 
+/* An injected answer of TDH.SYS.RD gives its value. */
+static void injection_gives_a_value(struct kunit *test)
+{
+	const struct tdx_emulator_fault fault = {
+		.leaf = TDH_SYS_RD, .match_rdx = FIELD_NUM_PKGS,
+		.count = 1, .value = 0x1234,
+	};
+	struct tdx_module_args args = { .rdx = FIELD_NUM_PKGS };
+
+	KUNIT_ASSERT_EQ(test, tdx_emulator_inject(&fault), 0);
+	KUNIT_EXPECT_EQ(test, emu_call_on(0, TDH_SYS_RD, &args), 0);
+	KUNIT_EXPECT_EQ(test, args.r8, 0x1234);
+}
+
 /* An injection of no answers is refused, and so are too many injections. */
 static void injection_has_limits(struct kunit *test)
 {
@@ -321,6 +335,7 @@ static struct kunit_case emulator_test_cases[] = {
 	KUNIT_CASE(injected_failures_of_the_instruction),
 	KUNIT_CASE(injection_skips_and_counts),
 	KUNIT_CASE(injection_matches_rdx),
+	KUNIT_CASE(injection_gives_a_value),
 	KUNIT_CASE(injection_has_limits),
 	KUNIT_CASE(injected_answers_are_not_audited),
 	KUNIT_CASE_SLOW(time_is_charged),

@@ -76,7 +76,7 @@ static bool matches(const struct tdx_emulator_fault *f, const struct tdxmod_regs
 	       (f->any_rdx || f->match_rdx == regs->rdx);
 }
 
-static bool take_from_table(const struct tdxmod_regs *regs, u64 *status)
+static bool take_from_table(struct tdxmod_regs *regs, u64 *status)
 {
 	struct tdx_emulator_fault *f;
 
@@ -97,6 +97,8 @@ static bool take_from_table(const struct tdxmod_regs *regs, u64 *status)
 		if (!--f->count)
 			WRITE_ONCE(nr_faults, nr_faults - 1);
 		*status = f->status;
+		if (!f->status)
+			regs->r8 = f->value;
 		return true;
 	}
 
@@ -152,7 +154,7 @@ void tdx_faults_debugfs(struct dentry *dir)
 #endif /* CONFIG_FAULT_INJECTION_DEBUG_FS */
 
 /* The crash path may call from an NMI: it is told the truth. */
-bool tdx_faults_take(const struct tdxmod_regs *regs, u64 *status)
+bool tdx_faults_take(struct tdxmod_regs *regs, u64 *status)
 {
 	if (in_nmi())
 		return false;

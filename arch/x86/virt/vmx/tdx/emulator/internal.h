@@ -113,7 +113,7 @@ void tdx_calls_clear(void);
 int tdx_calls_show(struct seq_file *m, void *unused);
 
 /* faults.c */
-bool tdx_faults_take(const struct tdxmod_regs *regs, u64 *status);
+bool tdx_faults_take(struct tdxmod_regs *regs, u64 *status);
 void tdx_faults_debugfs(struct dentry *dir);
 
 /* audit.c */

@@ -166,7 +166,7 @@ static int call_module(struct pt_regs *regs, unsigned int lp, u64 start)
 	if (nested)
 		tdx_audit_nested(in.rax);
 
-	if (tdx_faults_take(&in, &status))
+	if (tdx_faults_take(&out, &status))
 		return injected(regs, &out, status);
 
 	if (!answered(lp, &in, &out))

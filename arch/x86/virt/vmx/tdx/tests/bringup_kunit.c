@@ -239,6 +239,22 @@ static void bringup_test_tdmr_already(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), 0);
 }
 
+/* A module that has more CMRs than there is room for: the first ones are taken. */
+static void bringup_test_many_cmrs(struct kunit *test)
+{
+	const struct tdx_emulator_fault more = {
+		.leaf = TDH_SYS_RD,
+		.match_rdx = 0x9000000100000000ULL,	/* NUM_CMRS */
+		.count = 1,
+		.value = TDMR_MAX_CMRS + 1,
+	};
+	struct tdx_bringup *tb = test->priv;
+
+	KUNIT_ASSERT_EQ(test, tdx_emulator_inject(&more), 0);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), 0);
+	bringup_expect_no_audit(test);
+}
+
 struct stopper {
 	struct tdx_bringup *tb;
 	u64 calls;		/* of TDH.SYS.TDMR.INIT before it stops */
@@ -358,3 +374,4 @@ kunit_test_suite(bringup_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the steps of TDX bring-up");
 MODULE_LICENSE("GPL");
+	KUNIT_CASE(bringup_test_many_cmrs),
