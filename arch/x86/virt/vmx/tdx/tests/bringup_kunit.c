@@ -185,8 +185,34 @@ static void bringup_test_failure(struct kunit *test)
 
 	/* The module was left as it was: the next attempt can succeed. */
 	tdx_emulator_inject_clear();
-	tb->reason[0] = '\0';
-	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), 0);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), 0);
+	KUNIT_EXPECT_STREQ(test, tb->reason, "");
+	bringup_expect_no_audit(test);
+}
+
+/* Each attempt has its own reason and result, whatever the one before had. */
+static void bringup_test_reasons(struct kunit *test)
+{
+	struct tdx_bringup *tb = test->priv;
+	char reason[TDX_REASON_LEN];
+
+	inject(test, TDH_SYS_INIT, 0, ALWAYS, TDX_FAULT_VMFAIL);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), -ENODEV);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_error(tb, reason, sizeof(reason)), -ENODEV);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(reason, "TDH.SYS.INIT"));
+
+	tdx_emulator_inject_clear();
+	inject(test, TDH_SYS_CONFIG, 0, ALWAYS, 0xC0000A0000000000ULL);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_error(tb, reason, sizeof(reason)), -EINVAL);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(reason, "TDH.SYS.CONFIG"));
+	KUNIT_EXPECT_EQ(test, tdx_bringup_status(tb), TDX_STATUS_UNKNOWN);
+	bringup_expect_nothing_held(test);
+
+	tdx_emulator_inject_clear();
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), 0);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_error(tb, reason, sizeof(reason)), 0);
+	KUNIT_EXPECT_STREQ(test, reason, "");
 	bringup_expect_no_audit(test);
 }
 
@@ -355,8 +381,10 @@ static struct kunit_case bringup_cases[] = {
 	KUNIT_CASE(bringup_test_success),
 	KUNIT_CASE(bringup_test_nodes),
 	KUNIT_CASE_PARAM(bringup_test_failure, failure_gen_params),
+	KUNIT_CASE(bringup_test_reasons),
 	KUNIT_CASE_PARAM(bringup_test_passing, passing_gen_params),
 	KUNIT_CASE(bringup_test_tdmr_already),
+	KUNIT_CASE(bringup_test_many_cmrs),
 	KUNIT_CASE(bringup_test_stop),
 	KUNIT_CASE(bringup_test_stop_before),
 	KUNIT_CASE(bringup_test_mce),
@@ -374,4 +402,3 @@ kunit_test_suite(bringup_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the steps of TDX bring-up");
 MODULE_LICENSE("GPL");
-	KUNIT_CASE(bringup_test_many_cmrs),
