@@ -299,6 +299,7 @@ void tdx_host_resume(void *unused);
 void tdx_host_shutdown(void *unused);
 int tdx_pamt_take(u64 base, u64 size);
 int tdx_pamt_take_range(u64 base, u64 size);
+void tdx_pamt_put(u64 base, u64 size);
 u64 tdx_pamt_find(u64 size, int node);
 int tdx_tdmr_init_next(struct lane *lane);
 #endif

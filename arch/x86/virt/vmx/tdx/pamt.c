@@ -96,8 +96,10 @@ VISIBLE_IF_KUNIT u64 tdx_pamt_find(u64 size, int node)
 	return pages ? page_to_phys(pages) : 0;
 }
 
-static void put_range(u64 base, u64 size)
+VISIBLE_IF_KUNIT void tdx_pamt_put(u64 base, u64 size)
 {
+	KUNIT_STATIC_STUB_REDIRECT(tdx_pamt_put, base, size);
+
 	free_contig_range(PHYS_PFN(base), PFN_DOWN(size));
 }
 
@@ -165,7 +167,7 @@ static bool alloc_planned(struct tdx_bringup *tb, unsigned int i)
 		if (take(plan->pamt_base, size, &places)) {
 			if (tdmr_layout_fits(layout))
 				return true;
-			put_range(plan->pamt_base, size);
+			tdx_pamt_put(plan->pamt_base, size);
 		}
 		if (!tdmr_layout_place_lower(layout, i))
 			break;
@@ -220,7 +222,7 @@ static bool alloc_anywhere(struct tdx_bringup *tb, const unsigned long *has,
 	if (!fits)
 		plan->pamt_base = 0;
 	while (nr--)
-		put_range(held[nr], size);
+		tdx_pamt_put(held[nr], size);
 
 	return fits;
 }
@@ -246,7 +248,7 @@ static void free_one(struct tdmr_plan *plan)
 	if (!plan->pamt_base)
 		return;
 
-	put_range(plan->pamt_base, tdmr_pamt_bytes(plan));
+	tdx_pamt_put(plan->pamt_base, tdmr_pamt_bytes(plan));
 	plan->pamt_base = 0;
 }
 

@@ -11,11 +11,13 @@
 #include <linux/memblock.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/nodemask.h>
 #include <linux/pfn.h>
+#include <linux/string.h>
 
 #include "../bringup.h"
-#include "../emulator/emulator.h"
+#include "../emulator/internal.h"
 #include "../seamcall_internal.h"
 #include "bringup_fixture.h"
 
@@ -45,8 +47,7 @@ static void bringup_test_no_pamt(struct kunit *test)
 
 	kunit_deactivate_static_stub(test, tdx_pamt_find);
 	kunit_deactivate_static_stub(test, tdx_pamt_take);
-	tb->reason[0] = '\0';
-	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), 0);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), 0);
 	bringup_expect_no_audit(test);
 }
 
@@ -60,16 +61,70 @@ static void bringup_test_pamt_anywhere(struct kunit *test)
 	bringup_expect_no_audit(test);
 }
 
-/* What the PAMTs of a bring-up had, which is undone then. */
-struct places {
+/*
+ * Memory for PAMTs that is only counted: it does not matter what the kernel has
+ * put there.  A bring-up with it must fail before the module is told of it.
+ */
+struct take {
+	u64 base;
+	u64 size;
+	u64 held;	/* bytes of it that were not given back */
+};
+
+static struct {
+	u64 max_size;		/* no more can be had at once, */
+	u64 full_start;		/* and nothing from here */
+	u64 full_end;		/* to here */
+	struct take takes[2 * TDMR_MAX_PLANS];
+	unsigned int nr;
+	unsigned int strays;	/* given back, and was not taken */
+} counted;
+
+static int counted_take(u64 base, u64 size)
+{
+	if (size > counted.max_size || counted.nr == ARRAY_SIZE(counted.takes) ||
+	    (base < counted.full_end && base + size > counted.full_start))
+		return -EBUSY;
+
+	counted.takes[counted.nr++] = (struct take) {
+		.base = base,
+		.size = size,
+		.held = size,
+	};
+
+	return 0;
+}
+
+/* What was taken in one piece may be given back in several. */
+static void counted_put(u64 base, u64 size)
+{
+	struct take *take;
+
+	for (take = counted.takes; take < counted.takes + counted.nr; take++) {
+		if (base >= take->base && base + size <= take->base + take->size &&
+		    take->held >= size) {
+			take->held -= size;
+			return;
+		}
+	}
+	counted.strays++;
+}
+
+static void count_from_now(void)
+{
+	memset(&counted, 0, sizeof(counted));
+	counted.max_size = U64_MAX;
+}
+
+/* TDMRs of this host, and what PAMTs they need. */
+struct tdmrs {
 	unsigned int nr;
 	u64 base[TDMR_MAX_PLANS];
-	u64 bytes[TDMR_MAX_PLANS];
-	u64 tdmr[TDMR_MAX_PLANS];
+	u64 pamt_bytes[TDMR_MAX_PLANS];
 	int node[TDMR_MAX_PLANS];
 };
 
-static void bring_up_and_down(struct kunit *test, struct places *places)
+static void bring_up_and_down(struct kunit *test, struct tdmrs *tdmrs)
 {
 	struct tdx_bringup *tb = test->priv;
 	unsigned int i;
@@ -77,134 +132,194 @@ static void bring_up_and_down(struct kunit *test, struct places *places)
 	KUNIT_ASSERT_EQ(test, tdx_bringup_run(tb), 0);
 	bringup_expect_no_audit(test);
 
-	places->nr = tb->layout.nr_plans;
-	for (i = 0; i < places->nr; i++) {
+	tdmrs->nr = tb->layout.nr_plans;
+	for (i = 0; i < tdmrs->nr; i++) {
 		const struct tdmr_plan *plan = &tb->layout.plans[i];
 
-		places->base[i] = plan->pamt_base;
-		places->bytes[i] = tdmr_pamt_bytes(plan);
-		places->tdmr[i] = plan->base;
-		places->node[i] = plan->node;
+		tdmrs->base[i] = plan->base;
+		tdmrs->pamt_bytes[i] = tdmr_pamt_bytes(plan);
+		tdmrs->node[i] = plan->node;
 	}
 
 	KUNIT_ASSERT_EQ(test, tdx_emulator_reset(), 0);
 	KUNIT_ASSERT_EQ(test, tdx_bringup_renew(tb, tdx_bringup_forget), 0);
 }
 
-static struct places *alloc_places(struct kunit *test)
+static struct tdmrs *find_tdmrs(struct kunit *test)
 {
-	struct places *places;
+	struct tdmrs *tdmrs;
 
-	places = kunit_kzalloc(test, sizeof(*places), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, places);
+	tdmrs = kunit_kzalloc(test, sizeof(*tdmrs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, tdmrs);
+	bring_up_and_down(test, tdmrs);
 
-	return places;
+	return tdmrs;
 }
 
-/* Is the PAMT of TDMR @i right after that of the TDMR before it of its node? */
-static bool is_beside(const struct places *places, unsigned int i)
+/* The largest PAMT: what there is room for where no row of them has any. */
+static u64 max_pamt(const struct tdmrs *tdmrs)
 {
-	unsigned int before = i;
+	u64 bytes = 0;
+	unsigned int i;
 
-	while (before--) {
-		if (places->node[before] == places->node[i])
-			return places->base[i] ==
-			       places->base[before] + places->bytes[before];
+	for (i = 0; i < tdmrs->nr; i++)
+		bytes = max(bytes, tdmrs->pamt_bytes[i]);
+
+	return bytes;
+}
+
+static u64 node_bytes(const struct tdmrs *tdmrs, int node)
+{
+	u64 bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < tdmrs->nr; i++) {
+		if (tdmrs->node[i] == node)
+			bytes += tdmrs->pamt_bytes[i];
 	}
 
-	return true;
+	return bytes;
 }
 
-static void give_page_back(void *base)
+/* The module refuses the TDMRs, if it comes to that. */
+static void expect_all_given_back(struct kunit *test, int error)
 {
-	free_contig_range(PHYS_PFN(*(u64 *)base), 1);
+	const struct tdx_emulator_fault refusal = {
+		.leaf = TDH_SYS_CONFIG,
+		.any_rdx = true,
+		.count = 1,
+		.status = 0xC0000A0000000000ULL,
+	};
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, tdx_emulator_inject(&refusal), 0);
+	kunit_activate_static_stub(test, tdx_pamt_take, counted_take);
+	kunit_activate_static_stub(test, tdx_pamt_put, counted_put);
+	kunit_activate_static_stub(test, tdx_pamt_find, find_nothing);
+	KUNIT_EXPECT_EQ(test, bringup_attempt(test), error);
+	kunit_deactivate_static_stub(test, tdx_pamt_find);
+	kunit_deactivate_static_stub(test, tdx_pamt_put);
+	kunit_deactivate_static_stub(test, tdx_pamt_take);
+	tdx_emulator_inject_clear();
+
+	bringup_expect_nothing_held(test);
+	KUNIT_EXPECT_EQ(test, counted.strays, 0);
+	for (i = 0; i < counted.nr; i++)
+		KUNIT_EXPECT_EQ_MSG(test, counted.takes[i].held, 0, "from 0x%llx on",
+				    counted.takes[i].base);
+}
+
+static void expect_rows(struct kunit *test, const struct tdmrs *tdmrs)
+{
+	unsigned int i;
+
+	for (i = 0; i < counted.nr; i++) {
+		const struct take *take = &counted.takes[i];
+
+		KUNIT_EXPECT_EQ(test, take->size,
+				node_bytes(tdmrs, pfn_to_nid(PHYS_PFN(take->base))));
+	}
 }
 
 /* Where a page is in the way, the PAMTs of that node go elsewhere, and no others. */
 static void bringup_test_pamt_one_taken(struct kunit *test)
 {
-	struct places *free = alloc_places(test), *taken = alloc_places(test);
-	unsigned int i, last;
+	const struct tdmrs *tdmrs = find_tdmrs(test);
+	struct take *free;
+	unsigned int nr, i;
 
-	bring_up_and_down(test, free);
-	last = free->nr - 1;
+	count_from_now();
+	expect_all_given_back(test, -EINVAL);
+	expect_rows(test, tdmrs);
+	nr = counted.nr;
+	KUNIT_ASSERT_GT(test, nr, 0U);
+	free = kunit_kmalloc_array(test, nr, sizeof(*free), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, free);
+	memcpy(free, counted.takes, nr * sizeof(*free));
 
-	KUNIT_ASSERT_EQ(test, tdx_pamt_take(free->base[last], PAGE_SIZE), 0);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, give_page_back,
-							   &free->base[last]));
-	bring_up_and_down(test, taken);
-
-	for (i = 0; i < free->nr; i++) {
-		KUNIT_EXPECT_TRUE(test, is_beside(free, i));
-		KUNIT_EXPECT_TRUE(test, is_beside(taken, i));
-		if (free->node[i] == free->node[last])
-			KUNIT_EXPECT_LT(test, taken->base[i], free->base[i]);
-		else
-			KUNIT_EXPECT_EQ(test, taken->base[i], free->base[i]);
-	}
+	count_from_now();
+	counted.full_start = free[nr - 1].base;
+	counted.full_end = counted.full_start + PAGE_SIZE;
+	expect_all_given_back(test, -EINVAL);
+	expect_rows(test, tdmrs);
+	KUNIT_ASSERT_EQ(test, counted.nr, nr);
+	for (i = 0; i < nr - 1; i++)
+		KUNIT_EXPECT_EQ(test, counted.takes[i].base, free[i].base);
+	KUNIT_EXPECT_LT(test, counted.takes[nr - 1].base, free[nr - 1].base);
 }
 
-/* No more than that can be had at once, and nothing from there on. */
-static u64 max_bytes, full_base;
-
-static int take_little(u64 base, u64 size)
+/* How many PAMTs were taken in a TDMR. */
+static unsigned int nr_taken_in(const struct tdmrs *tdmrs, unsigned int tdmr)
 {
-	return size <= max_bytes && base < full_base ?
-	       tdx_pamt_take_range(base, size) : -EBUSY;
-}
+	u64 end = tdmr + 1 < tdmrs->nr ? tdmrs->base[tdmr + 1] : U64_MAX;
+	unsigned int i, nr = 0;
 
-static void limit_to_one(const struct places *places)
-{
-	unsigned int i;
+	for (i = 0; i < counted.nr; i++)
+		nr += counted.takes[i].base >= tdmrs->base[tdmr] &&
+		      counted.takes[i].base < end;
 
-	max_bytes = 0;
-	for (i = 0; i < places->nr; i++)
-		max_bytes = max(max_bytes, places->bytes[i]);
-	full_base = U64_MAX;
+	return nr;
 }
 
 /* Where no node has room for all its PAMTs together, each is in its own TDMR. */
 static void bringup_test_pamt_alone(struct kunit *test)
 {
-	struct places *places = alloc_places(test);
+	const struct tdmrs *tdmrs = find_tdmrs(test);
 	unsigned int i;
 
-	bring_up_and_down(test, places);
-	KUNIT_ASSERT_GT(test, places->nr, 1U);
-	limit_to_one(places);
-
-	kunit_activate_static_stub(test, tdx_pamt_take, take_little);
-	bring_up_and_down(test, places);
-	for (i = 0; i < places->nr; i++) {
-		KUNIT_EXPECT_GE(test, places->base[i], places->tdmr[i]);
-		if (i + 1 < places->nr)
-			KUNIT_EXPECT_LT(test, places->base[i],
-					places->tdmr[i + 1]);
-	}
+	KUNIT_ASSERT_GT(test, tdmrs->nr, 1U);
+	count_from_now();
+	counted.max_size = max_pamt(tdmrs);
+	expect_all_given_back(test, -EINVAL);
+	KUNIT_EXPECT_EQ(test, counted.nr, tdmrs->nr);
+	for (i = 0; i < tdmrs->nr; i++)
+		KUNIT_EXPECT_EQ_MSG(test, nr_taken_in(tdmrs, i), 1, "TDMR %u", i);
 }
 
 /* Where the last PAMT cannot be had, the others are given back. */
 static void bringup_test_pamt_one_missing(struct kunit *test)
 {
-	struct places *places = alloc_places(test), *again = alloc_places(test);
-	struct tdx_bringup *tb = test->priv;
+	const struct tdmrs *tdmrs = find_tdmrs(test);
+
+	KUNIT_ASSERT_GT(test, tdmrs->nr, 1U);
+	count_from_now();
+	counted.max_size = max_pamt(tdmrs);
+	counted.full_start = tdmrs->base[tdmrs->nr - 1];
+	counted.full_end = U64_MAX;
+	expect_all_given_back(test, -ENOMEM);
+	KUNIT_EXPECT_EQ(test, counted.nr, tdmrs->nr - 1);
+}
+
+static void limit_tdmrs(unsigned int nr)
+{
+	WRITE_ONCE(tdx_emu_params.max_tdmrs, nr);
+	tdx_emulator_reset();
+}
+
+static void unlimit_tdmrs(void *unused)
+{
+	limit_tdmrs(TDXMOD_MAX_TDMRS);
+}
+
+/* One TDMR has no PAMT, so the others are not tried: nothing was had of theirs. */
+static void bringup_test_pamt_not_tried(struct kunit *test)
+{
+	const struct tdmrs *tdmrs;
 	unsigned int i;
 
-	bring_up_and_down(test, places);
-	limit_to_one(places);
-	full_base = places->tdmr[places->nr - 1];
+	/* TDMRs that are alone on their nodes are tried one after another. */
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, unlimit_tdmrs, NULL));
+	limit_tdmrs(num_node_state(N_MEMORY));
+	tdmrs = find_tdmrs(test);
+	for (i = 1; i < tdmrs->nr && tdmrs->node[i] != tdmrs->node[i - 1]; i++)
+		;
+	if (tdmrs->nr < 2 || i < tdmrs->nr)
+		kunit_skip(test, "needs nodes, two or more, with one TDMR each");
 
-	kunit_activate_static_stub(test, tdx_pamt_take, take_little);
-	kunit_activate_static_stub(test, tdx_pamt_find, find_nothing);
-	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), -ENOMEM);
-	bringup_expect_nothing_held(test);
-	kunit_deactivate_static_stub(test, tdx_pamt_find);
-	kunit_deactivate_static_stub(test, tdx_pamt_take);
-	tb->reason[0] = '\0';
-
-	bring_up_and_down(test, again);
-	for (i = 0; i < places->nr; i++)
-		KUNIT_EXPECT_EQ(test, again->base[i], places->base[i]);
+	count_from_now();
+	counted.max_size = 0;
+	expect_all_given_back(test, -ENOMEM);
+	KUNIT_EXPECT_EQ(test, counted.nr, 0);
 }
 
 static struct tdx_bringup *stopped;
@@ -235,6 +350,8 @@ static void bringup_test_pamt_stop(struct kunit *test)
 	expect_one_take(test, stop_and_take_nothing);
 }
 
+static u64 max_bytes;
+
 static int stop_when_alone(u64 base, u64 size)
 {
 	return size > max_bytes ? -ENXIO : stop_and_take_nothing(base, size);
@@ -243,10 +360,7 @@ static int stop_when_alone(u64 base, u64 size)
 /* A reboot does not wait until all places of one PAMT were tried. */
 static void bringup_test_pamt_stop_alone(struct kunit *test)
 {
-	struct places *places = alloc_places(test);
-
-	bring_up_and_down(test, places);
-	limit_to_one(places);
+	max_bytes = max_pamt(find_tdmrs(test));
 	expect_one_take(test, stop_when_alone);
 }
 
@@ -260,17 +374,15 @@ static int count_and_take_nothing(u64 base, u64 size)
 /* Where nothing can be moved, the search ends before all places were tried. */
 static void bringup_test_pamt_few_places(struct kunit *test)
 {
-	struct places *places = alloc_places(test);
+	const struct tdmrs *tdmrs;
 
-	bring_up_and_down(test, places);
 	nr_takes = 0;
-
 	kunit_activate_static_stub(test, tdx_pamt_take, count_and_take_nothing);
-	bring_up_and_down(test, places);
+	tdmrs = find_tdmrs(test);
 	KUNIT_EXPECT_GT(test, nr_takes, 1);
 	/* So many for each, and for each node. */
 	KUNIT_EXPECT_LE(test, nr_takes,
-			TDX_PAMT_PLACES * (places->nr + num_online_nodes()));
+			TDX_PAMT_PLACES * (tdmrs->nr + num_online_nodes()));
 }
 
 /* A PAMT cannot be taken from the kernel's own pages or where no memory is. */
@@ -287,6 +399,7 @@ static struct kunit_case bringup_pamt_cases[] = {
 	KUNIT_CASE(bringup_test_pamt_one_taken),
 	KUNIT_CASE(bringup_test_pamt_alone),
 	KUNIT_CASE(bringup_test_pamt_one_missing),
+	KUNIT_CASE(bringup_test_pamt_not_tried),
 	KUNIT_CASE(bringup_test_pamt_stop),
 	KUNIT_CASE(bringup_test_pamt_stop_alone),
 	KUNIT_CASE(bringup_test_pamt_few_places),
