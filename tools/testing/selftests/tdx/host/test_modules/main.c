@@ -222,6 +222,7 @@ static int __init tdx_test_init(void)
 	tdx_test_latency_init(dir);
 	tdx_test_mixed_init(dir);
 	tdx_test_request_init(dir);
+	tdx_test_sleep_init(dir);
 
 	return 0;
 }
@@ -234,6 +235,7 @@ static void __exit tdx_test_exit(void)
 	tdx_enable_cancel(&locked_request);
 	unsubscribe();
 	tdx_test_request_exit();
+	tdx_test_sleep_exit();
 }
 module_exit(tdx_test_exit);
 

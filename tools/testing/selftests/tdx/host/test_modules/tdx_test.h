@@ -19,4 +19,8 @@ void tdx_test_latency_init(struct dentry *dir);
 /* mixed.c */
 void tdx_test_mixed_init(struct dentry *dir);
 
+/* sleep.c */
+void tdx_test_sleep_init(struct dentry *dir);
+void tdx_test_sleep_exit(void);
+
 #endif /* _TDX_TEST_H */
