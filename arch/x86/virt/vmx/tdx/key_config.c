@@ -14,7 +14,6 @@
 
 #include <asm/apic.h>
 #include <asm/cpu.h>
-#include <asm/smp.h>
 
 #include "bringup.h"
 

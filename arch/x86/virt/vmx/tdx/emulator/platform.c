@@ -26,10 +26,10 @@
 #include <linux/smp.h>
 #include <linux/timekeeping.h>
 #include <linux/topology.h>
+#include <asm/apic.h>
 #include <asm/archrandom.h>
 #include <asm/cpuid/api.h>
 #include <asm/msr.h>
-#include <asm/smp.h>
 #include <asm/virt.h>
 #include <asm/vmx.h>
 
