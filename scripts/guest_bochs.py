@@ -21,7 +21,7 @@ CMDLINE = f'tsc_early_khz={IPS // 1000} idle=halt'
 # Bochs has no more memory than this of its own, and a file for the rest.
 HOST_MIB = 2048
 
-# la57: the BIOS handles SMIs as if there were none, and Bochs gives up.
+# la57: an SMI of the BIOS makes Bochs give up where a CPU has it.
 CONFIG = '''\
 config_interface: textconfig
 display_library: nogui
@@ -43,13 +43,16 @@ clock: sync=none, time0=local
 
 
 def wrong(a):
-    """What of the arguments is not possible here."""
-    if a.sockets > 1 and (a.sockets, a.cores) != (2, 2) or a.cores > 4:
-        return 'Bochs has 1 socket of at most 4 cores, or 2 of 2'
-    if len(a.node) > 1 or a.hidden or a.icount:
-        return 'Bochs has one node, shows all memory and counts no instructions'
-    if not 256 <= a.node[0][1] >> 20 <= 3072:
-        return 'Bochs has 256M to 3G of memory'
+    """The arguments that are not possible here."""
+    mib = sum(mem for _, mem in a.node) >> 20
+    if (a.sockets, a.cores) not in ((1, 1), (1, 2), (1, 4), (2, 2)):
+        return f'--sockets {a.sockets} --cores {a.cores}: Bochs has 1 of 1, 2 or 4, or 2 of 2'
+    if len(a.node) > 1:
+        return f'{len(a.node)} nodes: Bochs has one'
+    if not 256 <= mib <= 3072:
+        return f'{mib} MiB: Bochs has 256M to 3G of memory'
+    if a.hidden or a.icount:
+        return '--hidden, --icount: not in Bochs'
     return None
 
 
