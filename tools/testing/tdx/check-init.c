@@ -7,7 +7,7 @@
 #define NO_ENTROPY		0x8000020300000000ULL
 
 /* In TDX_FEATURES0. */
-#define TOPOLOGY_ENUM		(1ULL << 20)
+#define TOPOLOGY_ENUM		BIT_ULL(20)
 
 /* A platform that differs from the usual one in one place. */
 static void expect_limit(struct check *c, const struct tdxmod_platform *p, int result)

@@ -10,6 +10,7 @@
 #define _X86_VIRT_TDX_MODEL_RULES_H
 
 #include <linux/array_size.h>
+#include <linux/bits.h>
 #include <linux/string.h>
 #include <linux/types.h>
 
@@ -169,7 +170,7 @@ static const struct rule model_rules[] = {
 };
 
 /* The feature that gives VP.INIT a version. */
-#define RULE_TOPOLOGY_ENUM	(1ULL << 20)
+#define RULE_TOPOLOGY_ENUM	BIT_ULL(20)
 
 #define RULE_TDMR_BASE	0x40000000ULL
 #define RULE_TDMR_SIZE	0x40000000ULL
