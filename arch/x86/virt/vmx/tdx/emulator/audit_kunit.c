@@ -233,6 +233,7 @@ static void on_each(int (*fn)(void *unused))
 		smp_call_on_cpu(cpu, fn, NULL, false);
 }
 
+/* A shutdown outside VMX operation with clean caches is not reported. */
 static void clean_shutdown_is_not_reported(struct kunit *test)
 {
 	on_each(flush);
@@ -242,6 +243,7 @@ static void clean_shutdown_is_not_reported(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0);
 }
 
+/* A shutdown in VMX operation is reported. */
 static void shutdown_in_vmx(struct kunit *test)
 {
 	on_each(flush);
@@ -249,6 +251,7 @@ static void shutdown_in_vmx(struct kunit *test)
 	expect_only(test, TDX_AUDIT_SHUTDOWN);
 }
 
+/* A shutdown without a cache flush after the last SEAMCALL is reported. */
 static void shutdown_with_dirty_cache(struct kunit *test)
 {
 	on_each(flush);

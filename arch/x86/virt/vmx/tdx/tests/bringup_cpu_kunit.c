@@ -205,7 +205,7 @@ static int wake_here(void *unused)
 	return 0;
 }
 
-/* The CPU that goes to sleep last, and wakes up first. */
+/* The last CPU leaves VMX operation to sleep and enters it when it wakes up. */
 static void bringup_test_sleep(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -220,7 +220,7 @@ static void bringup_test_sleep(struct kunit *test)
 	bringup_expect_no_audit(test);
 }
 
-/* What TDX has not taken it neither gives back nor takes. */
+/* A sleep before TDX is asked for leaves VMX operation alone. */
 static void bringup_test_sleep_before(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, smp_call_on_cpu(0, sleep_here, NULL, false), 0);
@@ -251,7 +251,7 @@ static u64 no_memory_anywhere(u64 size, int node)
 	return 0;
 }
 
-/* One CPU has asked the module what it can do, and that was all. */
+/* A shutdown after an attempt that has read the module, no more, disables it. */
 static void bringup_test_shutdown_early(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -266,7 +266,7 @@ static void bringup_test_shutdown_early(struct kunit *test)
 	bringup_expect_no_audit(test);
 }
 
-/* Where there is nothing to disable, there may be no module to call. */
+/* A shutdown before TDX is asked for makes no call: there may be no module. */
 static void bringup_test_shutdown_before(struct kunit *test)
 {
 	tdx_host_shutdown(NULL);

@@ -265,7 +265,7 @@ static void bringup_test_tdmr_already(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), 0);
 }
 
-/* A module that has more CMRs than there is room for: the first ones are taken. */
+/* Of more CMRs than there is room for, the first ones are taken. */
 static void bringup_test_many_cmrs(struct kunit *test)
 {
 	const struct tdx_emulator_fault more = {

@@ -301,7 +301,7 @@ static void unlimit_tdmrs(void *unused)
 	limit_tdmrs(TDXMOD_MAX_TDMRS);
 }
 
-/* One TDMR has no PAMT, so the others are not tried: nothing was had of theirs. */
+/* Where one TDMR gets no PAMT, those of the others are not tried. */
 static void bringup_test_pamt_not_tried(struct kunit *test)
 {
 	const struct tdmrs *tdmrs;
