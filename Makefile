@@ -18,6 +18,7 @@ help:
 	@echo 'make kernel     build our kernel; CONFIG_TDX_BRINGUP=n: with the path of upstream'
 	@echo 'make fuzz       10 million memory maps (LAYOUT_MAPS=), then calls, updates and'
 	@echo '                maps that a fuzzer makes up, an hour each (FUZZ_SECONDS=)'
+	@echo 'make inventory  what the tests in guests check: scripts/inventory.md'
 	@echo 'make coverage   lines of the emulated module that tests and vectors reach'
 	@echo 'make check      checkpatch, sparse, W=1, kernel-doc, docutils, shellcheck'
 	@echo 'make patches    the series for a kernel git tree: build/patches/*.patch'
@@ -48,6 +49,9 @@ fuzz:
 	@$(USER_TESTS) random
 	@$(USER_TESTS) fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
 
+inventory:
+	@scripts/inventory
+
 coverage:
 	@$(USER_TESTS) coverage
 
@@ -76,4 +80,4 @@ clean:
 distclean:
 	@rm -rf build
 
-.PHONY: help demo test test-debug test-kvm fuzz coverage bench tree kernel check patches clean distclean
+.PHONY: help demo test test-debug test-kvm fuzz inventory coverage bench tree kernel check patches clean distclean
