@@ -20,6 +20,8 @@ help:
 	@echo '                maps that a fuzzer makes up, an hour each (FUZZ_SECONDS=)'
 	@echo 'make inventory  what the tests in guests check: scripts/inventory.md'
 	@echo 'make coverage   lines of the emulated module that tests and vectors reach'
+	@echo 'make mutants    break the product in 400 places (MUTANTS=), drawn by SEED=, and'
+	@echo '                count what the tests notice'
 	@echo 'make check      checkpatch, sparse, W=1, kernel-doc, docutils, shellcheck'
 	@echo 'make patches    the series for a kernel git tree: build/patches/*.patch'
 	@echo 'make clean      remove kernels, logs and tests; make distclean: trees too'
@@ -55,6 +57,9 @@ inventory:
 coverage:
 	@$(USER_TESTS) coverage
 
+mutants:
+	@scripts/mutants $(PART) $(if $(SEED),--seed $(SEED)) $(if $(MUTANTS),--mutants $(MUTANTS))
+
 bench:
 	@scripts/kernel ours upstream
 	@scripts/bench
@@ -75,9 +80,10 @@ clean:
 	@for dir in build/*/tree; do \
 		find "$${dir%/tree}" -mindepth 1 -maxdepth 1 ! -name tree -exec rm -rf {} + || exit; \
 	done
-	@rm -rf build/logs build/guests build/user build/patches build/bench
+	@rm -rf build/logs build/guests build/user build/patches build/bench build/mutants
 
 distclean:
 	@rm -rf build
 
-.PHONY: help demo test test-debug test-kvm fuzz inventory coverage bench tree kernel check patches clean distclean
+.PHONY: help demo test test-debug test-kvm fuzz inventory coverage mutants bench tree kernel \
+	check patches clean distclean
