@@ -21,7 +21,7 @@ help:
 	@echo 'make inventory  what the tests in guests check: scripts/inventory.md'
 	@echo 'make coverage   lines of the emulated module that tests and vectors reach'
 	@echo 'make mutants    break the product in 400 places (MUTANTS=), drawn by SEED=, and'
-	@echo '                count what the tests notice'
+	@echo '                count what the tests notice; PART=user or kernel'
 	@echo 'make check      checkpatch, sparse, W=1, kernel-doc, docutils, shellcheck'
 	@echo 'make patches    the series for a kernel git tree: build/patches/*.patch'
 	@echo 'make clean      remove kernels, logs and tests; make distclean: trees too'

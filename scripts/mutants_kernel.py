@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One kernel that has all mutants, of which its parameter tdx_mutant= chooses one.
+
+The objects of our kernel are compiled again from mutated sources, with the
+commands that kbuild has kept, in a copy of its build directory.  A call of
+tdx_mutant() at each place also notes that the place is reached.
+"""
+
+import json
+import os
+import queue
+import re
+import subprocess
+import threading
+import time
+
+CALL = '_Bool tdx_mutant(unsigned int number); '
+# One of the files has it; of @LAST@ mutants.
+CHOICE = '''
+#include <linux/bitmap.h>
+#include <linux/moduleparam.h>
+
+static unsigned int tdx_mutant_chosen;
+core_param(tdx_mutant, tdx_mutant_chosen, uint, 0444);
+
+static DECLARE_BITMAP(tdx_mutants_reached, @LAST@ + 1);
+
+static int tdx_mutants_forget(const char *val, const struct kernel_param *kp)
+{
+	bitmap_zero(tdx_mutants_reached, @LAST@ + 1);
+	return 0;
+}
+
+static int tdx_mutants_show(char *buf, const struct kernel_param *kp)
+{
+	return scnprintf(buf, PAGE_SIZE, "%*pbl\\n", @LAST@ + 1, tdx_mutants_reached);
+}
+
+static const struct kernel_param_ops tdx_mutants_ops = {
+	.set = tdx_mutants_forget,
+	.get = tdx_mutants_show,
+};
+__module_param_call("", tdx_mutants_reached, &tdx_mutants_ops, NULL, 0644, -1, 0);
+
+_Bool tdx_mutant(unsigned int number)
+{
+	set_bit(number, tdx_mutants_reached);
+	return number == tdx_mutant_chosen;
+}
+'''
+CHOICE_IN = 'kernel/lanework.c'
+# A file that another one includes.
+INCLUDED_BY = {'arch/x86/virt/vmx/tdx/handover.c': 'arch/x86/virt/vmx/tdx/tdx.c'}
+# As scripts/run-tests has them.
+GUESTS = {
+    'kunit': (['--sockets', '2', '--cores', '2', '--nodes', '2', '--mem', '4G'],
+              'tdx_emulator=on kunit.autorun=0'),
+    'kselftest': (['--sockets', '2', '--cores', '4', '--nodes', '2', '--mem', '8G'],
+                  'tdx_emulator=on kunit.enable=0'),
+}
+# The emulator's tests break its rules.
+PROVOKED = 'tdx_emulator: audit: '
+
+
+def numbers(text):
+    """Of a list as bitmaps are printed: 1-3,7."""
+    found = set()
+    for part in filter(None, text.split(',')):
+        first, _, last = part.partition('-')
+        found.update(range(int(first), int(last or first) + 1))
+    return found
+
+
+class Kernel:
+    def __init__(self, top, out, vectors):
+        self.top, self.out = top, f'{out}/kernel'
+        self.vectors = [f'{vectors}/{name}' for name in sorted(os.listdir(vectors))
+                        if name.endswith('.txt')] if os.path.isdir(vectors) else []
+        subprocess.run((f'{top}/scripts/kernel', 'ours'), check=True)
+        linux = os.path.realpath(f'{top}/build/linux')
+        self.tree, self.ours, self.dir = (f'{linux}/{d}' for d in ('tree', 'ours', 'mutants'))
+        self.originals = {}
+        self.where = queue.Queue()
+        for i in range(2):
+            os.makedirs(f'{self.out}/{i}', exist_ok=True)
+            self.where.put(f'{self.out}/{i}')
+
+    def read(self, path):
+        with open(f'{self.tree}/{path}', encoding='utf-8') as f:
+            return f.read()
+
+    # --- compiler --------------------------------------------------------
+
+    def command(self, path):
+        """How kbuild has made the object of a source."""
+        name = f'{self.ours}/{os.path.dirname(path)}/.{os.path.basename(path)[:-2]}.o.cmd'
+        with open(name, encoding='utf-8') as f:
+            command = f.readline().split(' := ', 1)[1].strip()
+        return command.replace('$(pound)', '#').replace('$$', '$')
+
+    def compile(self, where, texts, out):
+        """The object of a source, with what it includes, from other texts.
+
+        True if it could be.  Without @out only the syntax is looked at.
+        """
+        path = list(texts)[-1]
+        for name, text in texts.items():
+            with open(f'{where}/{os.path.basename(name)}', 'w', encoding='utf-8') as f:
+                f.write(text)
+        command = re.sub(r'-Wp,-MMD,\S+ ', '', self.command(path))
+        if out is None or not out.startswith(self.dir):
+            command = command.split(' ; ', 1)[0]
+        command = command.replace(
+            f' {self.tree}/{path}',
+            f' -iquote {self.tree}/{os.path.dirname(path)} {where}/{os.path.basename(path)}')
+        command = re.sub(r' -c -o \S+ ', f' -c -o {out} ' if out else ' -fsyntax-only ',
+                         command, count=1)
+        return subprocess.run(command, shell=True, cwd=self.dir, check=False,
+                              stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL).returncode == 0
+
+    def unit(self, path, text, more=''):
+        """The texts of the compilation of which a source is part."""
+        texts = {path: text + more}
+        if path in INCLUDED_BY:
+            texts[INCLUDED_BY[path]] = self.read(INCLUDED_BY[path])
+        last = list(texts)[-1]
+        texts[last] = CALL + texts[last]
+        return texts
+
+    def object(self, where, path, text):
+        out = f'{where}/mutant.o'
+        if not self.compile(where, self.unit(path, text), out):
+            return None
+        with open(out, 'rb') as f:
+            return f.read()
+
+    def valid(self, m):
+        """Does it compile, to other code than the original?"""
+        where = self.where.get()
+        try:
+            text = self.read(m.path)
+            if m.path not in self.originals:
+                self.originals[m.path] = self.object(where, m.path, text)
+            return self.object(where, m.path, m.apply(text)) not in (
+                None, self.originals[m.path])
+        finally:
+            self.where.put(where)
+
+    def copy(self):
+        os.makedirs(self.dir, exist_ok=True)
+        subprocess.run(('rsync', '-a', '--delete', '--exclude=/root', '--exclude=/selftests',
+                        '--exclude=/test_modules', '--exclude=/initramfs.gz',
+                        f'{self.ours}/', f'{self.dir}/'), check=True)
+        if not os.path.lexists(f'{self.dir}/initramfs.gz'):
+            os.symlink(f'{self.ours}/initramfs.gz', f'{self.dir}/initramfs.gz')
+
+    def guarded(self, path, numbers):
+        """The texts of a compilation with all its mutants."""
+        text = self.read(path)
+        for m, number in sorted(numbers.items(), key=lambda item: -item[1]):
+            if m.path == path:
+                text = m.apply(text, m.guarded(number))
+        return self.unit(path, text, CHOICE.replace('@LAST@', str(max(numbers.values())))
+                         if path == CHOICE_IN else '')
+
+    def build(self, mutants):
+        """Link a kernel that has the mutants; the number of each, from 1.
+
+        Where an expression must be constant, two of which the kernel chooses
+        cannot be: such a mutant is left out.
+        """
+        where = f'{self.out}/0'
+        objects = []
+        numbers = {m: i for i, m in enumerate(mutants, 1)}
+        for path in sorted({m.path for m in mutants} | {CHOICE_IN}):
+            texts = self.guarded(path, numbers)
+            objects.append(f'{self.dir}/{list(texts)[-1][:-2]}.o')
+            if self.compile(where, texts, objects[-1]):
+                continue
+            for m in [m for m in numbers if m.path == path]:
+                if not self.compile(where, self.guarded(path, {m: 1}), None):
+                    del numbers[m]
+            if not self.compile(where, self.guarded(path, numbers), objects[-1]):
+                raise SystemExit(f'mutants: {path} does not compile with all its mutants: '
+                                 f'{where}/{os.path.basename(path)}')
+        env = {k: v for k, v in os.environ.items() if not k.startswith(('MAKE', 'MFLAGS'))}
+        env.update(KBUILD_BUILD_USER='tdx-bringup', KBUILD_BUILD_HOST='localhost')
+        subprocess.run((f'{self.top}/scripts/step', 'linking the kernel of all mutants',
+                        f'{self.top}/build/logs/build-mutants.log', 'make', '-C', self.tree,
+                        f'O={self.dir}', '-j2', 'bzImage'), env=env, check=True)
+        for path in objects:
+            said = subprocess.run(('nm', path), check=True, text=True, stdout=subprocess.PIPE)
+            if ' tdx_mutant\n' not in said.stdout:
+                raise SystemExit(f'mutants: the build has made {path} anew, without mutants')
+        return numbers
+
+    def programs(self):
+        """Test programs of kselftest, as its runner names them."""
+        with open(f'{self.ours}/selftests/kselftest-list.txt', encoding='utf-8') as f:
+            return f.read().split()
+
+    # --- guests ----------------------------------------------------------
+
+    def guest(self, kind, number, tests, limits):
+        """Boot mutant @number and have it tested, until it is noticed.
+
+        Its output as (line, when) pairs; the outcome; the test that was running.
+        """
+        layout, append = GUESTS[kind]
+        files = [arg for path in [f'{self.top}/scripts/mutants-guest', *self.vectors]
+                 for arg in ('--add', path)]
+        lines, running = [], 'boot'
+        with subprocess.Popen(
+                (f'{self.top}/scripts/guest', '--name', f'mutant-{kind}-{number}',
+                 '--kernel', self.dir, '--timeout', '36000', '--allow', PROVOKED,
+                 '--append', f'{append} tdx_mutant={number}', *layout, *files,
+                 '--run', f'/mutants-guest {kind} {" ".join(tests)}'),
+                text=True, errors='replace', stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as p:
+            hangs = threading.Event()
+
+            def late():
+                hangs.set()
+                p.terminate()
+            timer = threading.Timer(limits['boot'], late)
+            timer.start()
+            for line in p.stdout:
+                m = re.match(r'mutant: (\S+) (\S+) ?(.*)$', line)
+                if not m:
+                    continue
+                lines.append((*m.groups(), time.monotonic()))
+                timer.cancel()
+                if m[1] == 'start':
+                    running = m[2]
+                timer = threading.Timer(limits.get(running, limits['boot']), late)
+                timer.start()
+            timer.cancel()
+        outcomes = {0: None, 1: 'complains', 3: 'panics', 4: 'hangs'}
+        if hangs.is_set():
+            outcome = 'hangs'
+        elif p.returncode in outcomes:
+            outcome = outcomes[p.returncode]
+        else:
+            raise SystemExit(f'mutants: scripts/guest exited with {p.returncode}')
+        failed = [what for word, what, _, _ in lines if word == 'failed']
+        if failed:
+            outcome, running = 'fails', failed[0]
+        return lines, outcome, running
+
+    def baseline(self, kind, tests, path):
+        """Without a mutant: the mutants that each test reaches, and limits of time.
+
+        Kept in a file, for a run that goes on.
+        """
+        if os.path.exists(path):
+            with open(path, encoding='utf-8') as f:
+                reached, limits = json.load(f)
+            return {test: set(some) for test, some in reached.items()}, limits
+        begin, reached, limits = {'boot': time.monotonic()}, {}, {}
+        lines, outcome, running = self.guest(kind, 0, tests, dict.fromkeys([*tests, 'boot'], 3600))
+        if outcome:
+            raise SystemExit(f'mutants: without a mutant: {running} {outcome}; '
+                             f'see build/guests/mutant-{kind}-0.log')
+        for word, test, more, when in lines:
+            if word == 'start':
+                begin[test] = when
+            elif word == 'reached':
+                reached.setdefault(test, set()).update(numbers(more))
+                # More is not chance, even where guests share a processor.
+                limits[test] = max(limits.get(test, 0), 30 + 5 * (when - begin[test]))
+        with open(path, 'w', encoding='utf-8') as f:
+            json.dump(({test: sorted(some) for test, some in reached.items()}, limits), f)
+        return reached, limits
