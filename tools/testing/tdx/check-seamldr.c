@@ -139,6 +139,7 @@ static void seamldr_info(struct check *c)
 	EXPECT_EQ(c, said->version | said->attributes, 0);
 	EXPECT_EQ(c, said->vendor_id, 0x8086);
 	EXPECT_EQ(c, said->major_version, 1);
+	EXPECT_EQ(c, said->minor_version, 5);
 	EXPECT_EQ(c, said->nr_remaining_updates, TDXMOD_MAX_UPDATES);
 	EXPECT_EQ(c, said->extend.valid, 0x1ff);
 	EXPECT_EQ(c, said->extend.seam_ready, 1);

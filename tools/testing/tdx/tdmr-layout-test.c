@@ -61,6 +61,8 @@ int main(void)
 	report(layout_places_descend(&room), "other places are below");
 	report(layout_rows_descend(&room), "other places of all PAMTs of a node are below");
 	report(layout_order_is_right(&room), "the longest TDMR comes first");
+	report(layout_lack_of_areas_is_told(&room),
+	       "a TDMR that lacks areas is named");
 	report(layout_trouble_without_case() == TDMR_FINE,
 	       "each reason to refuse has a case");
 

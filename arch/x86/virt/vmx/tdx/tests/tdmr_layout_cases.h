@@ -635,6 +635,8 @@ static const struct layout_case layout_cases[] = {
 	{ "no room for a PAMT", LIMITS(64, 16),
 	  MEMORY(2, { M(1), M(5), 0 }, { M(6), M(10), 0 }),
 	  REFUSED(TDMR_NO_PAMT, 0, G(1)) },
+	{ "room for a PAMT at address 0 only", LIMITS(64, 16),
+	  MEMORY(1, { 0, PAMT(1), 0 }), REFUSED(TDMR_NO_PAMT, 0, G(1)) },
 };
 
 #endif /* _X86_VIRT_TDX_TDMR_LAYOUT_CASES_H */

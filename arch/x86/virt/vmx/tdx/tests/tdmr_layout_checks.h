@@ -261,6 +261,45 @@ static inline bool layout_order_is_right(struct layout_room *room)
 	return !memcmp(order, want, sizeof(want));
 }
 
+/* Where a TDMR lacks an area, all say so, and callers learn which it is. */
+static inline bool layout_lack_is_told(struct tdmr_layout *layout)
+{
+	const struct tdmr_plan *most = layout->plans;
+	unsigned int i;
+
+	for (i = 1; i < layout->nr_plans; i++) {
+		if (layout->plans[i].nr_rsvd > most->nr_rsvd)
+			most = &layout->plans[i];
+	}
+	if (!most->nr_rsvd)
+		return true;
+
+	layout->limits.max_reserved = most->nr_rsvd;
+	if (!tdmr_layout_fits(layout) || tdmr_layout_reserve(layout))
+		return false;
+
+	layout->limits.max_reserved--;
+	return !tdmr_layout_fits(layout) &&
+	       tdmr_layout_reserve(layout) == -ENOSPC &&
+	       layout->trouble == TDMR_NO_RESERVED &&
+	       layout->bad_start == most->base &&
+	       layout->bad_end == most->base + most->size;
+}
+
+static inline bool layout_lack_of_areas_is_told(struct layout_room *room)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(layout_cases); i++) {
+		layout_case_fill(&layout_cases[i], room);
+		if (!layout_case_plan(&room->layout) &&
+		    !layout_lack_is_told(&room->layout))
+			return false;
+	}
+
+	return true;
+}
+
 /* The first reason to refuse without a case; TDMR_FINE if each has one. */
 static inline enum tdmr_trouble layout_trouble_without_case(void)
 {

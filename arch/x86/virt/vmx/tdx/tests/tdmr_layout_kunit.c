@@ -92,6 +92,12 @@ static void layout_test_order(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, layout_order_is_right(test->priv));
 }
 
+/* Where a TDMR lacks an area for a PAMT or a hole, it is named. */
+static void layout_test_areas(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, layout_lack_of_areas_is_told(test->priv));
+}
+
 /* Each reason to refuse a memory map has a case. */
 static void layout_test_complete(struct kunit *test)
 {
@@ -106,6 +112,7 @@ static struct kunit_case layout_tests[] = {
 	KUNIT_CASE(layout_test_places),
 	KUNIT_CASE(layout_test_rows),
 	KUNIT_CASE(layout_test_order),
+	KUNIT_CASE(layout_test_areas),
 	KUNIT_CASE(layout_test_complete),
 	{}
 };
