@@ -120,6 +120,7 @@ long spare_cpu(void);
 int cpu_set_online(long cpu, bool online);
 long gib_with_memory(void);
 long free_pages(void);
+void shrink_slabs(void);
 long quarantined_pages(void);
 
 #endif /* _TDX_HOST_MACHINE_H */
