@@ -8,6 +8,7 @@
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
+#include <linux/ktime.h>
 #include <linux/nodemask.h>
 #include <linux/sizes.h>
 #include <linux/time64.h>
@@ -188,6 +189,20 @@ static void bringup_test_failure(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), 0);
 	KUNIT_EXPECT_STREQ(test, tb->reason, "");
 	bringup_expect_no_audit(test);
+}
+
+/* A call that stays busy is made so many times, with pauses, and then no more. */
+static void bringup_test_tries(struct kunit *test)
+{
+	struct tdx_bringup *tb = test->priv;
+	ktime_t start = ktime_get();
+
+	inject(test, TDH_SYS_INIT, 0, ALWAYS, 0x8000020200000000ULL);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), -EBUSY);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_INIT),
+			(u64)TDX_SEAMCALL_TRIES);
+	KUNIT_EXPECT_GE(test, ktime_us_delta(ktime_get(), start),
+			(s64)(TDX_SEAMCALL_TRIES - 1) * TDX_SEAMCALL_PAUSE_US);
 }
 
 /* Each attempt has its own reason and result, whatever the one before had. */
@@ -381,6 +396,7 @@ static struct kunit_case bringup_cases[] = {
 	KUNIT_CASE(bringup_test_success),
 	KUNIT_CASE(bringup_test_nodes),
 	KUNIT_CASE_PARAM(bringup_test_failure, failure_gen_params),
+	KUNIT_CASE(bringup_test_tries),
 	KUNIT_CASE(bringup_test_reasons),
 	KUNIT_CASE_PARAM(bringup_test_passing, passing_gen_params),
 	KUNIT_CASE(bringup_test_tdmr_already),
