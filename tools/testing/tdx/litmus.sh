@@ -58,6 +58,12 @@ check_code()
 	fi
 }
 
+# observation FILE: the line with Never, Sometimes or Always
+observation()
+{
+	(cd "$memory_model" && herd7 -conf linux-kernel.cfg "$1" 2>&1) | grep '^Observation '
+}
+
 check_model()
 {
 	what="$1: the memory model agrees"
@@ -66,9 +72,10 @@ check_model()
 		result skip "$what" 'no herd7 (herdtools7)'
 	elif [ ! -e "$memory_model/linux-kernel.cfg" ]; then
 		result skip "$what" "no tools/memory-model of a kernel tree: make tree"
+	elif ! observation 'litmus-tests/SB+fencembonceonces.litmus' | grep -q ' Never '; then
+		result skip "$what" 'herd7 is older than tools/memory-model wants (herdtools7)'
 	else
-		said=$(cd "$memory_model" && herd7 -conf linux-kernel.cfg "$2" 2>&1 |
-		       grep '^Observation ')
+		said=$(observation "$2")
 		case $said in
 		*" $want "*) result ok "$what" ;;
 		*) result failed "$what" "$want expected: ${said:-nothing observed}" ;;
