@@ -17,8 +17,8 @@
  * module wrote: a sample of the preceding 4 MiB at each TDMR.INIT, all of
  * them in a sweep.  A host that reads PAMT memory is not seen.
  *
- * Shutdown.  When the host has shut down, as its last before the next kernel,
- * all CPUs are looked at.
+ * Shutdown.  After the last shutdown callback of the host, no CPU may be in VMX
+ * operation or have lines of the module's in its cache.
  *
  * The other rules follow from calls and answers.
  *
@@ -177,7 +177,7 @@ static void visit_pamt_pages(void (*visit)(struct page *page))
  * takes seconds in the boot of a slow machine, and the boot waits for the mutex.
  * A probe with a post handler is not optimized.
  */
-static void not_optimized(struct kprobe *p, struct pt_regs *regs, unsigned long flags)
+static void audit_probe_post(struct kprobe *p, struct pt_regs *regs, unsigned long flags)
 {
 }
 
@@ -217,7 +217,7 @@ static struct kretprobe flush_probe = {
 /* A return probe has no post handler: this probe at the same place has it. */
 static struct kprobe flush_unoptimized = {
 	.symbol_name	= "wbinvd_on_all_cpus",
-	.post_handler	= not_optimized,
+	.post_handler	= audit_probe_post,
 };
 
 /* PAMT freed */
@@ -277,7 +277,7 @@ static int pages_are_freed(struct kprobe *p, struct pt_regs *regs)
 static struct kprobe free_probe = {
 	.symbol_name	= "free_contig_range",
 	.pre_handler	= pages_are_freed,
-	.post_handler	= not_optimized,
+	.post_handler	= audit_probe_post,
 };
 
 static bool page_is_freed(struct page *page)
@@ -605,9 +605,10 @@ void tdx_audit_sweep(void)
 /* Shutdown */
 
 /**
- * tdx_emulator_audit_shutdown - nobody will make a SEAMCALL any more
+ * tdx_emulator_audit_shutdown - check each CPU after the last SEAMCALL
  *
- * The next kernel takes over what the CPUs are left in.
+ * Reports CPUs that the next kernel would find in VMX operation or with caches
+ * that this kernel did not flush.
  */
 void tdx_emulator_audit_shutdown(void)
 {
@@ -623,13 +624,13 @@ void tdx_emulator_audit_shutdown(void)
 		report(TDX_AUDIT_SHUTDOWN, "%u CPUs with caches that were not flushed", dirty);
 }
 
-static void at_shutdown(void *unused)
+static void audit_shutdown(void *unused)
 {
 	tdx_emulator_audit_shutdown();
 }
 
 static const struct syscore_ops shutdown_ops = {
-	.shutdown = at_shutdown,
+	.shutdown = audit_shutdown,
 };
 
 static struct syscore shutdown_syscore = {
@@ -736,7 +737,7 @@ int tdx_audit_start(void)
 		return ret;
 	}
 
-	/* Those that register later, as the host does, shut down before. */
+	/* Shutdown callbacks run in reverse order: the host registers later. */
 	register_syscore(&shutdown_syscore);
 	return 0;
 }

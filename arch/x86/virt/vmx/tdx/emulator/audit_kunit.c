@@ -209,7 +209,7 @@ static void nested_call(struct kunit *test)
 	expect_only(test, TDX_AUDIT_NESTED);
 }
 
-static int flush(void *unused)
+static int audit_flush_cpu(void *unused)
 {
 	wbinvd();
 	this_cpu_write(cache_state_incoherent, false);
@@ -217,15 +217,15 @@ static int flush(void *unused)
 	return 0;
 }
 
-/* As the host makes calls; it fails, but might have left lines in the cache. */
-static int make_host_call(void *unused)
+/* The call fails with #UD, but the host must assume that it left lines in the cache. */
+static int audit_call_as_host(void *unused)
 {
 	struct tdx_module_args args = {};
 
 	return seamcall(TDH_SYS_INIT, &args) == TDX_SEAMCALL_UD;
 }
 
-static void on_each(int (*fn)(void *unused))
+static void audit_on_each_cpu(int (*fn)(void *unused))
 {
 	int cpu;
 
@@ -236,17 +236,17 @@ static void on_each(int (*fn)(void *unused))
 /* A shutdown outside VMX operation with clean caches is not reported. */
 static void clean_shutdown_is_not_reported(struct kunit *test)
 {
-	on_each(flush);
-	on_each(emu_put_vmx);
+	audit_on_each_cpu(audit_flush_cpu);
+	audit_on_each_cpu(emu_put_vmx);
 	tdx_emulator_audit_shutdown();
-	on_each(emu_get_vmx);
+	audit_on_each_cpu(emu_get_vmx);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0);
 }
 
 /* A shutdown in VMX operation is reported. */
 static void shutdown_in_vmx(struct kunit *test)
 {
-	on_each(flush);
+	audit_on_each_cpu(audit_flush_cpu);
 	tdx_emulator_audit_shutdown();
 	expect_only(test, TDX_AUDIT_SHUTDOWN);
 }
@@ -254,11 +254,11 @@ static void shutdown_in_vmx(struct kunit *test)
 /* A shutdown without a cache flush after the last SEAMCALL is reported. */
 static void shutdown_with_dirty_cache(struct kunit *test)
 {
-	on_each(flush);
-	on_each(emu_put_vmx);
-	KUNIT_EXPECT_EQ(test, smp_call_on_cpu(0, make_host_call, NULL, false), 1);
+	audit_on_each_cpu(audit_flush_cpu);
+	audit_on_each_cpu(emu_put_vmx);
+	KUNIT_EXPECT_EQ(test, smp_call_on_cpu(0, audit_call_as_host, NULL, false), 1);
 	tdx_emulator_audit_shutdown();
-	on_each(emu_get_vmx);
+	audit_on_each_cpu(emu_get_vmx);
 	expect_only(test, TDX_AUDIT_SHUTDOWN);
 }
 

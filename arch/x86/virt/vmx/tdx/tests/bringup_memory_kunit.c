@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of bring-up against memory hot-plug: what is looked at is there until it
- * is taken.
+ * Tests of bring-up against memory hot-plug: memory that bring-up looks at cannot
+ * go offline before bring-up has allocated it.
  */
 #include <kunit/test.h>
 
@@ -25,129 +25,129 @@
 #include "../bringup.h"
 #include "bringup_fixture.h"
 
-/* Longer than anything here takes, also where CPUs are emulated and shared. */
+/* No task here takes so long, even on emulated CPUs that guests share. */
 #define PATIENCE	(60 * HZ)
 
-/* What is not done by then waits for something. */
+/* A task that has not ended after this time is waiting for a lock. */
 #define A_WHILE		HZ
 
 /*
- * What a task of its own does, and what the test does before and after that.
- * Static, because a task that hangs goes on using it.
+ * A task that a kthread runs, and what the test does before and after it.
+ * Instances are static, because a kthread that hangs goes on using its own.
  */
-struct doing {
+struct memory_task {
 	const char *name;
-	void (*act)(struct doing *doing);
-	void (*before)(struct doing *doing);
-	void (*after)(struct doing *doing);
+	void (*act)(struct memory_task *task);
+	void (*before)(struct memory_task *task);
+	void (*after)(struct memory_task *task);
 	struct tdx_bringup *tb;
 	u64 base;
 	struct completion done;
 };
 
-static int act(void *data)
+static int memory_task_run(void *data)
 {
-	struct doing *doing = data;
+	struct memory_task *task = data;
 
-	doing->act(doing);
-	complete_all(&doing->done);
+	task->act(task);
+	complete_all(&task->done);
 
 	return 0;
 }
 
-static void start(struct kunit *test, struct doing *doing)
+static void memory_task_start(struct kunit *test, struct memory_task *task)
 {
-	init_completion(&doing->done);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(act, doing, "tdx-%s", doing->name)));
+	init_completion(&task->done);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(memory_task_run, task, "tdx-%s", task->name)));
 }
 
-static void expect_waiting(struct kunit *test, struct doing *doing)
+static void memory_expect_waiting(struct kunit *test, struct memory_task *task)
 {
-	KUNIT_EXPECT_EQ_MSG(test, wait_for_completion_timeout(&doing->done, A_WHILE), 0UL,
-			    "%s does not wait", doing->name);
+	KUNIT_EXPECT_EQ_MSG(test, wait_for_completion_timeout(&task->done, A_WHILE), 0UL,
+			    "%s does not wait", task->name);
 }
 
-static void expect_done(struct kunit *test, struct doing *doing)
+static void memory_expect_done(struct kunit *test, struct memory_task *task)
 {
-	KUNIT_ASSERT_GT_MSG(test, wait_for_completion_timeout(&doing->done, PATIENCE), 0UL,
-			    "%s hangs", doing->name);
+	KUNIT_ASSERT_GT_MSG(test, wait_for_completion_timeout(&task->done, PATIENCE), 0UL,
+			    "%s hangs", task->name);
 }
 
-static void give_back(u64 base)
+static void memory_give_back(u64 base)
 {
 	free_contig_range(PHYS_PFN(base), 1);
 }
 
-static void find_page(struct doing *doing)
+static void memory_find_page(struct memory_task *task)
 {
-	doing->base = tdx_pamt_find(PAGE_SIZE, first_online_node);
-	if (doing->base)
-		give_back(doing->base);
+	task->base = tdx_pamt_find(PAGE_SIZE, first_online_node);
+	if (task->base)
+		memory_give_back(task->base);
 }
 
-/* Somebody else may have it by now: that is no matter here. */
-static void take_page(struct doing *doing)
+/* Another user may have allocated the page by now, which does not matter here. */
+static void memory_take_page(struct memory_task *task)
 {
-	if (!tdx_pamt_take_range(doing->base, PAGE_SIZE))
-		give_back(doing->base);
+	if (!tdx_pamt_take_range(task->base, PAGE_SIZE))
+		memory_give_back(task->base);
 }
 
-static void claim(struct doing *doing)
+static void memory_claim(struct memory_task *task)
 {
-	tdx_memory_claim(doing->tb);
+	tdx_memory_claim(task->tb);
 }
 
-static void release(struct doing *doing)
+static void memory_release(struct memory_task *task)
 {
-	tdx_memory_release(doing->tb);
+	tdx_memory_release(task->tb);
 }
 
-static struct doing doings[] = {
-	{ "take", take_page, .before = find_page },
-	{ "find", find_page },
-	{ "claim", claim, .after = release },
-	{ "release", release, .before = claim },
+static struct memory_task memory_tasks[] = {
+	{ "take", memory_take_page, .before = memory_find_page },
+	{ "find", memory_find_page },
+	{ "claim", memory_claim, .after = memory_release },
+	{ "release", memory_release, .before = memory_claim },
 };
 
-static void doing_desc(struct doing *doing, char *desc)
+static void memory_task_desc(struct memory_task *task, char *desc)
 {
-	strscpy(desc, doing->name, KUNIT_PARAM_DESC_SIZE);
+	strscpy(desc, task->name, KUNIT_PARAM_DESC_SIZE);
 }
 
-KUNIT_ARRAY_PARAM(doing, doings, doing_desc);
+KUNIT_ARRAY_PARAM(memory_task, memory_tasks, memory_task_desc);
 
-/* While memory comes or goes, none is listed, looked at or taken. */
+/* While memory comes or goes, bring-up neither lists nor looks at nor takes any. */
 static void memory_test_waits_for_hotplug(struct kunit *test)
 {
-	struct doing *doing = (struct doing *)test->param_value;
+	struct memory_task *task = (struct memory_task *)test->param_value;
 
 	if (!IS_ENABLED(CONFIG_MEMORY_HOTPLUG))
 		kunit_skip(test, "needs CONFIG_MEMORY_HOTPLUG");
 
-	doing->tb = test->priv;
-	if (doing->before)
-		doing->before(doing);
+	task->tb = test->priv;
+	if (task->before)
+		task->before(task);
 
 	mem_hotplug_begin();
-	start(test, doing);
-	expect_waiting(test, doing);
+	memory_task_start(test, task);
+	memory_expect_waiting(test, task);
 	mem_hotplug_done();
 
-	expect_done(test, doing);
-	if (doing->after)
-		doing->after(doing);
+	memory_expect_done(test, task);
+	if (task->after)
+		task->after(task);
 }
 
-static void hotplug(struct doing *doing)
+static void memory_hotplug(struct memory_task *task)
 {
 	mem_hotplug_begin();
 	mem_hotplug_done();
 }
 
-static struct doing taking = { "take", take_page };
-static struct doing plugging = { "hot-plug", hotplug };
+static struct memory_task taking = { "take", memory_take_page };
+static struct memory_task plugging = { "hot-plug", memory_hotplug };
 
-static void wait_for_waiter(struct kunit *test, struct folio *folio)
+static void memory_wait_for_waiter(struct kunit *test, struct folio *folio)
 {
 	unsigned long end = jiffies + PATIENCE;
 
@@ -156,8 +156,8 @@ static void wait_for_waiter(struct kunit *test, struct folio *folio)
 	KUNIT_EXPECT_TRUE(test, folio_test_waiters(folio));
 }
 
-/* Give the pages to a file, from where they can be moved away. */
-static int fill(struct address_space *mapping, unsigned long pfn, unsigned long nr)
+/* Give the pages to a file: pages of a file can be migrated. */
+static int memory_fill_file(struct address_space *mapping, unsigned long pfn, unsigned long nr)
 {
 	struct folio *folio;
 	unsigned long i;
@@ -174,32 +174,32 @@ static int fill(struct address_space *mapping, unsigned long pfn, unsigned long 
 		folio_unlock(folio);
 		folio_put(folio);
 	}
-	/* Those that are on their way to a list cannot be moved. */
+	/* Pages in the LRU batches of CPUs cannot be migrated. */
 	lru_add_drain_all();
 
 	return 0;
 }
 
-/* The page has to be moved away, which takes until it is unlocked. */
-static void take_slowly(struct kunit *test, unsigned long pfn)
+/* The allocation migrates the page first, and waits for the lock on it. */
+static void memory_take_slowly(struct kunit *test, unsigned long pfn)
 {
 	struct folio *folio = pfn_folio(pfn);
 
 	taking.base = PFN_PHYS(pfn);
 	folio_lock(folio);
-	start(test, &taking);
-	wait_for_waiter(test, folio);
-	start(test, &plugging);
-	expect_waiting(test, &plugging);
+	memory_task_start(test, &taking);
+	memory_wait_for_waiter(test, folio);
+	memory_task_start(test, &plugging);
+	memory_expect_waiting(test, &plugging);
 
 	folio_get(folio);
 	folio_unlock(folio);
 	folio_put(folio);
-	expect_done(test, &taking);
-	expect_done(test, &plugging);
+	memory_expect_done(test, &taking);
+	memory_expect_done(test, &plugging);
 }
 
-/* No memory goes between the look at it and the end of its allocation. */
+/* Memory hot-plug waits for an allocation that is in flight. */
 static void memory_test_hotplug_waits(struct kunit *test)
 {
 	const u64 size = pageblock_nr_pages * PAGE_SIZE;
@@ -210,21 +210,21 @@ static void memory_test_hotplug_waits(struct kunit *test)
 	if (!IS_ENABLED(CONFIG_MEMORY_HOTPLUG))
 		kunit_skip(test, "needs CONFIG_MEMORY_HOTPLUG");
 
-	/* All of the pageblock, or there might be others' pages that cannot be moved. */
+	/* A whole pageblock, so that no unmovable page of another user is in it. */
 	base = tdx_pamt_find(size, first_online_node);
 	KUNIT_ASSERT_NE(test, base, 0ULL);
 	file = shmem_file_setup("tdx-test", size, EMPTY_VMA_FLAGS);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
-	ret = fill(file->f_mapping, PHYS_PFN(base), pageblock_nr_pages);
+	ret = memory_fill_file(file->f_mapping, PHYS_PFN(base), pageblock_nr_pages);
 	KUNIT_EXPECT_EQ(test, ret, 0);
 	if (!ret)
-		take_slowly(test, PHYS_PFN(base));
+		memory_take_slowly(test, PHYS_PFN(base));
 	truncate_inode_pages(file->f_mapping, 0);
 	fput(file);
 }
 
 static struct kunit_case memory_cases[] = {
-	KUNIT_CASE_PARAM(memory_test_waits_for_hotplug, doing_gen_params),
+	KUNIT_CASE_PARAM(memory_test_waits_for_hotplug, memory_task_gen_params),
 	KUNIT_CASE(memory_test_hotplug_waits),
 	{}
 };
