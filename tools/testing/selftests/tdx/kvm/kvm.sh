@@ -15,11 +15,11 @@
 # created.
 set -u
 
-SKIP=4
-emulator=/sys/kernel/debug/tdx_emulator
 shown=/sys/kernel/tdx
 intel=/sys/module/kvm_intel
 here=$(dirname "$0")
+# shellcheck source=tools/testing/selftests/tdx/lib.sh
+. "$here/../lib.sh"
 
 # Leaves by their number in the emulator's file.
 KEY_CONFIG=31
@@ -32,42 +32,6 @@ SYS_CONFIG=45
 TDX_VM=5
 PLAIN=0x1
 PLAIN_AND_TDX=0x21
-
-number=0
-failed=0
-wrong=
-
-missing()
-{
-	echo "1..0 # SKIP $1"
-	exit $SKIP
-}
-
-# The first thing that is wrong in a test is what is told of it.
-expect()
-{
-	[ "$2" = "$3" ] && return
-	[ -n "$wrong" ] || wrong="$1: '$2', expected '$3'"
-	return 1
-}
-
-report()
-{
-	number=$((number + 1))
-	if [ -z "$wrong" ]; then
-		echo "ok $number $1"
-	else
-		failed=1
-		echo "# $wrong"
-		echo "not ok $number $1"
-	fi
-	wrong=
-}
-
-calls()
-{
-	awk -v leaf="$1" '$1 == leaf { n = $3 } END { print n + 0 }' $emulator/calls
-}
 
 all_calls()
 {
@@ -238,7 +202,7 @@ audited()
 [ $# = 1 ] || { echo "usage: kvm.sh boot|demand|pending|without"; exit 2; }
 [ "$(id -u)" = 0 ] || missing 'not root'
 grep -q '^flags.* vmx' /proc/cpuinfo || missing 'no VMX in this CPU'
-[ -e $emulator/calls ] || [ "$1" = without ] || missing 'no emulated TDX module'
+[ "$1" = without ] || need_emulator
 [ -x "$here/vm" ] || missing 'no program vm beside this file'
 [ ! -d $intel ] || missing 'kvm_intel is there already: CONFIG_KVM_INTEL=m'
 [ -n "$(find /lib/modules/"$(uname -r)" -name 'kvm-intel.ko*')" ] ||

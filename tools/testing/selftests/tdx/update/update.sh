@@ -9,14 +9,14 @@
 # one, which comes last.  Nobody else should use TDX meanwhile.
 set -u
 
-SKIP=4
-emulator=/sys/kernel/debug/tdx_emulator
 asker=/sys/kernel/debug/tdx_test
 upload=/sys/class/firmware/tdx_module
 device=/sys/devices/faux/tdx_host
 shown=/sys/kernel/tdx
 cpus=/sys/devices/system/cpu
 here=$(dirname "$0")
+# shellcheck source=tools/testing/selftests/tdx/lib.sh
+. "$here/../lib.sh"
 
 # Leaves by their number in the emulator's file, and as they are injected.
 KEY_CONFIG=31
@@ -33,43 +33,7 @@ SYS_BUSY=0x8000020200000000
 VMFAILINVALID=0x8000ff00ffff0000
 ENOENTROPY=0x8000000000030001
 
-number=0
-failed=0
-wrong=
-
-missing()
-{
-	echo "1..0 # SKIP $1"
-	exit $SKIP
-}
-
-# The first thing that is wrong in a test is what is told of it.
-expect()
-{
-	[ "$2" = "$3" ] && return
-	[ -n "$wrong" ] || wrong="$1: '$2', expected '$3'"
-	return 1
-}
-
-report()
-{
-	number=$((number + 1))
-	if [ -z "$wrong" ]; then
-		echo "ok $number $1"
-	else
-		failed=1
-		echo "# $wrong"
-		echo "not ok $number $1"
-	fi
-	wrong=
-}
-
 # --- the machine -------------------------------------------------------------
-
-calls()
-{
-	awk -v leaf="$1" '$1 == leaf { n = $3 } END { print n + 0 }' $emulator/calls
-}
 
 online()
 {
@@ -401,7 +365,7 @@ all_is_well_after_reset()
 }
 
 [ "$(id -u)" = 0 ] || missing 'not root'
-[ -e $emulator/calls ] || missing 'no emulated TDX module'
+need_emulator
 [ -x "$here/tdx-module-blob" ] || missing 'no tdx-module-blob beside this file'
 modprobe -q tdx_test 2>/dev/null
 modprobe -q tdx-host || missing 'no module tdx-host: CONFIG_TDX_HOST_SERVICES=m'
