@@ -215,12 +215,14 @@ static void bringup_test_reasons(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), -ENODEV);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_error(tb, reason, sizeof(reason)), -ENODEV);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(reason, "TDH.SYS.INIT"));
+	KUNIT_EXPECT_TRUE_MSG(test, strstarts(reason, "CPU "), "reason: %s", reason);
 
 	tdx_emulator_inject_clear();
 	inject(test, TDH_SYS_CONFIG, 0, ALWAYS, 0xC0000A0000000000ULL);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), -EINVAL);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_error(tb, reason, sizeof(reason)), -EINVAL);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(reason, "TDH.SYS.CONFIG"));
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(reason, " TDMRs: "), "reason: %s", reason);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_status(tb), TDX_STATUS_UNKNOWN);
 	bringup_expect_nothing_held(test);
 
@@ -278,6 +280,51 @@ static void bringup_test_tdmr_already(struct kunit *test)
 
 	inject(test, TDH_SYS_TDMR_INIT, 0, 1, 0x00000A0300000000ULL);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), 0);
+}
+
+/* Metadata with which bring-up must not go on. */
+struct bad_metadata {
+	const char *name;
+	u64 field;
+	u64 value;
+	int error;
+	const char *reason;
+};
+
+static const struct bad_metadata bad_metadata[] = {
+	/* TDX_FEATURES0 as the emulator has it, without NO_RBP_MOD */
+	{ "clobbers RBP", 0x0A00000300000008ULL, 0x1b0ebfULL, -EOPNOTSUPP, "clobbers RBP" },
+	/* CMR_SIZE of the first CMR */
+	{ "memory outside CMRs", 0x9000000300000100ULL, SZ_1M, -ERANGE,
+	  "TDX cannot use this memory" },
+};
+
+static void bad_metadata_desc(const struct bad_metadata *bad, char *desc)
+{
+	strscpy(desc, bad->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(bad_metadata, bad_metadata, bad_metadata_desc);
+
+/* Metadata of a module or a machine that TDX cannot use ends bring-up early. */
+static void bringup_test_bad_metadata(struct kunit *test)
+{
+	const struct bad_metadata *bad = test->param_value;
+	const struct tdx_emulator_fault fault = {
+		.leaf = TDH_SYS_RD,
+		.match_rdx = bad->field,
+		.count = ALWAYS,
+		.value = bad->value,
+	};
+	struct tdx_bringup *tb = test->priv;
+
+	KUNIT_ASSERT_EQ(test, tdx_emulator_inject(&fault), 0);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), bad->error);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(tb->reason, bad->reason), "reason: %s",
+				  tb->reason);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_CONFIG), 0ULL);
+	bringup_expect_nothing_held(test);
+	bringup_expect_no_audit(test);
 }
 
 /* Of more CMRs than there is room for, the first ones are taken. */
@@ -400,6 +447,7 @@ static struct kunit_case bringup_cases[] = {
 	KUNIT_CASE(bringup_test_reasons),
 	KUNIT_CASE_PARAM(bringup_test_passing, passing_gen_params),
 	KUNIT_CASE(bringup_test_tdmr_already),
+	KUNIT_CASE_PARAM(bringup_test_bad_metadata, bad_metadata_gen_params),
 	KUNIT_CASE(bringup_test_many_cmrs),
 	KUNIT_CASE(bringup_test_stop),
 	KUNIT_CASE(bringup_test_stop_before),
