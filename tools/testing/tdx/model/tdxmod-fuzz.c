@@ -13,8 +13,8 @@
 
 #include <linux/sizes.h>
 
-#include "../../../arch/x86/virt/vmx/tdx/emulator/model.h"
-#include "../../../arch/x86/virt/vmx/tdx/emulator/model_leaves.h"
+#include "../../../../arch/x86/virt/vmx/tdx/emulator/model.h"
+#include "../../../../arch/x86/virt/vmx/tdx/emulator/model_leaves.h"
 #include "fuzz.h"
 
 #define ALREADY_INITIALIZED	0x00000A0300000000ULL

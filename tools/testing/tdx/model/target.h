@@ -6,7 +6,7 @@
 #ifndef _TDX_TEST_TARGET_H
 #define _TDX_TEST_TARGET_H
 
-#include "../../../arch/x86/virt/vmx/tdx/emulator/model.h"
+#include "../../../../arch/x86/virt/vmx/tdx/emulator/model.h"
 
 enum target_lock {
 	TARGET_LOCK_MOVED,

@@ -6,7 +6,7 @@
 #ifndef _TDX_TEST_CHECK_H
 #define _TDX_TEST_CHECK_H
 
-#include "../../../arch/x86/virt/vmx/tdx/emulator/model_leaves.h"
+#include "../../../../arch/x86/virt/vmx/tdx/emulator/model_leaves.h"
 #include "machine.h"
 
 struct check {

@@ -10,7 +10,7 @@
 
 #include <linux/sizes.h>
 
-#include "../../../arch/x86/virt/vmx/tdx/emulator/module_image.h"
+#include "../../../../arch/x86/virt/vmx/tdx/emulator/module_image.h"
 #include "machine.h"
 
 #define NR_LPS			8

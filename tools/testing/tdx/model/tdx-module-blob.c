@@ -16,7 +16,7 @@
 
 #include <linux/array_size.h>
 
-#include "../../../arch/x86/virt/vmx/tdx/emulator/module_image.h"
+#include "../../../../arch/x86/virt/vmx/tdx/emulator/module_image.h"
 
 #define BLOB_VERSION	0x200
 

@@ -15,7 +15,7 @@
 
 #include <linux/array_size.h>
 
-#include "../../../arch/x86/virt/vmx/tdx/emulator/replay.h"
+#include "../../../../arch/x86/virt/vmx/tdx/emulator/replay.h"
 #include "target.h"
 
 #define PATH	"/sys/kernel/debug/tdx_emulator/replay"

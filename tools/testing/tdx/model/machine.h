@@ -3,7 +3,7 @@
 #ifndef _TDX_TEST_MACHINE_H
 #define _TDX_TEST_MACHINE_H
 
-#include "../../../arch/x86/virt/vmx/tdx/emulator/model.h"
+#include "../../../../arch/x86/virt/vmx/tdx/emulator/model.h"
 #include "store.h"
 
 struct machine {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../arch/x86/virt/vmx/tdx/tests/seam_status_cases.h"
+#include "../../../../arch/x86/virt/vmx/tdx/tests/seam_status_cases.h"
 
 static int nr_tests, nr_failed;
 

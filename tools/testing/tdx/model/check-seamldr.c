@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Checks of P-SEAMLDR: what it tells, what it refuses, and a module replaced. */
-#include "../../../arch/x86/virt/vmx/tdx/emulator/module_image.h"
+#include "../../../../arch/x86/virt/vmx/tdx/emulator/module_image.h"
 #include "check.h"
 
 #define PARAMS		0x200000ULL

@@ -10,9 +10,9 @@
 
 #include <linux/sizes.h>
 
-#include "../../../arch/x86/virt/vmx/tdx/emulator/model.h"
-#include "../../../arch/x86/virt/vmx/tdx/emulator/model_leaves.h"
-#include "../../../arch/x86/virt/vmx/tdx/emulator/module_image.h"
+#include "../../../../arch/x86/virt/vmx/tdx/emulator/model.h"
+#include "../../../../arch/x86/virt/vmx/tdx/emulator/model_leaves.h"
+#include "../../../../arch/x86/virt/vmx/tdx/emulator/module_image.h"
 #include "fuzz.h"
 
 #define CPU			0xC06F2
