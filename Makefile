@@ -27,6 +27,7 @@ help:
 	@echo 'make clean      remove kernels, logs and tests; make distclean: trees too'
 	@echo
 	@echo 'KSRC=DIR        use the kernel tree in DIR, which is only read'
+	@echo 'VECTORS=DIR     replay the vectors in DIR, not those in tools/testing/tdx/vectors'
 	@echo 'TDX_CACHE=DIR   keep the download there (~/.cache/tdx-bringup)'
 
 demo:
@@ -44,7 +45,7 @@ test-kvm:
 
 # User space only: no kernel is built.
 USER_TESTS := $(MAKE) -C tools/testing/tdx O=$(CURDIR)/build/user \
-	      VECTORS=$(abspath $(or $(VECTORS),../shared/vectors))
+	      $(if $(VECTORS),VECTORS=$(abspath $(VECTORS)))
 
 fuzz: FUZZ_SECONDS ?= 3600
 fuzz:

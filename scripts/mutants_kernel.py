@@ -72,10 +72,8 @@ def numbers(text):
 
 
 class Kernel:
-    def __init__(self, top, out, vectors):
+    def __init__(self, top, out):
         self.top, self.out = top, f'{out}/kernel'
-        self.vectors = [f'{vectors}/{name}' for name in sorted(os.listdir(vectors))
-                        if name.endswith('.txt')] if os.path.isdir(vectors) else []
         subprocess.run((f'{top}/scripts/kernel', 'ours'), check=True)
         linux = os.path.realpath(f'{top}/build/linux')
         self.tree, self.ours, self.dir = (f'{linux}/{d}' for d in ('tree', 'ours', 'mutants'))
@@ -208,13 +206,12 @@ class Kernel:
         Its output as (line, when) pairs; the outcome; the test that was running.
         """
         layout, append = GUESTS[kind]
-        files = [arg for path in [f'{self.top}/scripts/mutants-guest', *self.vectors]
-                 for arg in ('--add', path)]
         lines, running = [], 'boot'
         with subprocess.Popen(
                 (f'{self.top}/scripts/guest', '--name', f'mutant-{kind}-{number}',
                  '--kernel', self.dir, '--timeout', '36000', '--allow', PROVOKED,
-                 '--append', f'{append} tdx_mutant={number}', *layout, *files,
+                 '--append', f'{append} tdx_mutant={number}', *layout,
+                 '--add', f'{self.top}/scripts/mutants-guest',
                  '--run', f'/mutants-guest {kind} {" ".join(tests)}'),
                 text=True, errors='replace', stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as p:
