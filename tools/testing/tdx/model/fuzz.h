@@ -1,53 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What libFuzzer targets of the model share: bytes to decide by, and a check. */
-#ifndef _TDX_TESTING_FUZZ_H
-#define _TDX_TESTING_FUZZ_H
+/*
+ * What the libFuzzer targets of the model share: bytes to decide by.  The first
+ * EXPECT() that fails, in the target or in the fixture, aborts.
+ */
+#ifndef _TDX_TEST_FUZZ_H
+#define _TDX_TEST_FUZZ_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "fixture.h"
 
-#include <linux/types.h>
+/* The next bytes of the input as a number; behind its end, 0. */
+u64 fuzz_take(unsigned int bytes);
 
-#define REQUIRE(condition)						\
-	do {								\
-		if (!(condition)) {					\
-			fprintf(stderr, "not so: %s, line %d\n",	\
-				#condition, __LINE__);			\
-			abort();					\
-		}							\
-	} while (0)
+/* Is there more of the input? */
+bool fuzz_can_take(void);
 
-static struct {
-	const u8 *data;
-	size_t left;
-} fuzz_input;
+/* Each target has its own: do what the input says. */
+void fuzz_run(void);
 
-static inline void take_from(const u8 *data, size_t size)
-{
-	fuzz_input.data = data;
-	fuzz_input.left = size;
-}
-
-static inline bool can_take(void)
-{
-	return fuzz_input.left;
-}
-
-/* The next bytes as a number; zeros behind the end. */
-static inline u64 take(unsigned int bytes)
-{
-	u64 value = 0;
-
-	while (bytes-- && fuzz_input.left) {
-		value = value << 8 | *fuzz_input.data++;
-		fuzz_input.left--;
-	}
-	return value;
-}
-
-/* The target's, under the name that libFuzzer or a replay of inputs calls. */
+/* Under the name that libFuzzer calls. */
 int fuzz_one_input(const u8 *data, size_t size);
 
-#endif
+#endif /* _TDX_TEST_FUZZ_H */

@@ -1,27 +1,74 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A platform with a TDX module. */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "machine.h"
 
-static void *get_page(void *ctx, u64 pa)
-{
-	struct machine *mc = ctx;
+/* Pages of machines that are gone: making new ones takes fuzzers too long. */
+static struct machine_page *machine_spare;
 
-	return store_page(&mc->memory, pa);
+u64 *machine_word(struct machine *mc, u64 pa)
+{
+	u64 base = ALIGN_DOWN(pa, SZ_4K), offset = pa % SZ_4K / sizeof(u64);
+	struct machine_page **slot, *page;
+
+	slot = &mc->pages[base / SZ_4K * 0x9E3779B97F4A7C15ULL >> 56];
+	for (page = *slot; page; page = page->next) {
+		if (page->pa == base)
+			return &page->words[offset];
+	}
+	page = machine_spare ?: malloc(sizeof(*page));
+	if (!page) {
+		perror("malloc");
+		exit(2);
+	}
+	if (machine_spare)
+		machine_spare = page->next;
+	memset(page->words, 0, sizeof(page->words));
+	page->next = *slot;
+	page->pa = base;
+	*slot = page;
+	return &page->words[offset];
 }
 
-static enum tdxmod_pconfig do_pconfig(void *ctx, unsigned int lp, u32 hkid)
+u64 *machine_describe_tdmr(struct machine *mc, unsigned int i, u64 base, u64 pamt)
+{
+	const u64 info[] = {
+		base, SZ_1G,
+		pamt, 0x1000,
+		pamt + MACHINE_PAMT_2M, 0x2000,
+		pamt + MACHINE_PAMT_4K, 0x400000,
+	};
+	u64 pa = MACHINE_TDMR_INFO + i * 512;
+
+	*machine_word(mc, MACHINE_POINTERS + i * sizeof(u64)) = pa;
+	return (u64 *)memcpy(machine_word(mc, pa), info, sizeof(info)) + ARRAY_SIZE(info);
+}
+
+static void *machine_get_page(void *ctx, u64 pa)
 {
 	struct machine *mc = ctx;
 
-	if (hkid != mc->module.hkid)
-		mc->wrong_hkid++;
+	if (mc->hook)
+		mc->hook(pa);
+	return pa < mc->memory_end ? machine_word(mc, pa) : NULL;
+}
+
+static enum tdxmod_pconfig machine_pconfig(void *ctx, unsigned int lp, u32 hkid)
+{
+	struct machine *mc = ctx;
+
+	if (mc->hook)
+		mc->hook(~0ULL);
+	mc->wrong_hkid += hkid != mc->module.hkid;
 	if (!mc->keyfail[lp].left)
 		return TDXMOD_PCONFIG_OK;
 	mc->keyfail[lp].left--;
 	return mc->keyfail[lp].result;
 }
 
-static bool do_rdrand(void *ctx, u64 *value)
+static bool machine_rdrand(void *ctx, u64 *value)
 {
 	struct machine *mc = ctx;
 
@@ -29,35 +76,36 @@ static bool do_rdrand(void *ctx, u64 *value)
 	return !mc->no_entropy;
 }
 
-static const struct tdxmod_ops ops = {
-	.page = get_page,
-	.pconfig = do_pconfig,
-	.rdrand = do_rdrand,
-};
+static void machine_forget(struct machine *mc)
+{
+	struct machine_page *page;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(mc->pages); i++) {
+		while ((page = mc->pages[i])) {
+			mc->pages[i] = page->next;
+			page->next = machine_spare;
+			machine_spare = page;
+		}
+	}
+	memset(mc, 0, sizeof(*mc));
+}
 
 int machine_init(struct machine *mc, const struct tdxmod_platform *platform)
 {
+	static const struct tdxmod_ops ops = {
+		.page = machine_get_page,
+		.pconfig = machine_pconfig,
+		.rdrand = machine_rdrand,
+	};
 	struct tdxmod_platform p = *platform;
 	unsigned int lp;
 
-	memset(mc, 0, sizeof(*mc));
+	machine_forget(mc);
+	mc->memory_end = ~0ULL;
 	mc->random = 1;
 	p.lp_package = mc->lp_package;
 	for (lp = 0; lp < p.nr_lps && lp < TDXMOD_MAX_LPS; lp++)
 		mc->lp_package[lp] = lp * p.nr_packages / p.nr_lps;
 	return tdxmod_init(&mc->module, &p, &ops, mc);
-}
-
-void machine_exit(struct machine *mc)
-{
-	store_clear(&mc->memory);
-}
-
-void machine_skip_init(struct machine *mc, unsigned int nr_lps)
-{
-	struct tdxmod *m = &mc->module;
-
-	m->state = TDXMOD_SYSINIT_DONE;
-	memset(m->lp_done, true, nr_lps);
-	atomic_set(&m->nr_init_lps, nr_lps);
 }

@@ -1,14 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A platform with a TDX module, memory and scripted PCONFIG and RDRAND. */
+/* A platform with a TDX module, sparse memory, scripted PCONFIG and RDRAND. */
 #ifndef _TDX_TEST_MACHINE_H
 #define _TDX_TEST_MACHINE_H
 
 #include "../../../../arch/x86/virt/vmx/tdx/emulator/model.h"
-#include "store.h"
+#include "../../../../arch/x86/virt/vmx/tdx/emulator/model_leaves.h"
+
+/* The module's answers that tests ask for, from its specification. */
+#define OPERAND_INVALID		0xC000010000000000ULL	/* and the operand's number */
+#define ADDR_RANGE		0xC000010100000001ULL
+#define OPERAND_BUSY_RCX	0x8000020000000001ULL
+#define SYS_BUSY		0x8000020200000000ULL
+#define NO_ENTROPY		0x8000020300000000ULL
+#define INIT_NOT_PENDING	0xC000050000000000ULL
+#define LP_INIT_NOT_DONE	0xC000050200000000ULL
+#define LP_INIT_DONE		0xC000050300000000ULL
+#define NOT_READY		0xC000050500000000ULL
+#define SHUTDOWN		0xC000050600000000ULL
+#define KEY_NOT_PENDING		0xC000050700000000ULL
+#define STATE_INCORRECT		0xC000050800000000ULL
+#define INVALID_HANDOFF		0xC000050900000000ULL
+#define INCOMPATIBLE_SIGSTRUCT	0xC000050A00000000ULL
+#define LP_INIT_NOT_PENDING	0xC000050B00000000ULL
+#define CONFIG_NOT_PENDING	0xC000050C00000000ULL
+#define KEY_CONFIGURED		0x0000081500000000ULL
+#define INVALID_TDMR		0xC0000A0000000000ULL
+#define ALREADY_INITIALIZED	0x00000A0300000000ULL
+#define CMR_LIST_INVALID	0xC0000A2200000000ULL
+#define ID_INCORRECT		0xC0000C0000000000ULL
+
+/* What machine_describe_tdmr() makes of TDMRs and their PAMTs. */
+#define MACHINE_POINTERS	0x1000ULL	/* RCX of SYS.CONFIG */
+#define MACHINE_TDMR_INFO	0x10000ULL	/* of the first TDMR */
+#define MACHINE_PAMT_2M		0x1000ULL	/* behind the PAMT of 1 GiB pages */
+#define MACHINE_PAMT_4K		0x3000ULL
+#define MACHINE_PAMT_SIZE	0x403000ULL	/* of all three */
+
+struct machine_page {
+	struct machine_page *next;
+	u64 pa;
+	u64 words[SZ_4K / sizeof(u64)];
+};
 
 struct machine {
 	struct tdxmod module;
-	struct store memory;
+	struct machine_page *pages[256];	/* chains, by a hash of the address */
+	u64 memory_end;		/* the module finds no memory from here on */
+	/* If not NULL, called before a page is given, and with ~0 before a PCONFIG. */
+	void (*hook)(u64 pa);
 	u8 lp_package[TDXMOD_MAX_LPS];
 	/* The next @left PCONFIGs on an LP end as @result. */
 	struct {
@@ -22,18 +61,35 @@ struct machine {
 
 /**
  * machine_init - a fresh module in zeroed memory
- * @mc: to be filled; machine_exit() undoes it
+ * @mc: zeroes, or a machine, which is lost
  * @platform: its lp_package is ignored: LP i is on package i * P / L
  *
  * Return: that of tdxmod_init().
  */
 int machine_init(struct machine *mc, const struct tdxmod_platform *platform);
-void machine_exit(struct machine *mc);
 
-/*
- * What SYS.INIT and LP.INIT on the first @nr_lps LPs leave behind, without
- * their checks of the platform.
+/**
+ * machine_word - a 64-bit word of memory, in its page
+ * @mc: the machine
+ * @pa: where, aligned
+ *
+ * The first look at a page makes it, of zeroes.  Many threads may look at pages
+ * that are there.
+ *
+ * Return: the word, to be read or written; the program ends if there is no
+ * memory for it.
  */
-void machine_skip_init(struct machine *mc, unsigned int nr_lps);
+u64 *machine_word(struct machine *mc, u64 pa);
+
+/**
+ * machine_describe_tdmr - TDMR_INFO of 1 GiB, and the pointer to it
+ * @mc: the machine
+ * @i: which TDMR of SYS.CONFIG
+ * @base: of the TDMR
+ * @pamt: where its three PAMTs are, one behind the other
+ *
+ * Return: the reserved areas, of which there are none yet.
+ */
+u64 *machine_describe_tdmr(struct machine *mc, unsigned int i, u64 base, u64 pamt);
 
 #endif /* _TDX_TEST_MACHINE_H */

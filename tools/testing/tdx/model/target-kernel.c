@@ -13,44 +13,34 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <linux/array_size.h>
-
 #include "../../../../arch/x86/virt/vmx/tdx/emulator/replay.h"
 #include "target.h"
 
-#define PATH	"/sys/kernel/debug/tdx_emulator/replay"
+#define REPLAY_FILE	"/sys/kernel/debug/tdx_emulator/replay"
 
-static int fd = -1;
+static int kernel_fd = -1;
 
-static void unusable(const char *what)
+static void kernel_unusable(const char *what)
 {
-	fprintf(stderr, "%s: %s: %s\n", PATH, what, strerror(errno));
+	fprintf(stderr, "%s: %s: %s\n", REPLAY_FILE, what, strerror(errno));
 	exit(2);
 }
 
 /* The program's CPUs from 0 on, without a gap. */
-static unsigned int max_lps(void)
+static unsigned int kernel_max_lps(void)
 {
 	unsigned int n = 0;
 	cpu_set_t cpus;
 
 	if (sched_getaffinity(0, sizeof(cpus), &cpus))
-		unusable("sched_getaffinity");
+		kernel_unusable("sched_getaffinity");
 	while (n < CPU_SETSIZE && CPU_ISSET(n, &cpus))
 		n++;
 	return n;
 }
 
-static void open_once(void)
-{
-	if (fd >= 0)
-		return;
-	fd = open(PATH, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		unusable("open");
-}
-
-static bool begin(const struct tdxmod_platform *platform, bool sysinit, unsigned int init_lps)
+static bool kernel_begin(const struct tdxmod_platform *platform, bool sysinit,
+			 unsigned int init_lps)
 {
 	struct tdx_replay_platform p = {
 		.nr_packages = platform->nr_packages,
@@ -66,72 +56,62 @@ static bool begin(const struct tdxmod_platform *platform, bool sysinit, unsigned
 	};
 
 	memcpy(p.cmrs, platform->cmrs, sizeof(p.cmrs));
-	open_once();
-	if (!ioctl(fd, TDX_REPLAY_BEGIN, &p))
+	if (kernel_fd < 0)
+		kernel_fd = open(REPLAY_FILE, O_RDWR | O_CLOEXEC);
+	if (kernel_fd < 0)
+		kernel_unusable("open");
+	if (!ioctl(kernel_fd, TDX_REPLAY_BEGIN, &p))
 		return true;
 	if (errno != EINVAL)
-		unusable("begin");
+		kernel_unusable("begin");
 	return false;
 }
 
-static void end(void)
-{
-	/* The next platform takes the place of this one. */
-}
-
-static void read_words(u64 pa, u64 *words, size_t n)
+static void kernel_read(u64 pa, u64 *words, size_t n)
 {
 	size_t done = 0, size = n * sizeof(*words);
+	ssize_t got;
 
-	while (done < size) {
-		ssize_t got = pread(fd, (char *)words + done, size - done, pa + done);
-
+	for (; done < size; done += got) {
+		got = pread(kernel_fd, (char *)words + done, size - done, pa + done);
 		if (got <= 0)
-			unusable("read");
-		done += got;
+			kernel_unusable("read");
 	}
 }
 
-static void write_words(u64 pa, const u64 *words, size_t n)
+static void kernel_write(u64 pa, const u64 *words, size_t n)
 {
 	size_t done = 0, size = n * sizeof(*words);
+	ssize_t put;
 
-	while (done < size) {
-		ssize_t put = pwrite(fd, (const char *)words + done, size - done, pa + done);
-
+	for (; done < size; done += put) {
+		put = pwrite(kernel_fd, (const char *)words + done, size - done, pa + done);
 		if (put <= 0)
-			unusable("write");
-		done += put;
+			kernel_unusable("write");
 	}
 }
 
-static void keyfail(unsigned int lp, enum tdxmod_pconfig result, u64 count)
+static void kernel_keyfail(unsigned int lp, enum tdxmod_pconfig result, u64 count)
 {
 	struct tdx_replay_keyfail k = { .lp = lp, .result = result, .count = count };
 
-	if (ioctl(fd, TDX_REPLAY_KEYFAIL, &k))
-		unusable("keyfail");
+	if (ioctl(kernel_fd, TDX_REPLAY_KEYFAIL, &k))
+		kernel_unusable("keyfail");
 }
 
-static enum target_lock lock(const u64 *base, bool hold)
+static int kernel_lock(const u64 *base, bool hold)
 {
-	struct tdx_replay_lock l = { .hold = hold };
+	struct tdx_replay_lock l = { .hold = hold, .of_tdmr = !!base, .base = base ? *base : 0 };
 
-	if (base) {
-		l.of_tdmr = true;
-		l.base = *base;
-	}
-	if (!ioctl(fd, TDX_REPLAY_LOCK, &l))
-		return TARGET_LOCK_MOVED;
-	if (errno == EBUSY)
-		return TARGET_LOCK_OTHERWISE;
-	if (errno != ENOENT)
-		unusable("lock");
-	return TARGET_LOCK_NONE;
+	if (!ioctl(kernel_fd, TDX_REPLAY_LOCK, &l))
+		return 0;
+	if (errno != EBUSY && errno != ENOENT)
+		kernel_unusable("lock");
+	return -errno;
 }
 
 /* An LP calls: the program goes there. */
-static void move_to(unsigned int lp)
+static void kernel_move_to(unsigned int lp)
 {
 	static unsigned int here = ~0U;
 	cpu_set_t cpu;
@@ -141,65 +121,50 @@ static void move_to(unsigned int lp)
 	CPU_ZERO(&cpu);
 	CPU_SET(lp, &cpu);
 	if (sched_setaffinity(0, sizeof(cpu), &cpu))
-		unusable("sched_setaffinity");
+		kernel_unusable("sched_setaffinity");
 	here = lp;
 }
 
-/* RBP and RSP are the kernel's own: it would not survive their loss. */
-static const char *lost_register(const struct tdx_replay_call *c)
+/*
+ * No leaf may touch the registers that the model does not have.  RBP and RSP are
+ * the kernel's own: it would not survive their loss.
+ *
+ * An instruction that fails gives what Linux' wrapper makes of it as RAX.
+ */
+static const char *kernel_seamcall(unsigned int lp, struct tdxmod_regs *regs)
 {
-	const struct {
-		const char *name;
-		u64 value;
-	} others[] = {
-		{ "rbx is lost", c->rbx },
-		{ "rsi is lost", c->rsi },
-		{ "rdi is lost", c->rdi },
-		{ "r12 is lost", c->r12 },
-		{ "r13 is lost", c->r13 },
-		{ "r14 is lost", c->r14 },
-		{ "r15 is lost", c->r15 },
+	struct tdx_replay_call in = {
+		.regs = *regs,
+		.rbx = 0xA5A5000000000000ULL,
+		.rsi = 0xA5A5000000000001ULL,
+		.rdi = 0xA5A5000000000002ULL,
+		.r12 = 0xA5A5000000000003ULL,
+		.r13 = 0xA5A5000000000004ULL,
+		.r14 = 0xA5A5000000000005ULL,
+		.r15 = 0xA5A5000000000006ULL,
+		.lp = lp,
 	};
-	unsigned int i;
+	struct tdx_replay_call out = in;
 
-	for (i = 0; i < ARRAY_SIZE(others); i++) {
-		if (others[i].value != TARGET_MARKER(i))
-			return others[i].name;
-	}
+	kernel_move_to(lp);
+	if (ioctl(kernel_fd, TDX_REPLAY_CALL, &out))
+		kernel_unusable("call");
+	*regs = out.regs;
+	if (out.wrong_hkid)
+		return "PCONFIG for another than the global HKID";
+	if (out.rbx != in.rbx || out.rsi != in.rsi || out.rdi != in.rdi)
+		return "rbx, rsi or rdi is lost";
+	if (out.r12 != in.r12 || out.r13 != in.r13 || out.r14 != in.r14 || out.r15 != in.r15)
+		return "one of r12 to r15 is lost";
 	return NULL;
 }
 
-/* An instruction that fails gives what Linux' wrapper makes of it as RAX. */
-static const char *seamcall(unsigned int lp, struct tdxmod_regs *regs)
-{
-	struct tdx_replay_call c = {
-		.regs = *regs,
-		.rbx = TARGET_MARKER(0),
-		.rsi = TARGET_MARKER(1),
-		.rdi = TARGET_MARKER(2),
-		.r12 = TARGET_MARKER(3),
-		.r13 = TARGET_MARKER(4),
-		.r14 = TARGET_MARKER(5),
-		.r15 = TARGET_MARKER(6),
-		.lp = lp,
-	};
-
-	move_to(lp);
-	if (ioctl(fd, TDX_REPLAY_CALL, &c))
-		unusable("call");
-	*regs = c.regs;
-	if (c.wrong_hkid)
-		return "PCONFIG for another than the global HKID";
-	return lost_register(&c);
-}
-
 const struct target target_kernel = {
-	.max_lps = max_lps,
-	.begin = begin,
-	.end = end,
-	.read = read_words,
-	.write = write_words,
-	.keyfail = keyfail,
-	.lock = lock,
-	.seamcall = seamcall,
+	.max_lps = kernel_max_lps,
+	.begin = kernel_begin,
+	.read = kernel_read,
+	.write = kernel_write,
+	.keyfail = kernel_keyfail,
+	.lock = kernel_lock,
+	.seamcall = kernel_seamcall,
 };

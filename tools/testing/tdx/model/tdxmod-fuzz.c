@@ -4,470 +4,337 @@
  * then calls as the input says, on any LP and with any registers.
  *
  * Whatever comes, a call that is refused changes nothing, registers that a
- * leaf does not name keep their values, an accepted TDMR can be initialised
+ * leaf does not name keep their values, an accepted TDMR can be initialized
  * to its end, and the module writes only where it may: to the PAMTs of the
  * TDMR, in convertible memory that no TD can get.
  */
-#include <stdio.h>
-#include <stdlib.h>
+#include <stddef.h>
 
-#include <linux/sizes.h>
-
-#include "../../../../arch/x86/virt/vmx/tdx/emulator/model.h"
-#include "../../../../arch/x86/virt/vmx/tdx/emulator/model_leaves.h"
 #include "fuzz.h"
 
-#define ALREADY_INITIALIZED	0x00000A0300000000ULL
-
-/* The host's buffers: pages from here on, all else is unbacked. */
-#define HOST_PAGES		4
-#define POINTERS		0x1000ULL
-#define INFOS			0x2000ULL
+/* All memory that the host has. */
+#define MEMORY_END		0x14000ULL
 #define INFO_WORDS		40
 #define INFO_STRIDE		64
 #define MAX_TDMRS		4
 
-static struct tdxmod module;
-static u64 host[HOST_PAGES][SZ_4K / sizeof(u64)];
-/* What the leaf under way may ask for beside the host's buffers. */
-static const struct tdxmod_tdmr *initialising;
-static bool entropy;
-static unsigned int pconfig_result;
+static struct tdxmod *const m = &mc.module;
+/* RCX of the TDMR.INIT under way, and whether there is one. */
+static u64 initializing_base;
+static bool initializing;
 
 static bool within(const struct tdxmod_range *r, u64 pa)
 {
 	return pa >= r->base && pa - r->base < r->size;
 }
 
-static bool in_a_pamt(const struct tdxmod_tdmr *t, u64 pa)
+static bool in_one_of(const struct tdxmod_range *ranges, unsigned int n, u64 pa)
 {
-	return within(&t->pamt[TDXMOD_4K], pa) || within(&t->pamt[TDXMOD_2M], pa) ||
-	       within(&t->pamt[TDXMOD_1G], pa);
-}
-
-static bool in_a_cmr(u64 pa)
-{
-	unsigned int i;
-
-	for (i = 0; i < module.platform.nr_cmrs; i++) {
-		if (within(&module.platform.cmrs[i], pa))
+	while (n--) {
+		if (within(&ranges[n], pa))
 			return true;
 	}
 	return false;
 }
 
+static bool in_a_pamt(const struct tdxmod_tdmr *t, u64 pa)
+{
+	return in_one_of(t->pamt, TDXMOD_NR_LEVELS, pa);
+}
+
+static bool in_a_cmr(u64 pa)
+{
+	return in_one_of(m->platform.cmrs, m->platform.nr_cmrs, pa);
+}
+
 /* Could a TD get this page? */
 static bool is_usable(const struct tdxmod_tdmr *t, u64 pa)
 {
-	unsigned int i;
-
-	if (pa < t->base || pa - t->base >= t->size)
-		return false;
-	for (i = 0; i < TDXMOD_MAX_RESERVED; i++) {
-		if (within(&t->rsvd[i], pa - t->base))
-			return false;
-	}
-	return true;
+	return pa >= t->base && pa - t->base < t->size &&
+	       !in_one_of(t->rsvd, TDXMOD_MAX_RESERVED, pa - t->base);
 }
 
-static void check_pamt_page(u64 pa)
+static void check_page(u64 pa)
 {
 	unsigned int i;
 
-	REQUIRE(in_a_pamt(initialising, pa));
-	REQUIRE(in_a_cmr(pa));
-	for (i = 0; i < module.nr_tdmrs; i++)
-		REQUIRE(!is_usable(&module.tdmrs[i], pa));
-}
-
-static void *get_page(void *ctx, u64 pa)
-{
-	static u64 pamt[SZ_4K / sizeof(u64)];
-
-	REQUIRE(!(pa % SZ_4K));
-	REQUIRE(!(pa >> (module.platform.maxpa - module.platform.keyid_bits)));
-	if (initialising) {
-		check_pamt_page(pa);
-		return pamt;
+	if (pa == ~0ULL)
+		return;
+	EXPECT(!(pa % SZ_4K));
+	EXPECT(!(pa >> (m->platform.maxpa - m->platform.keyid_bits)));
+	if (!initializing)
+		return;
+	EXPECT(in_a_cmr(pa));
+	for (i = 0; i < m->nr_tdmrs; i++) {
+		EXPECT(!is_usable(&m->tdmrs[i], pa));
+		EXPECT_EQ(in_a_pamt(&m->tdmrs[i], pa), m->tdmrs[i].base == initializing_base);
 	}
-	return pa / SZ_4K < HOST_PAGES ? host[pa / SZ_4K] : NULL;
 }
-
-static enum tdxmod_pconfig do_pconfig(void *ctx, unsigned int lp, u32 hkid)
-{
-	REQUIRE(hkid >= module.platform.hkid_start);
-	REQUIRE(hkid - module.platform.hkid_start < module.platform.hkid_count);
-	return pconfig_result;
-}
-
-static bool do_rdrand(void *ctx, u64 *value)
-{
-	*value = 1;
-	return entropy;
-}
-
-static const struct tdxmod_ops ops = {
-	.page = get_page,
-	.pconfig = do_pconfig,
-	.rdrand = do_rdrand,
-};
 
 static void boot(void)
 {
-	static const u8 lp_package[] = { 0, 0, 1, 1 };
-	struct tdxmod_platform p = {
-		.nr_packages = 2,
-		.nr_lps = ARRAY_SIZE(lp_package),
-		.lp_package = lp_package,
-		.maxpa = take(1) & 1 ? 46 : 52,
-		.keyid_bits = 6,
-		.hkid_start = 32,
-		.hkid_count = 32,
-		.nr_cmrs = 3,
-		.cmrs = {
-			{ 0, 0x80000000 },
-			{ 0x100000000, 0x100000000 },
-			{ 0x200000000, 0x100000000 },
-		},
-		.features0 = 0xF0EBF,
-		.max_vcpus = 576,
-	};
-	u64 choice = take(1);
+	struct tdxmod_platform p = fixture_platform();
+	u64 choice = fuzz_take(2);
 
+	p.nr_cmrs = 3;
+	p.cmrs[0] = (struct tdxmod_range){ 0, 0x80000000 };
+	p.cmrs[1] = (struct tdxmod_range){ 0x100000000, 0x100000000 };
+	p.cmrs[2] = (struct tdxmod_range){ 0x200000000, 0x100000000 };
 	p.differences = choice & 0xf;
 	/* A hole, or a SEAMRR, somewhere in what was good. */
 	if (choice & 0x10)
-		p.cmrs[2].base += SZ_4K << (choice >> 5);
+		p.cmrs[2].base += SZ_4K << (choice >> 5 & 7);
 	if (choice & 0x20)
-		p.seamrr = (struct tdxmod_range){ 0x2000, 0x1000 };
-
-	initialising = NULL;
-	entropy = true;
-	pconfig_result = TDXMOD_PCONFIG_OK;
-	REQUIRE(!tdxmod_init(&module, &p, &ops, NULL));
+		p.seamrr = (struct tdxmod_range){ MACHINE_TDMR_INFO, SZ_4K };
+	if (choice & 0x100)
+		p.maxpa = 46;
+	EXPECT_EQ(machine_init(&mc, &p), 0);
+	mc.memory_end = MEMORY_END;
+	mc.hook = check_page;
 }
 
 static u64 *info_word(unsigned int tdmr, unsigned int word)
 {
-	return &host[INFOS / SZ_4K][tdmr * INFO_STRIDE + word];
+	return machine_word(&mc, MACHINE_TDMR_INFO) + tdmr * INFO_STRIDE + word;
 }
 
 /* Adjacent TDMRs of 1 GiB, PAMTs below 2 GiB, two areas reserved in each. */
 static void write_good_config(void)
 {
-	unsigned int i, w;
+	static const u64 rsvd[] = { 0x100000, 0x1000, 0x200000, 0x600000 };
+	unsigned int i;
 
-	memset(host, 0, sizeof(host));
-	for (i = 0; i < MAX_TDMRS; i++) {
-		u64 pamt = 0x10000000 + i * 0x1000000ULL;
-		const u64 info[] = {
-			0x100000000 + i * (u64)SZ_1G, SZ_1G,
-			pamt, 0x1000, pamt + 0x1000, 0x2000, pamt + 0x3000, 0x400000,
-			0x100000, 0x1000, 0x200000, 0x600000,
-		};
+	for (i = 0; i < MAX_TDMRS; i++)
+		memcpy(machine_describe_tdmr(&mc, i, FIXTURE_TDMR + i * (u64)SZ_1G,
+					     0x10000000 + i * 0x1000000ULL), rsvd, sizeof(rsvd));
+}
 
-		host[POINTERS / SZ_4K][i] = INFOS + i * INFO_STRIDE * sizeof(u64);
-		for (w = 0; w < ARRAY_SIZE(info); w++)
-			*info_word(i, w) = info[w];
+static u64 take_value(void)
+{
+	switch (fuzz_take(1) % 6) {
+	case 0:
+		return fuzz_take(8);
+	case 1:
+		return SZ_4K * fuzz_take(3);
+	case 2:
+		return SZ_1G * fuzz_take(1) + SZ_4K * fuzz_take(1);
+	case 3:
+		return ~0ULL;
+	case 4:
+		return *info_word(fuzz_take(1) % MAX_TDMRS, fuzz_take(1) % INFO_WORDS);
+	default:
+		return fuzz_take(1);
 	}
 }
 
 static void change_word(u64 *word)
 {
-	switch (take(1) % 6) {
+	switch (fuzz_take(1) % 3) {
 	case 0:
-		*word = take(8);
+		*word = take_value();
 		break;
 	case 1:
-		*word += SZ_4K * take(2);
-		break;
-	case 2:
-		*word -= SZ_4K * take(2);
-		break;
-	case 3:
-		*word = SZ_4K * take(3);
-		break;
-	case 4:
-		*word = SZ_1G * take(2);
+		*word += take_value();
 		break;
 	default:
-		*word = *info_word(take(1) % MAX_TDMRS, take(1) % INFO_WORDS);
+		*word -= take_value();
 		break;
 	}
 }
 
 static void change_config(void)
 {
-	unsigned int n = take(1) % 8;
+	unsigned int n = fuzz_take(1) % 8;
 
 	while (n--) {
-		unsigned int tdmr = take(1) % (MAX_TDMRS + 1), word = take(1);
+		unsigned int tdmr = fuzz_take(1) % (MAX_TDMRS + 1), word = fuzz_take(1);
 
 		if (tdmr == MAX_TDMRS)
-			change_word(&host[POINTERS / SZ_4K][word % MAX_TDMRS]);
+			change_word(machine_word(&mc, MACHINE_POINTERS) + word % MAX_TDMRS);
 		else
 			change_word(info_word(tdmr, word % INFO_WORDS));
 	}
 }
 
-/* What a refused call must leave as it was.  HKID and KOT: see SYS.CONFIG. */
-struct snapshot {
-	int state;
-	int global;
-	int nr_init_lps;
-	unsigned int nr_tdmrs;
-	unsigned int packages_done;
-	u32 package_mask;
-	bool handoff_valid;
-	struct tdxmod_tdmr tdmrs[MAX_TDMRS];
-};
-
-static void take_snapshot(struct snapshot *s)
+/* Nothing but HKID and KOT, which SYS.CONFIG sets before it refuses. */
+static void check_unchanged(const struct tdxmod *was, u64 leaf)
 {
-	memset(s, 0, sizeof(*s));
-	s->state = module.state;
-	s->global = atomic_read(&module.global);
-	s->nr_init_lps = atomic_read(&module.nr_init_lps);
-	s->nr_tdmrs = module.nr_tdmrs;
-	s->packages_done = module.packages_done;
-	s->package_mask = module.package_mask;
-	s->handoff_valid = module.handoff_valid;
-	memcpy(s->tdmrs, module.tdmrs, s->nr_tdmrs * sizeof(s->tdmrs[0]));
+	EXPECT_EQ(m->state, was->state);
+	EXPECT_EQ(atomic_read(&m->nr_init_lps), atomic_read(&was->nr_init_lps));
+	EXPECT_EQ(m->nr_tdmrs, was->nr_tdmrs);
+	EXPECT_EQ(m->packages_done, was->packages_done);
+	EXPECT_EQ(m->package_mask, was->package_mask);
+	EXPECT_EQ(m->handoff_valid, was->handoff_valid);
+	EXPECT(!memcmp(m->tdmrs, was->tdmrs, m->nr_tdmrs * sizeof(m->tdmrs[0])));
+	EXPECT(leaf == LEAF_SYS_CONFIG || m->hkid == was->hkid);
 }
 
-static void check_unchanged(const struct snapshot *before, u32 hkid, u64 leaf)
+/* Registers that a leaf does not name keep their values. */
+static void check_registers(const struct tdxmod_regs *in)
 {
-	struct snapshot now;
+	/* Bits: rcx 0, rdx 1, r8 2, r9 3, r10 4, r11 5. */
+	static const u8 outputs[] = {
+		[LEAF_PAGE_RDMD] = 0x3f,
+		[LEAF_SYS_INFO] = 0x0a,
+		[LEAF_SYS_INIT] = 0x1f,
+		[LEAF_SYS_RD] = 0x06,
+		[LEAF_LP_INIT] = 0x07,
+		[LEAF_TDMR_INIT] = 0x02,
+		[LEAF_SYS_RDALL] = 0x04,
+	};
+	u8 named = in->rax < ARRAY_SIZE(outputs) ? outputs[in->rax] : 0;
 
-	take_snapshot(&now);
-	REQUIRE(!memcmp(&now, before, sizeof(now)));
-	REQUIRE(leaf == LEAF_SYS_CONFIG || module.hkid == hkid);
-}
-
-/* Bits: rcx 0, rdx 1, r8 2, r9 3, r10 4, r11 5. */
-static unsigned int outputs_of(u64 leaf)
-{
-	switch (leaf) {
-	case LEAF_PAGE_RDMD:
-		return 0x3f;
-	case LEAF_SYS_INFO:
-		return 0x0a;
-	case LEAF_SYS_INIT:
-		return 0x1f;
-	case LEAF_SYS_RD:
-		return 0x06;
-	case LEAF_LP_INIT:
-		return 0x07;
-	case LEAF_TDMR_INIT:
-		return 0x02;
-	case LEAF_SYS_RDALL:
-		return 0x04;
-	default:
-		return 0;
-	}
-}
-
-static void check_registers(const struct tdxmod_regs *in, const struct tdxmod_regs *out)
-{
-	unsigned int outputs = outputs_of(in->rax);
-
-	REQUIRE(outputs & 0x01 || out->rcx == in->rcx);
-	REQUIRE(outputs & 0x02 || out->rdx == in->rdx);
-	REQUIRE(outputs & 0x04 || out->r8 == in->r8);
-	REQUIRE(outputs & 0x08 || out->r9 == in->r9);
-	REQUIRE(outputs & 0x10 || out->r10 == in->r10);
-	REQUIRE(outputs & 0x20 || out->r11 == in->r11);
-}
-
-static const struct tdxmod_tdmr *find_tdmr(u64 base)
-{
-	unsigned int i;
-
-	for (i = 0; i < module.nr_tdmrs; i++) {
-		if (module.tdmrs[i].base == base)
-			return &module.tdmrs[i];
-	}
-	return NULL;
+	EXPECT(named & 0x01 || regs.rcx == in->rcx);
+	EXPECT(named & 0x02 || regs.rdx == in->rdx);
+	EXPECT(named & 0x04 || regs.r8 == in->r8);
+	EXPECT(named & 0x08 || regs.r9 == in->r9);
+	EXPECT(named & 0x10 || regs.r10 == in->r10);
+	EXPECT(named & 0x20 || regs.r11 == in->r11);
 }
 
 /* One call with all that must hold for any.  False: the module is dead. */
-static bool call(unsigned int lp, struct tdxmod_regs *regs)
+static bool call(unsigned int lp, struct tdxmod_regs in)
 {
-	struct tdxmod_regs in = *regs;
-	struct snapshot before;
-	u32 hkid = module.hkid;
+	static struct tdxmod was;
 	bool answered;
 
-	take_snapshot(&before);
-	if (in.rax == LEAF_TDMR_INIT && module.state == TDXMOD_SYS_READY)
-		initialising = find_tdmr(in.rcx);
-	answered = tdxmod_seamcall(&module, lp, regs);
-	initialising = NULL;
-	REQUIRE(!atomic_read(&module.nr_inside));
+	memcpy(&was, m, offsetof(struct tdxmod, handoff));
+	regs = in;
+	initializing = in.rax == LEAF_TDMR_INIT;
+	initializing_base = in.rcx;
+	mc.memory_end = initializing ? ~0ULL : MEMORY_END;
+	answered = tdxmod_seamcall(m, lp, &regs);
+	initializing = false;
+	EXPECT_EQ(mc.wrong_hkid, 0);
+	EXPECT(!atomic_read(&m->nr_inside));
 	if (!answered) {
-		REQUIRE(module.dead);
-		REQUIRE(!memcmp(&in, regs, sizeof(in)));
+		EXPECT(m->dead);
+		EXPECT(!memcmp(&in, &regs, sizeof(in)));
 		return false;
 	}
-	REQUIRE(!atomic_read(&module.global));
-	check_registers(&in, regs);
-	if (regs->rax)
-		check_unchanged(&before, hkid, in.rax);
+	EXPECT(!atomic_read(&m->global));
+	check_registers(&in);
+	if (regs.rax)
+		check_unchanged(&was, in.rax);
 	return true;
-}
-
-static u64 plain_call(unsigned int lp, u64 leaf)
-{
-	struct tdxmod_regs regs = { .rax = leaf };
-
-	REQUIRE(call(lp, &regs));
-	return regs.rax;
-}
-
-static void init_all(void)
-{
-	unsigned int lp;
-
-	REQUIRE(!plain_call(0, LEAF_SYS_INIT));
-	for (lp = 0; lp < module.platform.nr_lps; lp++)
-		REQUIRE(!plain_call(lp, LEAF_LP_INIT));
 }
 
 /* A page that TDs may get, or that holds a PAMT, is in a CMR. */
 static void check_convertible(const struct tdxmod_tdmr *t, u64 pa)
 {
 	if (is_usable(t, pa) || in_a_pamt(t, pa))
-		REQUIRE(in_a_cmr(pa));
+		EXPECT(in_a_cmr(pa));
 }
 
-static void check_edges(const struct tdxmod_tdmr *t, u64 base, u64 size)
+static void check_edges(const struct tdxmod_tdmr *t, struct tdxmod_range r)
 {
-	check_convertible(t, base - 1);
-	check_convertible(t, base);
-	check_convertible(t, base + size - 1);
-	check_convertible(t, base + size);
+	check_convertible(t, r.base - 1);
+	check_convertible(t, r.base);
+	check_convertible(t, r.base + r.size - 1);
+	check_convertible(t, r.base + r.size);
 }
 
 /* What is true at every edge is true everywhere. */
 static void check_accepted(const struct tdxmod_tdmr *t)
 {
+	struct tdxmod_range r = { t->base, t->size };
 	unsigned int i;
 
-	check_edges(t, t->base, t->size);
+	check_edges(t, r);
 	for (i = 0; i < TDXMOD_NR_LEVELS; i++)
-		check_edges(t, t->pamt[i].base, t->pamt[i].size);
-	for (i = 0; i < TDXMOD_MAX_RESERVED && t->rsvd[i].size; i++)
-		check_edges(t, t->base + t->rsvd[i].base, t->rsvd[i].size);
-	for (i = 0; i < module.platform.nr_cmrs; i++)
-		check_edges(t, module.platform.cmrs[i].base, module.platform.cmrs[i].size);
+		check_edges(t, t->pamt[i]);
+	for (i = 0; i < TDXMOD_MAX_RESERVED && t->rsvd[i].size; i++) {
+		r = t->rsvd[i];
+		r.base += t->base;
+		check_edges(t, r);
+	}
+	for (i = 0; i < m->platform.nr_cmrs; i++)
+		check_edges(t, m->platform.cmrs[i]);
 }
 
 static bool configure(void)
 {
-	struct tdxmod_regs regs = {
+	struct tdxmod_regs in = {
 		.rax = LEAF_SYS_CONFIG,
-		.rcx = POINTERS,
-		.rdx = take(1) % (MAX_TDMRS + 2),
-		.r8 = 32,
+		.rcx = MACHINE_POINTERS,
+		.rdx = fuzz_take(1) % (MAX_TDMRS + 2),
+		.r8 = FIXTURE_HKID,
 	};
 	unsigned int i;
 
-	REQUIRE(call(0, &regs));
-	REQUIRE(!regs.rax == (module.state == TDXMOD_SYSCONFIG_DONE));
+	EXPECT(call(0, in));
+	EXPECT_EQ(!regs.rax, m->state == TDXMOD_SYSCONFIG_DONE);
 	if (regs.rax)
 		return false;
-	for (i = 0; i < module.nr_tdmrs; i++)
-		check_accepted(&module.tdmrs[i]);
-	REQUIRE(!plain_call(1, LEAF_KEY_CONFIG));
-	REQUIRE(!plain_call(2, LEAF_KEY_CONFIG));
+	for (i = 0; i < m->nr_tdmrs; i++)
+		check_accepted(&m->tdmrs[i]);
+	EXPECT_EQ(CALL(1, LEAF_KEY_CONFIG), 0);
+	EXPECT_EQ(CALL(2, LEAF_KEY_CONFIG), 0);
 	return true;
 }
 
-static void step_tdmr(const struct tdxmod_tdmr *t)
+static u64 call_tdmr_init(const struct tdxmod_tdmr *t)
 {
-	struct tdxmod_regs regs = { .rax = LEAF_TDMR_INIT, .rcx = t->base };
-	u64 next = t->next + SZ_4M;
+	EXPECT(call(3, (struct tdxmod_regs){ .rax = LEAF_TDMR_INIT, .rcx = t->base }));
+	return regs.rax;
+}
 
-	REQUIRE(call(3, &regs));
-	REQUIRE(!regs.rax);
-	REQUIRE(t->next == next);
-	REQUIRE(regs.rdx == (next & ~(SZ_1G - 1ULL)));
+static void step_tdmr(struct tdxmod_tdmr *t, u64 at)
+{
+	t->next = at;
+	EXPECT_EQ(call_tdmr_init(t), 0);
+	EXPECT_EQ(t->next, at + SZ_4M);
+	EXPECT_EQ(regs.rdx, ALIGN_DOWN(at + SZ_4M, SZ_1G));
 }
 
 /* A step anywhere and the last one: those between are alike. */
 static void finish_tdmr(struct tdxmod_tdmr *t)
 {
-	u64 end = t->base + t->size;
-	struct tdxmod_regs regs = { .rax = LEAF_TDMR_INIT, .rcx = t->base };
-
-	t->next = t->base + take(2) * SZ_4M % t->size;
-	step_tdmr(t);
-	t->next = end - SZ_4M;
-	step_tdmr(t);
-	REQUIRE(t->next == end);
-	REQUIRE(call(0, &regs));
-	REQUIRE(regs.rax == ALREADY_INITIALIZED);
-}
-
-static u64 take_value(void)
-{
-	switch (take(1) % 5) {
-	case 0:
-		return take(8);
-	case 1:
-		return SZ_4K * take(1);
-	case 2:
-		return SZ_1G * take(1) + SZ_4K * take(1);
-	case 3:
-		return ~0ULL;
-	default:
-		return take(1);
-	}
+	step_tdmr(t, t->base + fuzz_take(2) * SZ_4M % t->size);
+	step_tdmr(t, t->base + t->size - SZ_4M);
+	EXPECT_EQ(call_tdmr_init(t), ALREADY_INITIALIZED);
 }
 
 static bool any_call(void)
 {
 	static const u8 leaves[] = {
 		LEAF_PAGE_RDMD, LEAF_KEY_CONFIG, LEAF_SYS_INFO, LEAF_SYS_INIT,
-		LEAF_SYS_RD, LEAF_LP_INIT, LEAF_TDMR_INIT, LEAF_SYS_RDALL, 44,
+		LEAF_SYS_RD, LEAF_LP_INIT, LEAF_TDMR_INIT, LEAF_SYS_RDALL, LEAF_LP_SHUTDOWN,
 		LEAF_SYS_CONFIG, LEAF_SYS_SHUTDOWN, LEAF_SYS_UPDATE, LEAF_SYS_DISABLE, 3,
 	};
-	unsigned int choice = take(1), lp = take(1) % 4;
-	struct tdxmod_regs regs = {};
+	unsigned int choice = fuzz_take(1), lp = fuzz_take(1) % 4;
+	struct tdxmod_regs in = { .r10 = 10, .r11 = 11 };
 
-	entropy = !(choice & 0x40);
-	pconfig_result = choice & 0x80 ? take(1) % 4 : TDXMOD_PCONFIG_OK;
+	mc.no_entropy = choice & 0x40;
+	mc.keyfail[lp].left = choice & 0x80;
+	mc.keyfail[lp].result = fuzz_take(1) % 4;
 	choice &= 0x3f;
 	if (choice == 0x3f)
-		return tdxmod_reload(&module) || true;
-	regs.rax = choice < ARRAY_SIZE(leaves) ? leaves[choice] : take(8);
-	regs.rcx = take_value();
-	regs.rdx = take_value();
-	regs.r8 = take_value();
-	regs.r9 = take_value();
-	regs.r10 = 10;
-	regs.r11 = 11;
-	return call(lp, &regs);
+		return tdxmod_reload(m) || true;
+	in.rax = choice < ARRAY_SIZE(leaves) ? leaves[choice] : fuzz_take(8);
+	in.rcx = take_value();
+	in.rdx = take_value();
+	in.r8 = take_value();
+	in.r9 = take_value();
+	return call(lp, in);
 }
 
-int fuzz_one_input(const u8 *data, size_t size)
+void fuzz_run(void)
 {
 	unsigned int mode, i;
 
-	take_from(data, size);
 	boot();
 	write_good_config();
 	change_config();
 
-	mode = take(1);
+	mode = fuzz_take(1);
 	if (mode & 1) {
-		init_all();
-		if (!module.platform.seamrr.size && configure() && mode & 2) {
-			for (i = 0; i < module.nr_tdmrs; i++)
-				finish_tdmr(&module.tdmrs[i]);
+		fixture_sys_init();
+		if (!m->platform.seamrr.size && configure() && mode & 2) {
+			for (i = 0; i < m->nr_tdmrs; i++)
+				finish_tdmr(&m->tdmrs[i]);
 		}
 	}
-	for (i = 0; i < 16 && can_take() && any_call(); i++)
+	for (i = 0; i < 16 && fuzz_can_take() && any_call(); i++)
 		;
-	return 0;
 }

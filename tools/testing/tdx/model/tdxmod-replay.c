@@ -2,485 +2,576 @@
 /*
  * Replays test vectors against the model of the TDX module.
  *
- *   tdxmod-replay [-v] [--kernel] [--sample N] [--seed N] FILE...
+ *   tdxmod-replay [-v] [--kernel] FILE...
  *
- * With --kernel against the emulated module of the running kernel, by its
- * SEAMCALL instruction; vectors with more LPs than it has CPUs are skipped.
- * Of those that fit, N are taken at random, the same for the same seed.
+ * With -v it names each vector.  With --kernel it calls the emulated module of
+ * the running kernel, by its SEAMCALL instruction, and skips vectors with more LPs
+ * than the machine has CPUs.  The language of the files is that of
+ * ../vectors/FORMAT.md.
  *
  * Exit 0 without differences, 1 with, 2 when a file is no vector file.
  */
 #include <errno.h>
-#include <getopt.h>
+#include <search.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include <linux/compiler.h>
-#include <linux/minmax.h>
-
-#include "sample.h"
 #include "target.h"
-#include "vector.h"
+
+#define REPLAY_MAX_WORDS	1032		/* in a line */
+#define REPLAY_MAX_LINE		(32 * REPLAY_MAX_WORDS)
+#define REPLAY_MAX_FILE		(256L << 20)
+/* 4 GiB of memory: more than a test would look at. */
+#define REPLAY_MAX_COUNT	BIT_ULL(29)
 
 /* Words of memory that are written or compared at a time. */
-#define CHUNK	512ULL
+#define REPLAY_CHUNK	512ULL
+#define REPLAY_NR_REGS	7
+
+/* How far a vector has come; what may follow depends on it. */
+enum progress {
+	OUTSIDE,
+	NEEDS_PLATFORM,
+	NEEDS_STATE,		/* or what may come behind it */
+	NEEDS_SEAMRR,
+	NEEDS_CMR,
+	ACTING,			/* the platform is complete */
+	NEEDS_RET,
+	NEEDS_RETALL,
+};
+
+union replay_regs {
+	struct tdxmod_regs regs;
+	u64 reg[REPLAY_NR_REGS];	/* as in replay_reg_names[] */
+};
 
 struct replay {
 	const struct target *target;
 	unsigned int max_lps;
-	bool sampling;
-	struct sample sample;
+	bool verbose;
 
-	struct vector_file *file;
-	struct vector_event event;
+	const char *path;
+	FILE *file;
+	unsigned int line;
+	void *names;			/* of the vectors of this file */
+	enum progress progress;
+
+	/* The line: its words, numbers in their places, and those that have a key. */
+	char *text;
+	size_t text_size;
+	char *word[REPLAY_MAX_WORDS];
+	unsigned int nr_words;
+	u64 number[REPLAY_MAX_WORDS];
+	unsigned int nr;
+	u64 value[REPLAY_NR_REGS];
+	unsigned int named;
+
 	const char *name;		/* of the vector */
+	bool skip;			/* up to its end */
 	struct tdxmod_platform platform;
 	bool sysinit;
-	u64 init_lps;
-	bool skip;			/* up to its end */
-	bool started;			/* the platform is complete */
-
+	unsigned int init_lps;
 	/* The call that waits for its answer. */
 	u64 count;
 	unsigned int lp;
-	struct tdxmod_regs in;
+	union replay_regs in;
 
-	bool verbose;
 	unsigned long nr_too_large;
 	unsigned long nr_vectors;
 	unsigned long nr_checks;
 	unsigned long nr_differences;
 };
 
-static u64 *reg_of(struct tdxmod_regs *regs, enum vector_reg reg)
-{
-	u64 *const all[VECTOR_NR_REGS] = {
-		[VECTOR_RAX] = &regs->rax,
-		[VECTOR_RCX] = &regs->rcx,
-		[VECTOR_RDX] = &regs->rdx,
-		[VECTOR_R8] = &regs->r8,
-		[VECTOR_R9] = &regs->r9,
-		[VECTOR_R10] = &regs->r10,
-		[VECTOR_R11] = &regs->r11,
-	};
+/* Those of a call begin behind RAX, which its leaf gives. */
+static const char *const replay_reg_names[] = {
+	"rax", "rcx", "rdx", "r8", "r9", "r10", "r11", NULL
+};
 
-	return all[reg];
-}
+static const char *const replay_leaves[] = {
+	[0] = "TDH.VP.ENTER",
+	[3] = "TDH.MEM.SEPT.ADD",
+	[8] = "TDH.MNG.KEY.CONFIG",
+	[9] = "TDH.MNG.CREATE",
+	[11] = "TDH.MNG.RD",
+	[21] = "TDH.MNG.INIT",
+	[24] = "TDH.PHYMEM.PAGE.RDMD",
+	[31] = "TDH.SYS.KEY.CONFIG",
+	[32] = "TDH.SYS.INFO",
+	[33] = "TDH.SYS.INIT",
+	[34] = "TDH.SYS.RD",
+	[35] = "TDH.SYS.LP.INIT",
+	[36] = "TDH.SYS.TDMR.INIT",
+	[37] = "TDH.SYS.RDALL",
+	[40] = "TDH.PHYMEM.CACHE.WB",
+	[42] = "TDH.MEM.SEPT.WR",
+	[44] = "TDH.SYS.LP.SHUTDOWN",
+	[45] = "TDH.SYS.CONFIG",
+	[52] = "TDH.SYS.SHUTDOWN",
+	[53] = "TDH.SYS.UPDATE",
+};
 
-static __printf(2, 3) void difference(const struct replay *r, const char *format, ...)
+static __printf(2, 3) __noreturn
+void replay_fail(const struct replay *r, const char *format, ...)
 {
 	va_list args;
 
-	printf("%s:%u: %s: ", vector_path(r->file), vector_line(r->file), r->name);
+	fflush(stdout);
+	fprintf(stderr, "%s:%u: ", r->path, r->line);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(2);
+}
+
+/* The words of a line, without comment.  False at the end of the file. */
+static bool replay_read_line(struct replay *r)
+{
+	ssize_t length = getline(&r->text, &r->text_size, r->file), i;
+	char *word;
+
+	r->line++;
+	if (ferror(r->file))
+		replay_fail(r, "cannot be read");
+	for (i = 0; i < length; i++) {
+		char c = r->text[i];
+
+		if ((c < ' ' && c != '\t' && c != '\n') || c > '~')
+			break;
+	}
+	if (length > REPLAY_MAX_LINE || i < length)
+		replay_fail(r, "not a line of a vector file");
+
+	r->nr_words = 0;
+	if (length < 0)
+		return false;
+	r->text[strcspn(r->text, "#\n")] = '\0';
+	for (word = strtok(r->text, " \t"); word; word = strtok(NULL, " \t")) {
+		if (r->nr_words == REPLAY_MAX_WORDS)
+			replay_fail(r, "too many fields");
+		r->word[r->nr_words++] = word;
+	}
+	return true;
+}
+
+static bool replay_parse_number(const char *text, u64 *value)
+{
+	bool hex = !strncmp(text, "0x", 2);
+	const char *digits = hex ? "0123456789abcdefABCDEF" : "0123456789";
+
+	if (hex)
+		text += 2;
+	errno = 0;
+	*value = strtoull(text, NULL, hex ? 16 : 10);
+	return *text && !text[strspn(text, digits)] && !errno;
+}
+
+/* KEY=NUMBER from the word @i on, each key once.  Others are zero. */
+static void replay_parse_pairs(struct replay *r, unsigned int i, const char *const *keys)
+{
+	unsigned int k;
+
+	memset(r->value, 0, sizeof(r->value));
+	for (r->named = 0; i < r->nr_words; i++) {
+		const char *word = r->word[i];
+		size_t length = strcspn(word, "=");
+
+		for (k = 0; keys[k]; k++) {
+			if (strlen(keys[k]) == length && !memcmp(keys[k], word, length))
+				break;
+		}
+		if (!keys[k] || r->named & 1U << k || !word[length] ||
+		    !replay_parse_number(word + length + 1, &r->value[k]))
+			replay_fail(r, "cannot be here: %s", word);
+		r->named |= 1U << k;
+	}
+}
+
+static __printf(2, 3) void replay_differs(struct replay *r, const char *format, ...)
+{
+	va_list args;
+
+	printf("%s:%u: %s: ", r->path, r->line, r->name);
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);
 	putchar('\n');
 }
 
-static void count_check(struct replay *r, bool same)
+static int replay_compare_names(const void *a, const void *b)
 {
-	r->nr_checks++;
-	r->nr_differences += !same;
+	return strcmp(a, b);
 }
 
-static bool do_begin(struct replay *r)
+static void do_vector(struct replay *r)
 {
-	r->name = r->event.name;
-	return true;
+	/* Messages and the tree refer to it until the program ends. */
+	char *name = strdup(r->word[1]);
+	char **node = name ? tsearch(name, &r->names, replay_compare_names) : NULL;
+
+	if (!node)
+		replay_fail(r, "out of memory");
+	if (*node != name)
+		replay_fail(r, "second vector of the name %s", name);
+	r->name = name;
 }
 
-static bool fits(const struct replay *r, const struct vector_event *e)
-{
-	return e->number[VECTOR_LPS] <= r->max_lps;
-}
+static const char *const replay_platform_keys[] = {
+	"packages", "lps", "maxpa", "keyid_bits", "private_hkid_start", "private_hkid_count", NULL
+};
 
-/* Now that its size is known. */
-static void choose(struct replay *r)
+static void do_platform(struct replay *r)
 {
-	r->skip = !fits(r, &r->event);
+	const u64 *v = r->value;
+
+	if (r->named != 0x3f)
+		replay_fail(r, "platform: something is missing");
+	/* The numbers are wider than what they are put into. */
+	if (v[0] > TDXMOD_MAX_PACKAGES || v[1] > TDXMOD_MAX_LPS || v[0] > v[1] ||
+	    v[2] > 52 || v[3] > 15 || v[4] > TDXMOD_MAX_HKIDS ||
+	    v[5] > TDXMOD_MAX_HKIDS - v[4])
+		replay_fail(r, "platform: beyond the limits of the model");
+	r->platform = (struct tdxmod_platform){
+		.nr_packages = v[0],
+		.nr_lps = v[1],
+		.maxpa = v[2],
+		.keyid_bits = v[3],
+		.hkid_start = v[4],
+		.hkid_count = v[5],
+	};
+	r->sysinit = true;
+	r->init_lps = v[1];
+
+	r->skip = v[1] > r->max_lps;
 	r->nr_too_large += r->skip;
-	if (!r->skip && r->sampling)
-		r->skip = !sample_takes(&r->sample);
-	if (r->skip)
-		return;
-
-	r->nr_vectors++;
-	if (r->verbose)
+	r->nr_vectors += !r->skip;
+	if (r->verbose && !r->skip)
 		printf("%s\n", r->name);
 }
 
-static bool do_platform(struct replay *r)
+static const char *const replay_state_keys[] = { "sysinit", "init_lps", NULL };
+
+static void do_state(struct replay *r)
 {
-	const u64 *n = r->event.number;
+	u64 sysinit = r->named & 1 ? r->value[0] : 1;
 
-	r->platform = (struct tdxmod_platform){
-		.nr_packages = n[VECTOR_PACKAGES],
-		.nr_lps = n[VECTOR_LPS],
-		.maxpa = n[VECTOR_MAXPA],
-		.keyid_bits = n[VECTOR_KEYID_BITS],
-		.hkid_start = n[VECTOR_HKID_START],
-		.hkid_count = n[VECTOR_HKID_COUNT],
-	};
-	r->sysinit = true;
-	r->init_lps = n[VECTOR_LPS];
-	r->started = false;
-
-	/* The numbers were wider than what they are put into. */
-	if (n[VECTOR_PACKAGES] <= TDXMOD_MAX_PACKAGES && n[VECTOR_LPS] <= TDXMOD_MAX_LPS &&
-	    n[VECTOR_PACKAGES] <= n[VECTOR_LPS] && n[VECTOR_MAXPA] <= 52 &&
-	    n[VECTOR_KEYID_BITS] <= 15 && n[VECTOR_HKID_START] <= TDXMOD_MAX_HKIDS &&
-	    n[VECTOR_HKID_COUNT] <= TDXMOD_MAX_HKIDS - n[VECTOR_HKID_START]) {
-		choose(r);
-		return true;
-	}
-	vector_error(r->file, "platform: beyond the limits of the model");
-	return false;
-}
-
-static bool do_state(struct replay *r)
-{
-	u64 sysinit = r->event.number[0], init_lps = r->event.number[1];
-
+	if (!r->named || sysinit > 1 || (!sysinit && r->value[1]))
+		replay_fail(r, "state: there is no such state");
+	if (r->value[1] > r->platform.nr_lps)
+		replay_fail(r, "state: more LPs than the platform has");
 	r->sysinit = sysinit;
-	if (init_lps == VECTOR_ALL_LPS)
-		return true;
-	r->init_lps = init_lps;
-	if (init_lps <= r->platform.nr_lps)
-		return true;
-	vector_error(r->file, "state: more LPs than the platform has");
-	return false;
+	if (r->named & 2)
+		r->init_lps = r->value[1];
 }
 
-static bool do_seamrr(struct replay *r)
+static void do_seamrr(struct replay *r)
 {
-	r->platform.seamrr.base = r->event.number[0];
-	r->platform.seamrr.size = r->event.number[1];
-	return true;
+	r->platform.seamrr = (struct tdxmod_range){ r->number[0], r->number[1] };
 }
 
-static bool do_cmr(struct replay *r)
+static void do_cmr(struct replay *r)
 {
 	struct tdxmod_platform *p = &r->platform;
 
-	if (p->nr_cmrs == TDXMOD_MAX_CMRS) {
-		vector_error(r->file, "cmr: more than %u", TDXMOD_MAX_CMRS);
-		return false;
-	}
-	p->cmrs[p->nr_cmrs].base = r->event.number[0];
-	p->cmrs[p->nr_cmrs].size = r->event.number[1];
-	p->nr_cmrs++;
-	return true;
+	if (p->nr_cmrs == TDXMOD_MAX_CMRS)
+		replay_fail(r, "cmr: more than %u", TDXMOD_MAX_CMRS);
+	p->cmrs[p->nr_cmrs++] = (struct tdxmod_range){ r->number[0], r->number[1] };
 }
 
-/* With the first event that is not about the platform. */
-static bool start(struct replay *r)
+static void do_mem(struct replay *r)
 {
-	if (!r->target->begin(&r->platform, r->sysinit, r->init_lps)) {
-		vector_error(r->file, "the platform is beyond the limits of the model");
-		return false;
-	}
-	r->started = true;
-	return true;
+	r->target->write(r->number[0], &r->number[1], r->nr - 1);
 }
 
-static bool do_mem(struct replay *r)
+static void do_fill(struct replay *r)
 {
-	const struct vector_event *e = &r->event;
-
-	r->target->write(e->number[0], &e->number[1], e->nr - 1);
-	return true;
-}
-
-static bool do_fill(struct replay *r)
-{
-	u64 pa = r->event.number[0], left = r->event.number[1];
-	u64 words[CHUNK];
+	u64 pa = r->number[0], left = r->number[1];
+	u64 words[REPLAY_CHUNK];
 	size_t i, n;
 
-	for (i = 0; i < CHUNK; i++)
-		words[i] = r->event.number[2];
+	for (i = 0; i < REPLAY_CHUNK; i++)
+		words[i] = r->number[2];
 	for (; left; left -= n, pa += n * sizeof(u64)) {
-		n = min(left, CHUNK);
+		n = min(left, REPLAY_CHUNK);
 		r->target->write(pa, words, n);
 	}
-	return true;
 }
 
-static bool is_lp(struct replay *r, u64 lp)
+static void do_keyfail(struct replay *r)
 {
-	if (lp < r->platform.nr_lps)
-		return true;
-	vector_error(r->file, "the platform has no LP %llu", lp);
-	return false;
-}
+	bool busy = !strcmp(r->word[2], "busy");
 
-static bool do_keyfail(struct replay *r)
-{
-	const struct vector_event *e = &r->event;
-
-	if (!is_lp(r, e->number[0]))
-		return false;
-	r->target->keyfail(e->number[0], e->busy ? TDXMOD_PCONFIG_BUSY : TDXMOD_PCONFIG_ENTROPY,
-			   e->number[1]);
-	return true;
+	if (!busy && strcmp(r->word[2], "entropy"))
+		replay_fail(r, "keyfail: needs entropy or busy");
+	r->target->keyfail(r->number[0], busy ? TDXMOD_PCONFIG_BUSY : TDXMOD_PCONFIG_ENTROPY,
+			   r->number[1]);
 }
 
 /* Somebody else takes or gives back what must be found free or taken. */
-static bool do_lock(struct replay *r)
+static void do_lock(struct replay *r)
 {
-	enum vector_kind kind = r->event.kind;
-	bool hold = kind == VECTOR_HOLD_GLOBAL || kind == VECTOR_HOLD_TDMR;
-	bool of_tdmr = kind == VECTOR_HOLD_TDMR || kind == VECTOR_RELEASE_TDMR;
+	const char *which = r->word[1];
+	bool hold = !strcmp(r->word[0], "hold");
 
-	switch (r->target->lock(of_tdmr ? &r->event.number[0] : NULL, hold)) {
-	case TARGET_LOCK_MOVED:
-		return true;
-	case TARGET_LOCK_OTHERWISE:
-		vector_error(r->file, hold ? "the lock is held already" : "the lock is not held");
-		return false;
-	default:
-		vector_error(r->file, "no TDMR is configured there");
-		return false;
+	if (strcmp(which, r->nr ? "tdmr" : "global"))
+		replay_fail(r, "%s: there is no such lock", r->word[0]);
+	switch (r->target->lock(r->nr ? &r->number[0] : NULL, hold)) {
+	case -EBUSY:
+		replay_fail(r, hold ? "the lock is held already" : "the lock is not held");
+	case -ENOENT:
+		replay_fail(r, "no TDMR is configured there");
 	}
 }
 
-static bool do_call(struct replay *r)
+static void do_call(struct replay *r)
 {
-	struct vector_event *e = &r->event;
-	enum vector_reg reg;
+	const u64 *number = r->number;
 
-	if (!is_lp(r, e->number[1]))
-		return false;
-	r->count = e->number[0];
-	r->lp = e->number[1];
-	for (reg = 0; reg < VECTOR_NR_REGS; reg++)
-		*reg_of(&r->in, reg) = e->reg[reg];
-	return true;
+	r->count = r->nr == 3 ? *number++ : 1;
+	if (!r->count)
+		replay_fail(r, "repeat: not at all");
+	r->lp = number[0];
+	r->in.reg[0] = number[1];
+	memcpy(&r->in.reg[1], r->value, (REPLAY_NR_REGS - 1) * sizeof(u64));
 }
 
 /* Named registers are as the vector says, the others as they went in. */
-static bool answer_is(struct replay *r, struct tdxmod_regs *out)
+static bool replay_call(struct replay *r)
 {
-	const struct vector_event *e = &r->event;
-	enum vector_reg reg;
-	bool same = true;
+	union replay_regs out = r->in;
+	const char *wrong = r->target->seamcall(r->lp, &out.regs);
+	bool same = !wrong;
+	unsigned int i;
 
-	for (reg = 0; reg < VECTOR_NR_REGS; reg++) {
-		bool named = e->named & 1U << reg;
-		u64 want = named ? e->reg[reg] : *reg_of(&r->in, reg);
-		u64 got = *reg_of(out, reg);
+	if (wrong)
+		replay_differs(r, "%s, on LP %u", wrong, r->lp);
+	for (i = 0; i < REPLAY_NR_REGS && !wrong; i++) {
+		bool named = r->named & 1U << i;
+		u64 want = named ? r->value[i] : r->in.reg[i];
 
-		if (got == want)
+		if (out.reg[i] == want)
 			continue;
-		difference(r, "%s is 0x%llx, %s 0x%llx", vector_reg_names[reg], got,
-			   named ? "should be" : "was", want);
+		replay_differs(r, "%s is 0x%llx, %s 0x%llx", replay_reg_names[i], out.reg[i],
+			       named ? "should be" : "was", want);
 		same = false;
 	}
 	return same;
 }
 
-static bool call_is_answered(struct replay *r)
-{
-	struct tdxmod_regs regs = r->in;
-	const char *wrong = r->target->seamcall(r->lp, &regs);
-
-	if (!wrong)
-		return answer_is(r, &regs);
-	difference(r, "%s, on LP %u", wrong, r->lp);
-	return false;
-}
-
-static bool do_ret(struct replay *r)
+static void do_ret(struct replay *r)
 {
 	bool same = true;
 	u64 i;
 
+	if (!(r->named & 1))
+		replay_fail(r, "%s: needs rax", r->word[0]);
 	for (i = 0; i < r->count && same; i++)
-		same = call_is_answered(r);
-	count_check(r, same);
-	return true;
+		same = replay_call(r);
+	r->nr_checks++;
+	r->nr_differences += !same;
 }
 
 /* Memory holds @n words, the @period words of @want again and again. */
-static bool memory_is(struct replay *r, u64 pa, u64 n, const u64 *want, unsigned int period)
+static void replay_expect_memory(struct replay *r, u64 n, const u64 *want, unsigned int period)
 {
-	u64 got[CHUNK];
-	u64 i;
+	u64 pa = r->number[0], got[REPLAY_CHUNK], i;
 
 	for (i = 0; i < n; i++) {
-		if (i % CHUNK == 0)
-			r->target->read(pa + i * sizeof(u64), got, min(n - i, CHUNK));
-		if (got[i % CHUNK] == want[i % period])
-			continue;
-		difference(r, "memory at 0x%llx is 0x%llx, should be 0x%llx",
-			   pa + i * sizeof(u64), got[i % CHUNK], want[i % period]);
-		return false;
+		if (i % REPLAY_CHUNK == 0)
+			r->target->read(pa + i * sizeof(u64), got, min(n - i, REPLAY_CHUNK));
+		if (got[i % REPLAY_CHUNK] != want[i % period])
+			break;
 	}
-	return true;
+	r->nr_checks++;
+	if (i == n)
+		return;
+	r->nr_differences++;
+	replay_differs(r, "memory at 0x%llx is 0x%llx, should be 0x%llx", pa + i * sizeof(u64),
+		       got[i % REPLAY_CHUNK], want[i % period]);
 }
 
-static bool do_pamt(struct replay *r)
+static void do_pamt(struct replay *r)
 {
-	const struct vector_event *e = &r->event;
-
-	count_check(r, memory_is(r, e->number[0], e->nr - 1, &e->number[1], e->nr - 1));
-	return true;
+	replay_expect_memory(r, r->nr - 1, &r->number[1], r->nr - 1);
 }
 
-static bool do_pamtrun(struct replay *r)
+static void do_pamtrun(struct replay *r)
 {
-	const u64 *n = r->event.number;
-
-	count_check(r, memory_is(r, n[0], 2 * n[1], &n[2], 2));
-	return true;
+	replay_expect_memory(r, 2 * r->number[1], &r->number[2], 2);
 }
 
-static bool do_end(struct replay *r)
+/*
+ * struct event - a kind of line
+ * @word: its first word
+ * @fields: a letter for each further word: q a number, p the address of a 64-bit
+ *	word, n a count, l an LP, f a leaf, w another word.  Behind them * for any
+ *	more numbers, ? for a number or none, = for KEY=NUMBER with @keys
+ * @keys: those keys
+ * @from: progress of the vector from which on the line may come
+ * @to: and up to which it may
+ * @then: progress behind it
+ * @act: what to do, if anything
+ */
+static const struct event {
+	const char *word;
+	const char *fields;
+	const char *const *keys;
+	enum progress from, to, then;
+	void (*act)(struct replay *r);
+} replay_events[] = {
+	{ "vector", "w", NULL, OUTSIDE, OUTSIDE, NEEDS_PLATFORM, do_vector },
+	{ "platform", "=", replay_platform_keys,
+	  NEEDS_PLATFORM, NEEDS_PLATFORM, NEEDS_STATE, do_platform },
+	{ "state", "=", replay_state_keys, NEEDS_STATE, NEEDS_STATE, NEEDS_SEAMRR, do_state },
+	{ "seamrr", "qq", NULL, NEEDS_STATE, NEEDS_SEAMRR, NEEDS_CMR, do_seamrr },
+	{ "cmr", "qq", NULL, NEEDS_STATE, NEEDS_CMR, NEEDS_CMR, do_cmr },
+	{ "mem", "pq*", NULL, NEEDS_STATE, ACTING, ACTING, do_mem },
+	{ "fill", "pnq", NULL, NEEDS_STATE, ACTING, ACTING, do_fill },
+	{ "keyfail", "lwq", NULL, NEEDS_STATE, ACTING, ACTING, do_keyfail },
+	{ "hold", "w?", NULL, NEEDS_STATE, ACTING, ACTING, do_lock },
+	{ "release", "w?", NULL, NEEDS_STATE, ACTING, ACTING, do_lock },
+	{ "call", "lf=", replay_reg_names + 1, NEEDS_STATE, ACTING, NEEDS_RET, do_call },
+	{ "ret", "=", replay_reg_names, NEEDS_RET, NEEDS_RET, ACTING, do_ret },
+	{ "repeat", "nlf=", replay_reg_names + 1, NEEDS_STATE, ACTING, NEEDS_RETALL, do_call },
+	{ "retall", "=", replay_reg_names, NEEDS_RETALL, NEEDS_RETALL, ACTING, do_ret },
+	{ "pamt", "pq*", NULL, NEEDS_STATE, ACTING, ACTING, do_pamt },
+	{ "pamtrun", "pnqq", NULL, NEEDS_STATE, ACTING, ACTING, do_pamtrun },
+	{ "end", "", NULL, NEEDS_STATE, ACTING, OUTSIDE, NULL },
+};
+
+static bool replay_parse_leaf(const char *word, u64 *leaf)
 {
-	r->target->end();
-	return true;
-}
+	unsigned int i;
 
-static bool replay_event(struct replay *r)
-{
-	static bool (*const actions[])(struct replay *r) = {
-		[VECTOR_BEGIN] = do_begin,
-		[VECTOR_PLATFORM] = do_platform,
-		[VECTOR_STATE] = do_state,
-		[VECTOR_SEAMRR] = do_seamrr,
-		[VECTOR_CMR] = do_cmr,
-		[VECTOR_MEM] = do_mem,
-		[VECTOR_FILL] = do_fill,
-		[VECTOR_KEYFAIL] = do_keyfail,
-		[VECTOR_HOLD_GLOBAL] = do_lock,
-		[VECTOR_RELEASE_GLOBAL] = do_lock,
-		[VECTOR_HOLD_TDMR] = do_lock,
-		[VECTOR_RELEASE_TDMR] = do_lock,
-		[VECTOR_CALL] = do_call,
-		[VECTOR_RET] = do_ret,
-		[VECTOR_PAMT] = do_pamt,
-		[VECTOR_PAMTRUN] = do_pamtrun,
-		[VECTOR_END] = do_end,
-	};
-	enum vector_kind kind = r->event.kind;
-
-	if (r->skip) {
-		r->skip = kind != VECTOR_END;
-		return true;
-	}
-	if (kind > VECTOR_CMR && !r->started && !start(r))
-		return false;
-	return actions[kind](r);
-}
-
-/* For the size of what is sampled. */
-static bool count_event(struct replay *r)
-{
-	r->sample.left += r->event.kind == VECTOR_PLATFORM && fits(r, &r->event);
-	return true;
-}
-
-static bool read_file(struct replay *r, const char *path, bool (*take)(struct replay *r))
-{
-	bool ok;
-
-	r->file = vector_open(path);
-	if (!r->file)
-		return false;
-	do {
-		ok = vector_next(r->file, &r->event);
-		if (!ok || r->event.kind == VECTOR_EOF)
-			break;
-		ok = take(r);
-	} while (ok);
-	vector_close(r->file);
-	return ok;
-}
-
-static bool read_files(struct replay *r, char **paths, bool (*take)(struct replay *r))
-{
-	for (; *paths; paths++) {
-		if (!read_file(r, *paths, take))
-			return false;
-	}
-	return true;
-}
-
-static bool replay_files(struct replay *r, char **paths)
-{
-	r->max_lps = r->target->max_lps();
-	if (r->sampling) {
-		if (!read_files(r, paths, count_event))
-			return false;
-		printf("sample of %llu vectors out of %llu\n",
-		       min(r->sample.wanted, r->sample.left), r->sample.left);
-	}
-	return read_files(r, paths, replay_event);
-}
-
-static int report(const struct replay *r)
-{
-	if (r->nr_too_large)
-		printf("%lu vectors skipped: more LPs than the %u CPUs here\n",
-		       r->nr_too_large, r->max_lps);
-	printf("%lu vectors, %lu checks, %lu differences\n", r->nr_vectors, r->nr_checks,
-	       r->nr_differences);
-	return r->nr_differences ? 1 : 0;
-}
-
-static bool parse_number(const char *text, u64 *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(text, &end, 0);
-	return *text >= '0' && *text <= '9' && !*end && !errno;
-}
-
-static bool parse_options(struct replay *r, int argc, char **argv)
-{
-	enum { KERNEL = 'k', SAMPLE = 'n', SEED = 's' };
-	static const struct option options[] = {
-		{ "kernel", no_argument, NULL, KERNEL },
-		{ "sample", required_argument, NULL, SAMPLE },
-		{ "seed", required_argument, NULL, SEED },
-		{ },
-	};
-	bool ok = true;
-	int option;
-
-	while (ok && (option = getopt_long(argc, argv, "v", options, NULL)) != -1) {
-		switch (option) {
-		case 'v':
-			r->verbose = true;
-			break;
-		case KERNEL:
-			r->target = &target_kernel;
-			break;
-		case SAMPLE:
-			r->sampling = true;
-			ok = parse_number(optarg, &r->sample.wanted);
-			break;
-		case SEED:
-			ok = parse_number(optarg, &r->sample.state);
-			break;
-		default:
-			ok = false;
+	for (i = 0; i < ARRAY_SIZE(replay_leaves); i++) {
+		if (replay_leaves[i] && !strcmp(word, replay_leaves[i])) {
+			*leaf = i;
+			return true;
 		}
 	}
-	return ok && optind < argc;
+	return !strncmp(word, "0x", 2) && replay_parse_number(word, leaf);
+}
+
+static void replay_parse_field(struct replay *r, char form, const char *word)
+{
+	u64 *number = &r->number[r->nr];
+
+	if (form == 'w')
+		return;
+	r->nr++;
+	if (form == 'f') {
+		if (!replay_parse_leaf(word, number))
+			replay_fail(r, "no such leaf: %s", word);
+		return;
+	}
+	if (!replay_parse_number(word, number))
+		replay_fail(r, "not a number: %s", word);
+	if (form == 'p' && *number % sizeof(u64))
+		replay_fail(r, "address is not 8-byte aligned");
+	if (form == 'n' && *number > REPLAY_MAX_COUNT)
+		replay_fail(r, "count is too large");
+	if (form == 'l' && *number >= r->platform.nr_lps)
+		replay_fail(r, "the platform has no LP %llu", *number);
+}
+
+static void replay_parse(struct replay *r, const struct event *e)
+{
+	const char *form = e->fields;
+	unsigned int i;
+
+	r->nr = 0;
+	for (i = 1; i < r->nr_words && *form && *form != '='; i++) {
+		replay_parse_field(r, *form, r->word[i]);
+		form += *form != '*';
+	}
+	if (*form == '=')
+		replay_parse_pairs(r, i, e->keys);
+	else if (i < r->nr_words || (*form && *form != '*' && *form != '?'))
+		replay_fail(r, "%s: wrong number of fields", e->word);
+}
+
+static void replay_line(struct replay *r)
+{
+	const struct event *e = replay_events, *end = e + ARRAY_SIZE(replay_events);
+
+	while (e < end && strcmp(e->word, r->word[0]))
+		e++;
+	if (e == end)
+		replay_fail(r, "no such event: %s", r->word[0]);
+	if (r->progress < e->from || r->progress > e->to)
+		replay_fail(r, "%s: cannot be here", e->word);
+	replay_parse(r, e);
+	if (r->progress == OUTSIDE)
+		r->skip = false;
+	if (!r->skip) {
+		/* The first event that is not about the platform completes it. */
+		if (e->to == ACTING && r->progress < ACTING &&
+		    !r->target->begin(&r->platform, r->sysinit, r->init_lps))
+			replay_fail(r, "the platform is beyond the limits of the model");
+		if (e->act)
+			e->act(r);
+	}
+	r->progress = e->then;
+}
+
+static void replay_open(struct replay *r, const char *path)
+{
+	r->path = path;
+	r->line = 0;
+	r->file = fopen(path, "r");
+	if (!r->file) {
+		perror(path);
+		exit(2);
+	}
+	/* A pipe has no size; what it carries is checked line by line. */
+	if (fseek(r->file, 0, SEEK_END))
+		return;
+	if (ftell(r->file) > REPLAY_MAX_FILE)
+		replay_fail(r, "larger than any vector file");
+	rewind(r->file);
+}
+
+static void replay_files(struct replay *r, char **paths)
+{
+	for (; *paths; paths++) {
+		r->names = NULL;
+		replay_open(r, *paths);
+		while (replay_read_line(r)) {
+			if (r->nr_words)
+				replay_line(r);
+		}
+		fclose(r->file);
+		if (r->progress != OUTSIDE)
+			replay_fail(r, "the file is cut off in a vector");
+		if (!r->names)
+			replay_fail(r, "no vector in this file");
+	}
 }
 
 int main(int argc, char **argv)
 {
 	static struct replay r = { .target = &target_model };
 
-	if (!parse_options(&r, argc, argv)) {
-		fprintf(stderr, "usage: %s [-v] [--kernel] [--sample N] [--seed N] FILE...\n",
-			argv[0]);
+	for (argv++; *argv && **argv == '-'; argv++) {
+		if (!strcmp(*argv, "-v"))
+			r.verbose = true;
+		else if (!strcmp(*argv, "--kernel"))
+			r.target = &target_kernel;
+		else
+			break;
+	}
+	if (!*argv || **argv == '-') {
+		fputs("usage: tdxmod-replay [-v] [--kernel] FILE...\n", stderr);
 		return 2;
 	}
-	return replay_files(&r, argv + optind) ? report(&r) : 2;
+	r.max_lps = r.target->max_lps();
+	replay_files(&r, argv);
+	if (r.nr_too_large)
+		printf("%lu vectors skipped: more LPs than the %u CPUs here\n", r.nr_too_large,
+		       r.max_lps);
+	printf("%lu vectors, %lu checks, %lu differences\n", r.nr_vectors, r.nr_checks,
+	       r.nr_differences);
+	return r.nr_differences ? 1 : 0;
 }

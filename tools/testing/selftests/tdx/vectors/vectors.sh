@@ -6,7 +6,7 @@
 #
 # Run as root.  VECTORS is the directory of the vectors (*.txt): by default that
 # of this script, where the installation puts them, or tools/testing/tdx/vectors.
-# SAMPLE of those that fit on this machine are taken, by SEED.  Nobody should ask
+# Vectors with more LPs than this machine has CPUs are left out.  Nobody should ask
 # for TDX meanwhile.
 set -u
 
@@ -15,8 +15,6 @@ emulator=/sys/kernel/debug/tdx_emulator
 asker=/sys/kernel/debug/tdx_test/enable
 here=$(dirname "$0")
 replay=$here/tdxmod-replay
-SAMPLE=${SAMPLE:-400}
-SEED=${SEED:-$(date +%s)}
 
 number=0
 failed=0
@@ -102,9 +100,7 @@ expect 1 '^1 vectors, 1 checks, 1 differences$' 'a vector that is not met' "$wor
 
 set -- "${VECTORS:-$here}"/*.txt
 [ -e "$1" ] || [ -n "${VECTORS-}" ] || set -- "$here"/../../../tdx/vectors/*.txt
-echo "# SEED=$SEED SAMPLE=$SAMPLE"
-expect 0 '^[1-9][0-9]* vectors, .* 0 differences$' 'recorded vectors' \
-	--seed "$SEED" --sample "$SAMPLE" "$@"
+expect 0 '^[1-9][0-9]* vectors, .* 0 differences$' 'recorded vectors' "$@"
 
 nothing_remains
 report $? 'no call and no report of the audit remains'
