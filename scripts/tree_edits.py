@@ -123,6 +123,18 @@ with trees('7.'):
          where=END,
          add='\n#ifdef CONFIG_TDX_BRINGUP\n#include "handover.c"\n#endif\n')
 
+    # The PAMTs of a TDMR are not one piece: those for 4 KiB pages of all TDMRs of
+    # a node come first.
+    edit('arch/x86/virt/vmx/tdx/tdx.c',
+         where=r'^\t\tunsigned long base, size;\n\n'
+               r'\t\ttdmr_get_pamt\(tdmr_entry\(tdmr_list, i\), &base, &size\);\n\n'
+               r'\t\tif \(phys >= base && phys < \(base \+ size\)\)$',
+         put="""		struct tdmr_info *tdmr = tdmr_entry(tdmr_list, i);
+
+		if (in_range(phys, tdmr->pamt_4k_base, tdmr->pamt_4k_size) ||
+		    in_range(phys, tdmr->pamt_2m_base, tdmr->pamt_2m_size) ||
+		    in_range(phys, tdmr->pamt_1g_base, tdmr->pamt_1g_size))""")
+
     # An update at run time that fails half-way takes TDX from the host.
     edit('arch/x86/virt/vmx/tdx/seamldr.c',
          where=r'^#include <asm/seamldr\.h>$',

@@ -1,199 +1,323 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What this machine has, as well as the user may see it:
+ * Describe this machine, as well as the user may see it:
  *
- *	memory		/proc/iomem; without root memory blocks; else totals
- *	its nodes	memory blocks; else in proportion to the nodes' totals
- *	CMRs		guessed
- *	CPUs		those online and not isolated, as the kernel takes them
- *
- * What was not seen, and what was used instead, is said.
+ *	memory		/proc/iomem; memory blocks of sysfs for users other than root
+ *	its nodes	memory blocks of sysfs
+ *	CMRs		guessed, because only a TDX module knows them
+ *	CPUs		those that are online and not isolated, as the kernel takes them
  */
-#include <errno.h>
-#include <stdlib.h>
+#include <sched.h>
 
-#include <linux/minmax.h>
-#include <linux/sizes.h>
+#include <linux/align.h>
 
-#include "alloc.h"
-#include "cmrs.h"
-#include "host.h"
-#include "iomem.h"
-#include "nodes.h"
+#include "tdxctl.h"
 
-#define FIRST_MIB	0x100000ULL
+#define SYSTEM		"/sys/devices/system"
 
-struct host {
-	struct iomem iomem;
-	struct nodes nodes;
-	struct ranges ram;	/* all of node 0 */
-	struct ranges owned;	/* the same with nodes */
-	struct notes *notes;
+/* More than Linux takes. */
+#define MAX_CPUS	16384
+
+struct ranges {
+	struct tdmr_range *v;
+	size_t nr;
 };
 
-static const char *why_no_iomem(const struct host *h, bool readable)
+static void ranges_add(struct ranges *r, u64 start, u64 end, int node)
 {
-	if (!readable)
-		return "/proc/iomem cannot be read";
-	if (h->iomem.hidden)
-		return "/proc/iomem hides addresses from all but root (CAP_SYS_ADMIN)";
-	return "/proc/iomem has no System RAM";
+	r->v = reallocarray(r->v, r->nr + 1, sizeof(*r->v));
+	if (!r->v)
+		errx(STATUS_FAILED, "out of memory");
+	r->v[r->nr++] = (struct tdmr_range) { start, end, node };
 }
 
-static void ram_from_blocks(struct host *h)
+/* If two start together, the lower node comes first. */
+static int ranges_compare(const void *a, const void *b)
 {
-	const struct ranges *blocks = &h->nodes.blocks;
+	const struct tdmr_range *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start ? 1 : x->node - y->node;
+}
+
+/*
+ * Make ranges ascending and disjoint, and join those that touch.  The first node
+ * keeps what two have in common.
+ */
+static void ranges_tidy(struct ranges *r)
+{
+	size_t i, nr = 0;
+
+	if (r->nr)
+		qsort(r->v, r->nr, sizeof(*r->v), ranges_compare);
+
+	for (i = 0; i < r->nr; i++) {
+		struct tdmr_range next = r->v[i];
+		struct tdmr_range *last = nr ? &r->v[nr - 1] : NULL;
+
+		if (last)
+			next.start = max(next.start, last->end);
+		if (next.start >= next.end)
+			continue;
+		if (last && next.start == last->end && next.node == last->node)
+			last->end = next.end;
+		else
+			r->v[nr++] = next;
+	}
+	r->nr = nr;
+}
+
+/* Whole pages; the first MiB is never convertible. */
+static void add_ram(struct ranges *ram, u64 start, u64 end)
+{
+	start = max_t(u64, ALIGN(start, SZ_4K), SZ_1M);
+	end = ALIGN_DOWN(end, SZ_4K);
+	if (start < end)
+		ranges_add(ram, start, end, 0);
+}
+
+static bool is_firmware(const char *name)
+{
+	return !strcmp(name, "Reserved") || !strcmp(name, "ACPI Tables") ||
+	       !strcmp(name, "ACPI Non-volatile Storage");
+}
+
+/*
+ * Memory that was there at boot is "System RAM".  Memory that a driver added later
+ * is below the device, and has the name of the driver:
+ *
+ *	00100000-bfffffff : System RAM
+ *	2080000000-307fffffff : CXL Window 0
+ *	  2080000000-307fffffff : System RAM (kmem)
+ */
+static void read_iomem(struct ranges *ram, struct ranges *firmware)
+{
+	FILE *file = fopen(file_path("/proc/iomem"), "r");
+	char line[256], name[128];
+	u64 start, end, added = 0;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		/* Users who may not see addresses see 0-0 everywhere. */
+		if (sscanf(line, "%llx-%llx : %127[^\n]", &start, &end, name) != 3 || !end)
+			continue;
+		if (is_firmware(name)) {
+			ranges_add(firmware, start, end + 1, 0);
+		} else if (!strncmp(name, "System RAM", strlen("System RAM"))) {
+			add_ram(ram, start, end + 1);
+			added += strchr(name, '(') ? end + 1 - start : 0;
+		}
+	}
+	if (file)
+		fclose(file);
+	ranges_tidy(ram);
+	ranges_tidy(firmware);
+
+	if (added)
+		warnx("a driver added %.1f GiB of memory after boot: TDX needs CMRs for it",
+		      (double)added / SZ_1G);
+}
+
+/* Which memory is whose, in blocks of sysfs. */
+static void read_blocks(struct ranges *blocks, int node)
+{
+	unsigned int *ids;
+	char line[64];
+	size_t i, nr;
+	u64 size;
+
+	file_line(file_path(SYSTEM "/memory/block_size_bytes"), line, sizeof(line));
+	size = strtoull(line, NULL, 16);
+	nr = file_numbers(file_path(SYSTEM "/node/node%d/memory", node), &ids);
+	for (i = 0; i < nr; i++)
+		ranges_add(blocks, ids[i] * size, (ids[i] + 1) * size, node);
+	free(ids);
+}
+
+/* Add the CPUs of a list like 0-27,56-83. */
+static void read_cpus(cpu_set_t *cpus, const char *path)
+{
+	static char line[1 << 20];
+	unsigned int first, last;
+	char *word;
+	int n;
+
+	file_line(path, line, sizeof(line));
+	for (word = strtok(line, ","); word; word = strtok(NULL, ",")) {
+		n = sscanf(word, "%u-%u", &first, &last);
+		if (n == 1)
+			last = first;
+		for (; n > 0 && first <= last && first < MAX_CPUS; first++)
+			CPU_SET_S(first, MAX_CPUS / 8, cpus);
+	}
+}
+
+struct host {
+	struct description *d;
+	struct ranges ram;	/* all of node 0 */
+	struct ranges firmware;
+	struct ranges blocks;
+	unsigned int *nodes;
+	size_t nr_nodes;
+	bool online[DESCRIPTION_MAX_NODES];
+};
+
+/* Whose CPUs work for a node: distances are those to all nodes, ascending. */
+static void find_home(struct host *h, int node)
+{
+	char line[8 * DESCRIPTION_MAX_NODES], *next = line;
+	int *home = &h->d->nodes[node].home;
+	unsigned long distance, least = 0;
 	size_t i;
 
-	for (i = 0; i < blocks->nr; i++)
-		ranges_add(&h->ram, max(blocks->v[i].start, FIRST_MIB),
-			   blocks->v[i].end, 0);
+	file_line(file_path(SYSTEM "/node/node%d/distance", node), line, sizeof(line));
+	for (i = 0; i < h->nr_nodes && !h->online[node]; i++) {
+		distance = strtoul(next, &next, 10);
+		if (h->online[h->nodes[i]] && (*home == node || distance < least)) {
+			*home = h->nodes[i];
+			least = distance;
+		}
+	}
+}
+
+static void read_node(struct host *h, int node, const char *cpulist, const cpu_set_t *isolated)
+{
+	static cpu_set_t cpus[MAX_CPUS / CPU_SETSIZE], both[MAX_CPUS / CPU_SETSIZE];
+	struct description *d = h->d;
+
+	CPU_ZERO_S(sizeof(cpus), cpus);
+	read_cpus(cpus, cpulist);
+	CPU_AND_S(sizeof(both), both, cpus, isolated);
+	d->nodes[node].cpus = CPU_COUNT_S(sizeof(cpus), cpus) - CPU_COUNT_S(sizeof(both), both);
+	d->lanes_given[node] = true;
+	h->online[node] = CPU_COUNT_S(sizeof(cpus), cpus);
+}
+
+static void read_nodes(struct host *h)
+{
+	static cpu_set_t isolated[MAX_CPUS / CPU_SETSIZE];
+	size_t i;
+	int id;
+
+	read_cpus(isolated, file_path(SYSTEM "/cpu/isolated"));
+	read_cpus(isolated, file_path(SYSTEM "/cpu/nohz_full"));
+
+	h->nr_nodes = file_numbers(file_path(SYSTEM "/node/node"), &h->nodes);
+	while (h->nr_nodes && h->nodes[h->nr_nodes - 1] >= DESCRIPTION_MAX_NODES)
+		h->nr_nodes--;
+	for (i = 0; i < h->nr_nodes; i++) {
+		id = h->nodes[i];
+		read_node(h, id, file_path(SYSTEM "/node/node%d/cpulist", id), isolated);
+		read_blocks(&h->blocks, id);
+	}
+	for (i = 0; i < h->nr_nodes; i++)
+		find_home(h, h->nodes[i]);
+	/* Without NUMA, all is node 0. */
+	if (!h->nr_nodes)
+		read_node(h, 0, file_path(SYSTEM "/cpu/online"), isolated);
+
+	/* Nodes may share a block: the lowest has all of it. */
+	ranges_tidy(&h->blocks);
+}
+
+static void find_ram(struct host *h)
+{
+	size_t i;
+
+	h->d->memory_from = MEMORY_FROM_IOMEM;
+	read_iomem(&h->ram, &h->firmware);
+	if (h->ram.nr)
+		return;
+
+	h->d->memory_from = MEMORY_FROM_BLOCKS;
+	if (h->blocks.nr)
+		warnx("only root (CAP_SYS_ADMIN) sees the holes inside memory blocks");
+	for (i = 0; i < h->blocks.nr; i++)
+		add_ram(&h->ram, h->blocks.v[i].start, h->blocks.v[i].end);
 	ranges_tidy(&h->ram);
 }
 
-static void ram_from_totals(struct host *h)
+/* Memory that is in no block goes with the block below it. */
+static void add_memory(struct host *h)
 {
-	u64 bytes = 0;
-	size_t i;
+	const struct ranges *blocks = &h->blocks;
+	size_t i, b = 0;
+	u64 start, end;
 
-	for (i = 0; i < h->nodes.nr; i++)
-		bytes += h->nodes.v[i].bytes;
-	if (bytes)
-		ranges_add(&h->ram, FIRST_MIB, FIRST_MIB + bytes, 0);
-}
+	if (!blocks->nr && h->nr_nodes > 1)
+		warnx("sysfs has no memory blocks: memory is shown as node 0's");
 
-static void note_added(struct host *h)
-{
-	if (h->iomem.added)
-		notes_add(h->notes,
-			  "%.1f GiB of memory came after boot, from a driver: a module that does not have it in a CMR cannot be brought up while it is there.",
-			  (double)h->iomem.added / SZ_1G);
-}
-
-/* Returns what it is known from. */
-static enum memory_source find_ram(struct host *h)
-{
-	bool readable = iomem_read(&h->iomem);
-	size_t i;
-
-	for (i = 0; i < h->iomem.ram.nr; i++)
-		ranges_add(&h->ram, h->iomem.ram.v[i].start,
-			   h->iomem.ram.v[i].end, 0);
-	if (h->ram.nr) {
-		note_added(h);
-		return MEMORY_FROM_IOMEM;
+	for (i = 0; i < h->ram.nr; i++) {
+		for (start = h->ram.v[i].start; start < h->ram.v[i].end; start = end) {
+			end = h->ram.v[i].end;
+			while (b + 1 < blocks->nr && blocks->v[b + 1].start <= start)
+				b++;
+			if (b + 1 < blocks->nr)
+				end = min(end, blocks->v[b + 1].start);
+			description_add_mem(h->d, start, end, blocks->nr ? blocks->v[b].node : 0);
+		}
 	}
-
-	ram_from_blocks(h);
-	if (h->ram.nr) {
-		notes_add(h->notes,
-			  "%s: memory blocks of sysfs are used instead, without the holes inside them.",
-			  why_no_iomem(h, readable));
-		return MEMORY_FROM_BLOCKS;
-	}
-
-	ram_from_totals(h);
-	notes_add(h->notes,
-		  "%s, and sysfs has no memory blocks: only how much memory the kernel manages is known, not where it is.",
-		  why_no_iomem(h, readable));
-	return MEMORY_FROM_TOTALS;
 }
 
-static void find_owners(struct host *h)
+static bool is_all_firmware(const struct ranges *firmware, u64 start, u64 end)
 {
-	nodes_own(&h->nodes, &h->ram, &h->owned);
+	size_t i = 0;
 
-	if (!h->nodes.numa)
-		notes_add(h->notes,
-			  "/sys/devices/system/node has no nodes: all memory and CPUs are shown as node 0.");
-	if (h->nodes.nr > 1 && !h->nodes.blocks.nr)
-		notes_add(h->notes,
-			  "sysfs has no memory blocks: memory is divided by the nodes' MemTotal, in order of address.");
-	if (h->nodes.shared)
-		notes_add(h->notes,
-			  "%u memory blocks of sysfs belong to several nodes: each counts for the lowest of them.",
-			  h->nodes.shared);
+	while (i < firmware->nr && firmware->v[i].end < end)
+		i++;
+
+	return i < firmware->nr && firmware->v[i].start <= start;
 }
 
-static void find_cmrs(struct host *h, struct description *d,
-		      struct notes *assumed)
+/*
+ * CMRs are the memory that firmware checked when it was populated.  The memory map
+ * has more holes: ACPI tables and the like lie in memory, too.
+ *
+ *	memory map	|#####| ACPI |###| Reserved |####|   PCI   |#####|
+ *	CMRs		|================================|         |=====|
+ *
+ * So a hole that is firmware's, with memory on both sides, counts as convertible.
+ */
+static void guess_cmrs(struct host *h)
 {
-	struct cmr_guess guess;
-
-	guess = cmrs_guess(d, &h->ram, &h->iomem.firmware);
-	notes_add(assumed,
-		  "All memory in the memory map is convertible: only a TDX module can tell, by its CMRs.");
-	if (guess.firmware)
-		notes_add(assumed,
-			  "So are the %u holes in it that firmware keeps for itself.",
-			  guess.firmware);
-	if (guess.small)
-		notes_add(h->notes,
-			  "The memory map has more ranges than a module has CMRs: the %u smallest holes count as convertible.",
-			  guess.small);
-}
-
-static void find_cpus(struct host *h, struct description *d)
-{
-	unsigned int cpus = 0;
+	struct tdmr_range *cmr = h->ram.v;
 	size_t i;
 
-	for (i = 0; i < h->nodes.nr; i++)
-		cpus += h->nodes.v[i].online;
-	if (!cpus) {
-		notes_add(h->notes, "sysfs does not tell which CPUs are online.");
+	for (i = 0; i + 1 < h->ram.nr; i++) {
+		if (is_all_firmware(&h->firmware, cmr[i].end, cmr[i + 1].start))
+			cmr[i].end = cmr[i + 1].start;
+	}
+	ranges_tidy(&h->ram);
+
+	/* The planner says so if these are too many. */
+	if (h->ram.nr > TDMR_MAX_CMRS)
 		return;
-	}
-
-	for (i = 0; i < h->nodes.nr; i++) {
-		const struct node *node = &h->nodes.v[i];
-
-		if (node->id >= TDMR_MAX_NODES)
-			continue;
-		d->lanes[node->id] = node->cpus;
-		d->lanes_given[node->id] = true;
-		d->home[node->id] = node->home->id;
-	}
-}
-
-static void add_memory(const struct host *h, struct description *d)
-{
-	size_t i;
-
-	for (i = 0; i < h->owned.nr; i++) {
-		const struct tdmr_range *range = &h->owned.v[i];
-
-		if (description_add_mem(d, range->start, range->end, range->node))
-			out_of_memory();
-	}
+	h->d->host.nr_cmrs = h->ram.nr;
+	memcpy(h->d->host.cmrs, cmr, h->ram.nr * sizeof(*cmr));
 }
 
 /**
  * host_describe - describe this machine
- * @d: initialised; gets the description
- * @assumed: gets what was taken for granted
- * @notes: gets what could not be seen and what was used instead
+ * @d: initialized; gets the description
  *
- * Return: 0, or -ENOENT if nothing is known of its memory.
+ * Warns on standard error of what the user cannot see.
+ *
+ * Return: 0; -ENOENT, after saying so, if nothing is known of its memory.
  */
-int host_describe(struct description *d, struct notes *assumed,
-		  struct notes *notes)
+int host_describe(struct description *d)
 {
-	struct host h = { .notes = notes };
+	struct host h = { .d = d };
 
-	nodes_read(&h.nodes);
-	d->memory_from = find_ram(&h);
+	read_nodes(&h);
+	find_ram(&h);
 	if (h.ram.nr) {
-		find_owners(&h);
-		find_cmrs(&h, d, assumed);
-		find_cpus(&h, d);
-		add_memory(&h, d);
+		add_memory(&h);
+		guess_cmrs(&h);
+	} else {
+		warnx("neither /proc nor /sys tells how much memory there is");
 	}
+	free(h.ram.v);
+	free(h.firmware.v);
+	free(h.blocks.v);
+	free(h.nodes);
 
-	iomem_free(&h.iomem);
-	nodes_free(&h.nodes);
-	ranges_free(&h.ram);
-	ranges_free(&h.owned);
-
-	return d->nr_mem ? 0 : -ENOENT;
+	return d->host.nr_ranges ? 0 : -ENOENT;
 }

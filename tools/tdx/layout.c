@@ -1,119 +1,123 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The planner, run on a description: the arrays that it works in, its three
- * steps, and its refusals in words.
- */
-#include <errno.h>
+/* Run the planner of TDMRs on a host, and say in words why it has no layout. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/minmax.h>
 #include <linux/sizes.h>
 
 #include "layout.h"
 
-static int alloc_arrays(struct tdmr_layout *layout)
-{
-	size_t areas = (size_t)TDMR_MAX_PLANS * layout->limits.max_reserved;
-
-	/* One more of each: what has no elements is no failure. */
-	layout->plans = calloc(TDMR_MAX_PLANS, sizeof(*layout->plans));
-	layout->areas = calloc(areas + 1, sizeof(*layout->areas));
-	layout->runs = calloc(layout->nr_ranges + 1, sizeof(*layout->runs));
-
-	return layout->plans && layout->areas && layout->runs ? 0 : -ENOMEM;
-}
-
 /**
- * layout_make - plan, place the PAMTs, reserve
- * @layout: out; give it back by layout_free() whatever is returned
- * @d: the machine; must live as long as @layout
+ * layout_make - choose the TDMRs of a host, and places for their PAMTs
+ * @layout: gets the TDMRs, with their PAMTs
+ * @host: the host
  *
- * Return: 0, -ENOMEM, or what the planner returns, with the trouble in @layout.
+ * Return: 0, or the errno of tdmr_plan() or tdmr_place(); @layout has the trouble.
  */
-int layout_make(struct tdmr_layout *layout, const struct description *d)
+int layout_make(struct tdmr_layout *layout, const struct tdmr_host *host)
 {
 	int ret;
 
-	memset(layout, 0, sizeof(*layout));
-	layout->limits = d->limits;
-	layout->ranges = d->mem;
-	layout->nr_ranges = d->nr_mem;
-	memcpy(layout->cmrs, d->cmrs, sizeof(layout->cmrs));
-	layout->nr_cmrs = d->nr_cmrs;
-	layout->pageblock = TDMR_USUAL_PAGEBLOCK;
-	memcpy(layout->lanes, d->lanes, sizeof(layout->lanes));
-	layout->home = d->home;
-
-	ret = alloc_arrays(layout);
+	ret = tdmr_plan(host, layout);
 	if (!ret)
-		ret = tdmr_layout_plan(layout);
+		ret = tdmr_place(host, layout);
 	if (!ret)
-		ret = tdmr_layout_place(layout);
-	if (!ret)
-		ret = tdmr_layout_reserve(layout);
+		tdmr_settle(layout);
 
 	return ret;
 }
 
-void layout_free(struct tdmr_layout *layout)
+static int tdmr_by_size(const void *a, const void *b)
 {
-	free(layout->plans);
-	free(layout->areas);
-	free(layout->runs);
+	const struct tdmr *const *x = a, *const *y = b;
+
+	return (*x)->size < (*y)->size ? 1 : -((*x)->size > (*y)->size);
 }
 
-static const char *what_is_wrong(const struct tdmr_layout *layout)
+/**
+ * layout_makespan - how long does the busiest CPU work?
+ * @host: the host
+ * @layout: its layout
+ *
+ * Each CPU takes the largest TDMR of its nodes that is left.
+ *
+ * Return: GiB.
+ */
+u32 layout_makespan(const struct tdmr_host *host, const struct tdmr_layout *layout)
 {
-	u64 start = layout->bad_start, end = layout->bad_end;
+	const struct tdmr *sorted[TDMR_MAX];
+	u64 done[TDMR_MAX], most = 0;
+	unsigned int i, home, cpu, cpus, best;
 
+	for (i = 0; i < layout->nr_tdmrs; i++)
+		sorted[i] = &layout->tdmrs[i];
+	qsort(sorted, layout->nr_tdmrs, sizeof(*sorted), tdmr_by_size);
+
+	for (home = 0; home < host->nr_nodes; home++) {
+		cpus = clamp(host->nodes[home].cpus, 1U, (unsigned int)TDMR_MAX);
+		memset(done, 0, sizeof(done));
+		for (i = 0; i < layout->nr_tdmrs; i++) {
+			if (host->nodes[sorted[i]->node].home != (int)home)
+				continue;
+			for (best = 0, cpu = 1; cpu < cpus; cpu++)
+				best = done[cpu] < done[best] ? cpu : best;
+			done[best] += sorted[i]->size / SZ_1G;
+			most = max(most, done[best]);
+		}
+	}
+
+	return most;
+}
+
+static const char *what_is_wrong(u64 start, u64 end)
+{
 	if (start >= end)
 		return "is empty";
 	if ((start | end) & (SZ_4K - 1))
 		return "is not whole pages of 4 KiB";
 	if (end > 1ULL << 52)
 		return "ends beyond 2^52";
+
 	return "overlaps or is below the one before it";
 }
 
-static int node_of_bad_range(const struct tdmr_layout *layout)
+static int node_of_bad_range(const struct tdmr_layout *layout, const struct tdmr_host *host)
 {
-	unsigned int i;
+	unsigned int i = 0;
 
-	for (i = 0; i < layout->nr_ranges; i++) {
-		if (layout->ranges[i].start == layout->bad_start)
-			break;
-	}
+	while (host->ranges[i].start != layout->bad_start)
+		i++;
 
-	return layout->ranges[i].node;
+	return host->ranges[i].node;
 }
 
-/* Bytes of the PAMT for which there is no place. */
-static u64 bad_pamt(const struct tdmr_layout *layout)
+static u64 bytes_of_bad_pamt(const struct tdmr_layout *layout)
 {
-	unsigned int i = layout->nr_plans - 1;
+	unsigned int i = 0;
 
-	while (i && layout->plans[i].base != layout->bad_start)
-		i--;
+	while (layout->tdmrs[i].base != layout->bad_start)
+		i++;
 
-	return tdmr_pamt_bytes(&layout->plans[i]);
+	return tdmr_pamt_bytes(&layout->tdmrs[i]);
 }
 
 /**
  * layout_trouble - say why there is no layout
  * @layout: what layout_make() refused
- * @d: the machine
- * @words: out
- * @size: room in @words
+ * @host: the host
+ * @words: gets a line without its end
+ * @size: bytes in @words
  */
-void layout_trouble(const struct tdmr_layout *layout,
-		    const struct description *d, char *words, size_t size)
+void layout_trouble(const struct tdmr_layout *layout, const struct tdmr_host *host,
+		    char *words, size_t size)
 {
-	const struct tdmr_limits *limits = &layout->limits;
+	const struct tdmr_limits *limits = &host->limits;
+	u64 start = layout->bad_start, end = layout->bad_end;
 	char range[64];
 
-	snprintf(range, sizeof(range), "[0x%llx, 0x%llx)", layout->bad_start,
-		 layout->bad_end);
+	snprintf(range, sizeof(range), "[0x%llx, 0x%llx)", start, end);
 
 	switch (layout->trouble) {
 	case TDMR_BAD_LIMITS:
@@ -121,44 +125,37 @@ void layout_trouble(const struct tdmr_layout *layout,
 			 limits->max_tdmrs, limits->max_reserved);
 		break;
 	case TDMR_BAD_RANGE:
-		if (!layout->nr_ranges)
-			snprintf(words, size, "there is no mem line");
+		if (host->nr_ranges)
+			snprintf(words, size, "memory %s %s", range, what_is_wrong(start, end));
 		else
-			snprintf(words, size, "memory %s %s", range,
-				 what_is_wrong(layout));
+			snprintf(words, size, "there is no mem line");
 		break;
 	case TDMR_BAD_NODE:
-		snprintf(words, size, "memory %s has node %d: nodes are 0 to %u",
-			 range, node_of_bad_range(layout), TDMR_MAX_NODES - 1);
+		snprintf(words, size, "memory %s has node %d: nodes are 0 to %u", range,
+			 node_of_bad_range(layout, host), host->nr_nodes - 1);
 		break;
 	case TDMR_BAD_CMR:
-		if (d->nr_cmrs)
-			snprintf(words, size, "CMR %s %s", range,
-				 what_is_wrong(layout));
+		if (host->nr_cmrs)
+			snprintf(words, size, "CMR %s %s", range, what_is_wrong(start, end));
 		else
-			snprintf(words, size,
-				 "memory has more than %u ranges, up to %s: cmr lines are needed",
-				 TDMR_MAX_CMRS, range);
+			snprintf(words, size, "over 32 ranges, up to %s: cmr lines are needed",
+				 range);
 		break;
 	case TDMR_OUTSIDE_CMRS:
 		snprintf(words, size, "memory %s is outside all CMRs: the module cannot use it",
 			 range);
 		break;
-	case TDMR_NO_TDMRS:
-		snprintf(words, size, "memory %s needs more than the %u TDMRs of the module",
-			 range, limits->max_tdmrs);
-		break;
 	case TDMR_NO_RESERVED:
-		snprintf(words, size, "%s needs more than the %u reserved areas of a TDMR",
-			 range, limits->max_reserved);
+		snprintf(words, size, "TDMR %s needs more than its %u reserved areas", range,
+			 limits->max_reserved);
 		break;
 	case TDMR_NO_PAMT:
 		snprintf(words, size,
-			 "there is no memory for the PAMT of TDMR %s: %llu KiB in one piece and on one node, where the %u reserved areas of each TDMR suffice",
-			 range, bad_pamt(layout) >> 10, limits->max_reserved);
+			 "no place for the PAMT of TDMR %s: %llu KiB, with %u reserved areas",
+			 range, bytes_of_bad_pamt(layout) >> 10, limits->max_reserved);
 		break;
 	case TDMR_FINE:
-		snprintf(words, size, "out of memory");
+		*words = '\0';
 		break;
 	}
 }

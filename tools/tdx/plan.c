@@ -1,209 +1,237 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What bringing up TDX would take: the planner's layout, and what follows from
- * it for each node and for the whole machine.
+ * tdxctl plan: what TDX would cost on a machine.  The planner chooses the TDMRs.
+ * Here are its figures for each node, as a table or JSON, and what they rest on.
  */
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <linux/minmax.h>
-
-#include "alloc.h"
-#include "best.h"
 #include "layout.h"
-#include "plan.h"
+#include "tdxctl.h"
 
-/* The node in @p, added if it is new. */
-static struct plan_node *node_of(struct plan *p, unsigned int id)
+/* A call of TDH.SYS.TDMR.INIT initializes 4 MiB. */
+#define CALLS_PER_GIB	256
+
+#define GIB		((u64)SZ_1G)
+
+/* Figures of a node, or of all. */
+struct figures {
+	u64 memory;		/* bytes */
+	u64 pamt;		/* bytes for the PAMTs of its TDMRs */
+	u32 gib;		/* covered by its TDMRs */
+	unsigned int tdmrs;
+	unsigned int cpus;	/* that may work; 0 if unknown */
+	unsigned int workers;	/* CPUs that work on its TDMRs at the same time */
+};
+
+struct plan {
+	const struct options *o;
+	const char *source;	/* a file, TDXCTL_ROOT, or NULL for this machine */
+	struct description d;
+	struct tdmr_layout layout;
+	u32 makespan;
+	struct figures nodes[DESCRIPTION_MAX_NODES];
+	struct figures total;
+};
+
+static void figure_nodes(struct plan *p)
 {
-	size_t i = p->nr_nodes;
-
-	while (i-- > 0) {
-		if (p->nodes[i].id == id)
-			return &p->nodes[i];
-	}
-
-	p->nodes[p->nr_nodes] = (struct plan_node) {
-		.id = id,
-		.home = p->description.home[id],
-	};
-	return &p->nodes[p->nr_nodes++];
-}
-
-static int compare(const void *a, const void *b)
-{
-	const struct plan_node *x = a, *y = b;
-
-	return x->id < y->id ? -1 : x->id > y->id;
-}
-
-static void find_nodes(struct plan *p)
-{
-	const struct description *d = &p->description;
+	const struct tdmr_host *host = &p->d.host;
+	struct figures *total = &p->total, *node;
 	unsigned int i;
 
-	p->nodes = calloc(TDMR_MAX_NODES, sizeof(*p->nodes));
-	if (!p->nodes)
-		out_of_memory();
-
-	for (i = 0; i < d->nr_mem; i++)
-		node_of(p, d->mem[i].node)->memory += d->mem[i].end - d->mem[i].start;
-	for (i = 0; i < TDMR_MAX_NODES; i++) {
-		if (d->lanes[i])
-			node_of(p, i)->cpus = d->lanes[i];
+	for (i = 0; i < host->nr_ranges; i++) {
+		node = &p->nodes[host->ranges[i].node];
+		node->memory += host->ranges[i].end - host->ranges[i].start;
 	}
+	for (i = 0; i < p->layout.nr_tdmrs; i++) {
+		const struct tdmr *tdmr = &p->layout.tdmrs[i];
 
-	qsort(p->nodes, p->nr_nodes, sizeof(*p->nodes), compare);
-}
-
-/* Whose memory is at @addr? */
-static int node_at(const struct plan *p, u64 addr)
-{
-	const struct tdmr_range *range = p->layout.ranges;
-
-	while (addr >= range->end)
-		range++;
-
-	return range->node;
-}
-
-static void add_tdmrs(struct plan *p)
-{
-	unsigned int i;
-
-	for (i = 0; i < p->layout.nr_plans; i++) {
-		const struct tdmr_plan *tdmr = &p->layout.plans[i];
-		struct plan_node *node = node_of(p, tdmr->node);
-
+		node = &p->nodes[tdmr->node];
 		node->tdmrs++;
-		node->gib += tdmr->size >> 30;
-		node_of(p, node_at(p, tdmr->pamt_base))->pamt += tdmr_pamt_bytes(tdmr);
+		node->gib += tdmr->size / GIB;
+		node->pamt += tdmr_pamt_bytes(tdmr);
+	}
+
+	for (i = 0; i < DESCRIPTION_MAX_NODES; i++) {
+		node = &p->nodes[i];
+		node->cpus = p->d.lanes_given[i] ? p->d.nodes[i].cpus : 0;
+		node->workers = min(node->tdmrs, max(p->d.nodes[p->d.nodes[i].home].cpus, 1U));
+
+		total->memory += node->memory;
+		total->pamt += node->pamt;
+		total->gib += node->gib;
+		total->tdmrs += node->tdmrs;
+		total->cpus += node->cpus;
+		total->workers += node->workers;
 	}
 }
 
-/* As the planner has it: one if there are none, or it is not known. */
-static unsigned int cpus_at(const struct plan *p, unsigned int home)
+static bool is_shown(const struct plan *p, int node)
 {
-	return max(p->description.lanes[home], 1U);
+	return p->nodes[node].memory || p->nodes[node].cpus;
 }
 
-/* Where the CPUs of a node work for others as well, the time is that of all. */
-static void time_nodes(struct plan *p)
+static double plan_ms(const struct plan *p, u32 gib)
 {
-	const int *home = p->description.home;
-	struct tdmr_piece pieces[TDMR_MAX_PIECES] = {};
-	unsigned int nr = p->layout.nr_plans;
-	size_t i;
+	return (double)gib * CALLS_PER_GIB * p->o->call_ns / 1e6;
+}
 
-	for (i = 0; i < nr; i++) {
-		pieces[i].node = home[p->layout.plans[i].node];
-		pieces[i].size = p->layout.plans[i].size >> 30;
+/* JSON.  The manual page has the keys. */
+
+static void add_u64(struct json_object *object, const char *key, u64 value)
+{
+	json_object_object_add(object, key, json_object_new_uint64(value));
+}
+
+static struct json_object *figures_json(const struct plan *p, const struct figures *f, int node)
+{
+	struct json_object *object = json_object_new_object();
+
+	if (node >= 0) {
+		add_u64(object, "node", node);
+		add_u64(object, "home", p->d.nodes[node].home);
+	}
+	add_u64(object, "memory_bytes", f->memory);
+	add_u64(object, "covered_gib", f->gib);
+	add_u64(object, "tdmrs", f->tdmrs);
+	add_u64(object, "cpus", f->cpus);
+	add_u64(object, "workers", f->workers);
+	add_u64(object, "pamt_bytes", f->pamt);
+
+	return object;
+}
+
+static void print_plan_json(const struct plan *p)
+{
+	static const char *const sources[] = {
+		[MEMORY_FROM_FILE] = "file",
+		[MEMORY_FROM_IOMEM] = "iomem",
+		[MEMORY_FROM_BLOCKS] = "blocks",
+	};
+	struct json_object *object = json_object_new_object();
+	struct json_object *total = figures_json(p, &p->total, -1);
+	struct json_object *limits = json_object_new_object(), *nodes = json_object_new_array();
+	unsigned int i;
+
+	json_object_object_add(object, "source",
+			       p->source ? json_object_new_string(p->source) : NULL);
+	json_object_object_add(object, "memory_from",
+			       json_object_new_string(sources[p->d.memory_from]));
+	add_u64(object, "call_ns", p->o->call_ns);
+	add_u64(limits, "max_tdmrs", p->d.host.limits.max_tdmrs);
+	add_u64(limits, "max_reserved", p->d.host.limits.max_reserved);
+	json_object_object_add(object, "limits", limits);
+	for (i = 0; i < DESCRIPTION_MAX_NODES; i++) {
+		if (is_shown(p, i))
+			json_object_array_add(nodes, figures_json(p, &p->nodes[i], i));
+	}
+	json_object_object_add(object, "nodes", nodes);
+	add_u64(total, "makespan_gib", p->makespan);
+	add_u64(total, "time_ns", plan_ms(p, p->makespan) * 1e6);
+	add_u64(total, "serial_time_ns", plan_ms(p, p->total.gib) * 1e6);
+	json_object_object_add(object, "total", total);
+	print_json(object, JSON_C_TO_STRING_PRETTY);
+}
+
+/* The table */
+
+/* The figures of a node, or of all if @node is negative. */
+static void print_figures(const struct plan *p, const struct figures *f, int node)
+{
+	char name[16] = "All", cpus[16] = "?";
+
+	if (node >= 0)
+		snprintf(name, sizeof(name), "%d", node);
+	if (node < 0 || p->d.lanes_given[node])
+		snprintf(cpus, sizeof(cpus), "%u", f->cpus);
+	if (node >= 0 && p->d.nodes[node].home != node)
+		snprintf(cpus, sizeof(cpus), "of %d", p->d.nodes[node].home);
+	printf("%5s %9.1f GiB %7u GiB %6u %6s %8u %8.1f MiB\n", name, (double)f->memory / SZ_1G,
+	       f->gib, f->tdmrs, cpus, f->workers, (double)f->pamt / SZ_1M);
+}
+
+static void print_plan(const struct plan *p)
+{
+	unsigned int shown = 0;
+	int i;
+
+	printf("What bringing up TDX would take on %s\n\n", p->source ?: "this machine");
+	printf("%5s %13s %11s %6s %6s %8s %12s\n", "Node", "Memory", "Covered", "TDMRs", "CPUs",
+	       "at work", "PAMT");
+	for (i = 0; i < DESCRIPTION_MAX_NODES; i++) {
+		if (!is_shown(p, i))
+			continue;
+		print_figures(p, &p->nodes[i], i);
+		shown++;
+	}
+	if (shown > 1)
+		print_figures(p, &p->total, -1);
+
+	printf("\nPAMT: %.1f MiB, %.2f %% of memory\n", (double)p->total.pamt / SZ_1M,
+	       100.0 * p->total.pamt / p->total.memory);
+	printf("Calls of TDMR.INIT: %.2f ms, %.1f times as fast as on one CPU (%.0f ms)\n",
+	       plan_ms(p, p->makespan), (double)p->total.gib / p->makespan,
+	       plan_ms(p, p->total.gib));
+
+	if (p->d.memory_from != MEMORY_FROM_FILE)
+		puts("\nOnly a TDX module knows its CMRs: here they are guessed.");
+	printf("\nTimes are predicted for %.10g us a call, and are of these calls alone.  Logs of\n"
+	       "kernels up to 7.3, which do everything serially, show 2.4 to 4.3 ms for each GiB\n"
+	       "in all, here %.3g to %.3g s; a quarter to a half of that is for PAMTs.\n",
+	       p->o->call_ns / 1e3, p->total.gib * 2.4 / 1000, p->total.gib * 4.3 / 1000);
+}
+
+static int read_machine(struct plan *p)
+{
+	FILE *stream;
+	int ret;
+
+	if (!p->o->file) {
+		p->source = getenv("TDXCTL_ROOT");
+		return host_describe(&p->d);
 	}
 
-	for (i = 0; i < p->nr_nodes; i++) {
-		struct plan_node *node = &p->nodes[i];
-		unsigned int cpus = cpus_at(p, node->home);
+	stream = open_input(p->o->file, &p->source);
+	if (!stream)
+		return -ENOENT;
+	ret = description_read(&p->d, stream, p->source);
+	fclose(stream);
 
-		node->workers = min(node->tdmrs, cpus);
-		if (node->tdmrs)
-			node->makespan = tdmr_makespan(pieces, nr, node->home, cpus);
-	}
+	return ret;
 }
 
-/* CPUs that work for several nodes count once. */
-static unsigned int all_workers(const struct plan *p)
-{
-	unsigned int tdmrs[TDMR_MAX_NODES] = {};
-	unsigned int i, workers = 0;
-
-	for (i = 0; i < p->nr_nodes; i++)
-		tdmrs[p->nodes[i].home] += p->nodes[i].tdmrs;
-	for (i = 0; i < TDMR_MAX_NODES; i++)
-		workers += min(tdmrs[i], cpus_at(p, i));
-
-	return workers;
-}
-
-static void sum_up(struct plan *p)
-{
-	struct plan_node *total = &p->total;
-	size_t i;
-
-	for (i = 0; i < p->nr_nodes; i++) {
-		total->memory += p->nodes[i].memory;
-		total->gib += p->nodes[i].gib;
-		total->tdmrs += p->nodes[i].tdmrs;
-		total->cpus += p->nodes[i].cpus;
-		total->pamt += p->nodes[i].pamt;
-		total->makespan = max(total->makespan, p->nodes[i].makespan);
-	}
-	total->workers = all_workers(p);
-}
-
-/* As the planner has it: a node whose CPUs are not known has one. */
-static unsigned int count_workers(const struct plan *p)
-{
-	unsigned int workers = 0;
-	size_t i;
-
-	for (i = 0; i < p->nr_nodes; i++) {
-		bool known = p->description.lanes_given[p->nodes[i].id];
-
-		workers += known ? p->nodes[i].cpus : 1;
-	}
-
-	return max(workers, 1U);
-}
-
-/**
- * plan_make - all figures of a machine
- * @p: has the description, and a time for a call; gets the rest
- *
- * Says on standard error why there is no plan.  Give @p back by plan_free()
- * whatever is returned.
- *
- * Return: 0 or a negative errno.
- */
-int plan_make(struct plan *p)
+static int make_plan(struct plan *p)
 {
 	char words[256];
 	int ret;
 
-	ret = layout_make(&p->layout, &p->description);
+	ret = layout_make(&p->layout, &p->d.host);
 	if (ret) {
-		layout_trouble(&p->layout, &p->description, words, sizeof(words));
-		fprintf(stderr, "tdxctl: %s%sno layout: %s\n", p->source ?: "",
-			p->source ? ": " : "", words);
+		layout_trouble(&p->layout, &p->d.host, words, sizeof(words));
+		warnx("%s: no layout: %s", p->source ?: "this machine", words);
 		return ret;
 	}
-
-	p->best = layout_best(&p->layout);
-	find_nodes(p);
-	add_tdmrs(p);
-	time_nodes(p);
-	sum_up(p);
-	upstream_shape(&p->upstream, &p->description, count_workers(p));
+	figure_nodes(p);
+	p->makespan = layout_makespan(&p->d.host, &p->layout);
+	if (p->o->json)
+		print_plan_json(p);
+	else
+		print_plan(p);
 
 	return 0;
 }
 
-void plan_free(struct plan *p)
+int command_plan(const struct options *o)
 {
-	layout_free(&p->layout);
-	description_free(&p->description);
-	notes_free(&p->assumed);
-	notes_free(&p->notes);
-	free(p->nodes);
-}
+	static struct plan p;
+	int ret;
 
-/**
- * plan_ns - how long one CPU works on some GiB
- * @p: the plan
- * @gib: the GiB
- *
- * Return: nanoseconds.
- */
-u64 plan_ns(const struct plan *p, u32 gib)
-{
-	return (u64)gib * CALLS_PER_GIB * p->call_ns;
+	p.o = o;
+	description_init(&p.d);
+	ret = read_machine(&p);
+	if (!ret && o->describe)
+		description_write(&p.d, stdout);
+	else if (!ret)
+		ret = make_plan(&p);
+	description_free(&p.d);
+
+	return ret ? STATUS_FAILED : STATUS_OK;
 }

@@ -1,67 +1,179 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* tdxctl: TDX for operators.  Finds the command that is asked for. */
-#include <stdio.h>
-#include <string.h>
+/* tdxctl: TDX for operators.  Commands, their options, and what they share. */
+#include <getopt.h>
 
-#include <linux/array_size.h>
+#include "tdxctl.h"
 
-#include "commands.h"
+/* A call of TDH.SYS.TDMR.INIT, as Intel gave it with the first TDX host patches. */
+#define DEFAULT_CALL_NS	7000
 
-static const struct {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *summary;
-} commands[] = {
-	{ "status", command_status, "is TDX up on this host, and if not, why?" },
-	{ "enable", command_enable, "have the TDX module initialised" },
-	{ "progress", command_progress, "how far is the initialisation?" },
-	{ "plan", command_plan, "what bringing up TDX would take on this machine" },
-	{ "timeline", command_timeline, "a picture of lanes over time, from a trace" },
+/* Longer than any call, and short enough that no sum overflows. */
+#define MAX_CALL_US	1000000
+
+/* An option is 'h' or in the letters of its command. */
+static const struct option all_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "wait", no_argument, NULL, 'w' },
+	{ "follow", no_argument, NULL, 'f' },
+	{ "describe", no_argument, NULL, 'd' },
+	{ "call-us", required_argument, NULL, 'c' },
+	{ "job", required_argument, NULL, 'J' },
+	{}
 };
 
-static void print_help(void)
-{
-	size_t i;
+static const struct command {
+	const char *name;
+	int (*run)(const struct options *o);
+	const char *letters;
+	bool file;
+	const char *summary;
+	const char *usage;
+} commands[] = {
+	{ "status", command_status, "j", false, "is TDX up on this host, and if not, why?",
+	  "[--json]" },
+	{ "enable", command_enable, "jw", false, "have the kernel initialize the TDX module",
+	  "[--wait] [--json]" },
+	{ "progress", command_status, "jf", false, "how far is the initialization?",
+	  "[--follow] [--json]" },
+	{ "plan", command_plan, "jdc", true,
+	  "what TDX would cost on this machine, or on the one that FILE describes",
+	  "[--json | --describe] [--call-us N] [FILE]" },
+	{ "timeline", command_timeline, "J", true, "draw lanes over time, from a trace",
+	  "[--job NAME] [TRACE]" },
+};
 
-	puts("usage: tdxctl COMMAND [OPTION]...\n");
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  %-10s %s\n", commands[i].name, commands[i].summary);
-	puts("\n'tdxctl COMMAND --help' tells more; so does the manual page tdxctl(1).");
+static const char option_help[] =
+	"\n"
+	"  --json       print JSON; with --wait or --follow an object for each change\n"
+	"  --wait       wait until the initialization ends, with a bar on a terminal\n"
+	"  --follow     the same, but ask for nothing\n"
+	"  --describe   print the description of this machine, for FILE elsewhere\n"
+	"  --call-us N  plan for N microseconds a call of TDH.SYS.TDMR.INIT (7)\n"
+	"  --job NAME   draw this job instead of the first in the trace\n"
+	"\n"
+	"The manual page tdxctl(1) tells more, also about exit statuses.\n";
+
+/* Open a file, or standard input for "-"; NULL after saying why not.  @name: for messages. */
+FILE *open_input(const char *path, const char **name)
+{
+	FILE *stream;
+
+	*name = path;
+	if (!strcmp(path, "-")) {
+		*name = "standard input";
+		return stdin;
+	}
+
+	stream = fopen(path, "r");
+	if (!stream)
+		warn("%s", path);
+
+	return stream;
 }
 
-static int complain(const char *what, const char *word)
+/* Print an object on standard output, and free it.  @flags: more flags of json-c. */
+void print_json(struct json_object *object, int flags)
 {
-	fprintf(stderr, "tdxctl: %s%s\nTry 'tdxctl --help'.\n", what, word);
+	flags |= JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE;
+	puts(json_object_to_json_string_ext(object, flags));
+	fflush(stdout);
+	json_object_put(object);
+}
+
+static int misused(const char *name, const char *what, const char *word)
+{
+	fprintf(stderr, "%s: %s%s\nTry '%s --help'.\n", name, what, word, name);
+
 	return STATUS_USAGE;
 }
 
-/* What could not be written, to a full disk for example, is a failure. */
+static bool parse_us(const char *word, u64 *ns)
+{
+	double us;
+	char *end;
+
+	us = strtod(word, &end);
+	if (!*word || word[strspn(word, "0123456789.")] || *end ||
+	    !(us >= 0.001 && us <= MAX_CALL_US))
+		return false;
+	*ns = us * 1000 + 0.5;
+
+	return true;
+}
+
+static int print_help(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("%s tdxctl %-8s %s\n        %s\n", i ? "      " : "usage:", commands[i].name,
+		       commands[i].usage, commands[i].summary);
+	fputs(option_help, stdout);
+
+	return STATUS_OK;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct options o = { .call_ns = DEFAULT_CALL_NS };
+	const char *word = argv[1];
+	char name[32];
+	int letter;
+
+	snprintf(name, sizeof(name), "tdxctl %s", command->name);
+	opterr = 0;
+	while ((letter = getopt_long(argc, argv, ":h", all_options, NULL)) >= 0) {
+		if (letter == ':')
+			return misused(name, "nothing behind ", word);
+		if (letter == '?' || (letter != 'h' && !strchr(command->letters, letter)))
+			return misused(name, "not understood: ", word);
+		if (letter == 'c' && !parse_us(optarg, &o.call_ns))
+			return misused(name, "not a time from 0.001 to 1000000 us: ", optarg);
+		if (letter == 'h')
+			return print_help();
+		o.json |= letter == 'j';
+		o.wait |= letter == 'w' || letter == 'f';
+		o.describe |= letter == 'd';
+		if (letter == 'J')
+			o.job = optarg;
+		word = argv[optind];
+	}
+
+	if (command->file && optind < argc)
+		o.file = argv[optind++];
+	if (optind < argc)
+		return misused(name, "not understood: ", argv[optind]);
+	if (o.json && o.describe)
+		return misused(name, "either --json or --describe", "");
+
+	return command->run(&o);
+}
+
+/* Output that cannot be written, to a full disk for example, is a failure. */
 static int finish(int status)
 {
 	if (!fflush(stdout) && !ferror(stdout))
 		return status;
+	warn("standard output");
 
-	perror("tdxctl: standard output");
-	return status == STATUS_OK ? STATUS_FAILED : status;
+	return status ?: STATUS_FAILED;
 }
 
 int main(int argc, char **argv)
 {
+	const char *word = argc > 1 ? argv[1] : "";
 	size_t i;
 
-	if (argc < 2)
-		return complain("which command?", "");
-
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-		print_help();
-		return finish(STATUS_OK);
-	}
-
+	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
+		return finish(print_help());
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (!strcmp(argv[1], commands[i].name))
-			return finish(commands[i].run(argc - 1, argv + 1));
+		if (!strcmp(word, commands[i].name))
+			return finish(run(&commands[i], argc - 1, argv + 1));
 	}
 
-	return complain(argv[1][0] == '-' ? "unknown option " : "unknown command ",
-			argv[1]);
+	if (!*word)
+		return misused("tdxctl", "which command?", "");
+
+	return misused("tdxctl", *word == '-' ? "unknown option " : "unknown command ", word);
 }

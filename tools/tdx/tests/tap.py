@@ -1,29 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Tests, run in the order in which they stand, their results as TAP."""
-
+"""Run tdxctl, and tests in the order in which they stand; print TAP."""
+import os
+import subprocess
+import sys
 import traceback
 
+TDXCTL = os.path.abspath(sys.argv[1])
 TESTS = []
+
+
+def tdxctl(*args, program=TDXCTL, root='/nonexistent', stdin='', **more):
+    env = dict(os.environ, TDXCTL_ROOT=str(root), LC_ALL='C')
+    return subprocess.run([program, *args], input=stdin, env=env, timeout=60,
+                          capture_output=True, text=True, check=False, **more)
 
 
 def test(function):
     """A decorator: one test, named for its function."""
     TESTS.append(function)
-    return function
 
 
-def run(prefix=''):
+def run():
     """Run all; an exit status."""
     failed = 0
+    print(f'1..{len(TESTS)}')
     for number, function in enumerate(TESTS, 1):
-        name = prefix + function.__name__.replace('_', ' ')
         try:
             function()
-            print(f'ok {number} {name}')
+            result = 'ok'
         except Exception:  # pylint: disable=broad-except
             failed += 1
-            print(f'not ok {number} {name}')
-            print(''.join(f'# {line}\n' for line in traceback.format_exc().splitlines()),
-                  end='')
-    print(f'1..{len(TESTS)}')
+            result = 'not ok'
+            print('# ' + traceback.format_exc().replace('\n', '\n# '))
+        print(result, number, function.__name__.replace('_', ' '), flush=True)
     return failed > 0

@@ -75,10 +75,7 @@ static int plan_tdmrs(struct tdx_bringup *tb)
 	if (ret)
 		goto err_layout;
 
-	ret = tdx_layout_reserve(tb);
-	if (ret)
-		goto err_pamts;
-
+	tdmr_settle(&tb->layout);
 	ret = tdx_tdmrs_encode(tb);
 	if (ret)
 		goto err_pamts;
@@ -260,7 +257,7 @@ static void say_success(struct tdx_bringup *tb, u64 total_ns)
 		ms(ns[TDX_PHASE_MEMORY]), ms(ns[TDX_PHASE_PAMT]),
 		ms(ns[TDX_PHASE_LP_INIT]), ms(ns[TDX_PHASE_CONFIG]),
 		ms(ns[TDX_PHASE_KEYS]), ms(ns[TDX_PHASE_TDMRS]),
-		tb->layout.nr_plans, tb->nr_lanes, boot);
+		tb->layout.nr_tdmrs, tb->nr_lanes, boot);
 }
 
 static int run_steps(struct tdx_bringup *tb)

@@ -20,7 +20,7 @@
 #include <asm/tdx_global_metadata.h>
 
 #include "seam_status.h"
-#include "tdmr_layout.h"
+#include "tdmr/tdmr.h"
 #include "tdx.h"
 
 /* The phases whose times are told, in the order in which they run. */
@@ -46,9 +46,8 @@ enum tdx_phase {
 #define TDX_SEAMCALL_PAUSE_US	1000
 
 /*
- * Places for a PAMT, or for all of a node, from which the kernel tries to move away
- * what is there.  Where that fails it has taken long, and what cannot be moved is
- * seldom alone.
+ * Places for a row of PAMTs that the kernel tries to empty.  An attempt that fails
+ * has taken long, and memory that cannot be moved is seldom alone.
  */
 #define TDX_PAMT_PLACES		16
 
@@ -59,7 +58,7 @@ enum tdx_phase {
  *
  * @lane: of step 7's job
  * @tb: the bring-up
- * @plan: the TDMR
+ * @tdmr: the TDMR
  * @tries: calls in a row that met contention; the lane's own
  * @done: P, bytes for which the module has been called; the lane's own
  * @size: P, bytes of the TDMR; the runner's
@@ -68,7 +67,7 @@ enum tdx_phase {
 struct tdmr_lane {
 	struct lane lane;
 	struct tdx_bringup *tb;
-	const struct tdmr_plan *plan;
+	const struct tdmr *tdmr;
 	unsigned int tries;
 	u64 done;
 	u64 size;
@@ -125,6 +124,7 @@ struct tdx_lanes_progress {
  * @nr_cmrs: R, number of @cmrs, 0 if it reports none
  * @ranges: R, the memory, while an attempt needs to know it
  * @nr_ranges: R, number of @ranges
+ * @host: R, the host as the planner sees it
  * @layout: R, the TDMRs
  * @tdmrs: R, the TDMRs as the module reads them
  * @lanes: R, one for each TDMR, handed to lanework in step 7; here because
@@ -167,9 +167,10 @@ struct tdx_bringup {
 	unsigned int nr_cmrs;
 	struct tdmr_range *ranges;
 	unsigned int nr_ranges;
+	struct tdmr_host host;
 	struct tdmr_layout layout;
 	struct tdmr_info_list tdmrs;
-	struct tdmr_lane lanes[TDMR_MAX_PLANS];
+	struct tdmr_lane lanes[TDMR_MAX];
 	unsigned int nr_lanes;
 	unsigned int nr_counted;
 	enum tdx_phase phase;
@@ -256,7 +257,6 @@ void tdx_memory_release(struct tdx_bringup *tb);
 /* layout.c */
 int tdx_layout_plan(struct tdx_bringup *tb);
 void tdx_layout_free(struct tdx_bringup *tb);
-int tdx_layout_reserve(struct tdx_bringup *tb);
 int tdx_layout_home(int node);
 
 /* pamt.c */

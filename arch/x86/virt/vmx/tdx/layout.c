@@ -46,68 +46,55 @@ static unsigned int nr_workers(int node)
 	return nr;
 }
 
-static void describe(struct tdx_bringup *tb)
+/* Nodes that have no CPUs share those of another. */
+static int find_homes(struct tdmr_host *host)
+{
+	struct tdmr_node *nodes;
+	int node;
+
+	nodes = kvcalloc(nr_node_ids, sizeof(*nodes), GFP_KERNEL);
+	if (!nodes)
+		return -ENOMEM;
+
+	for_each_online_node(node) {
+		nodes[node].home = tdx_layout_home(node);
+		nodes[node].cpus = nr_workers(node);
+	}
+	host->nodes = nodes;
+	host->nr_nodes = nr_node_ids;
+
+	return 0;
+}
+
+static int describe(struct tdx_bringup *tb)
 {
 	const struct tdx_sys_info_tdmr *info = &tb->sysinfo.tdmr;
-	struct tdmr_layout *layout = &tb->layout;
+	struct tdmr_host *host = &tb->host;
 
-	layout->limits = (struct tdmr_limits) {
+	host->limits = (struct tdmr_limits) {
 		.max_tdmrs = info->max_tdmrs,
 		.max_reserved = info->max_reserved_per_tdmr,
 		.entry_size[TDMR_4K] = info->pamt_4k_entry_size,
 		.entry_size[TDMR_2M] = info->pamt_2m_entry_size,
 		.entry_size[TDMR_1G] = info->pamt_1g_entry_size,
 	};
-	layout->ranges = tb->ranges;
-	layout->nr_ranges = tb->nr_ranges;
-	memcpy(layout->cmrs, tb->cmrs, sizeof(layout->cmrs));
-	layout->nr_cmrs = tb->nr_cmrs;
-	layout->pageblock = pageblock_nr_pages * PAGE_SIZE;
-}
+	host->ranges = tb->ranges;
+	host->nr_ranges = tb->nr_ranges;
+	memcpy(host->cmrs, tb->cmrs, sizeof(host->cmrs));
+	host->nr_cmrs = tb->nr_cmrs;
+	host->pageblock = pageblock_nr_pages * PAGE_SIZE;
 
-/* Nodes that have no CPUs share those of another. */
-static int find_homes(struct tdx_bringup *tb)
-{
-	struct tdmr_layout *layout = &tb->layout;
-	int node, *home;
-
-	static_assert(MAX_NUMNODES <= TDMR_MAX_NODES);
-
-	home = kvcalloc(TDMR_MAX_NODES, sizeof(*home), GFP_KERNEL);
-	if (!home)
-		return -ENOMEM;
-
-	layout->home = home;
-	for_each_online_node(node) {
-		home[node] = tdx_layout_home(node);
-		layout->lanes[node] = nr_workers(node);
-	}
+	if (find_homes(host))
+		return tdx_bringup_fail(tb, -ENOMEM, "out of memory for the TDMR layout");
 
 	return 0;
-}
-
-static int alloc_room(struct tdx_bringup *tb)
-{
-	struct tdmr_layout *layout = &tb->layout;
-
-	layout->plans = kvcalloc(TDMR_MAX_PLANS, sizeof(*layout->plans),
-				 GFP_KERNEL);
-	layout->areas = kvcalloc(array_size(TDMR_MAX_PLANS,
-					    tb->sysinfo.tdmr.max_reserved_per_tdmr),
-				 sizeof(*layout->areas), GFP_KERNEL);
-	layout->runs = kvcalloc(tb->nr_ranges, sizeof(*layout->runs),
-				GFP_KERNEL);
-	if (layout->plans && layout->areas && layout->runs && !find_homes(tb))
-		return 0;
-
-	return tdx_bringup_fail(tb, -ENOMEM, "out of memory for the TDMR layout");
 }
 
 /* What the planner says, with the limit, or with what to do where that is known. */
 static int fail_layout(struct tdx_bringup *tb, int err)
 {
 	const struct tdmr_layout *layout = &tb->layout;
-	const struct tdmr_limits *limits = &layout->limits;
+	const struct tdmr_limits *limits = &tb->host.limits;
 	u64 start = layout->bad_start, end = layout->bad_end;
 
 	switch (layout->trouble) {
@@ -118,7 +105,7 @@ static int fail_layout(struct tdx_bringup *tb, int err)
 			limits->entry_size[TDMR_4K], limits->entry_size[TDMR_2M],
 			limits->entry_size[TDMR_1G]);
 	case TDMR_BAD_CMR:
-		if (layout->nr_cmrs)
+		if (tb->host.nr_cmrs)
 			return tdx_bringup_fail(tb, err,
 				"CMR [0x%llx, 0x%llx): empty, not whole pages, or not behind the one before",
 				start, end);
@@ -129,17 +116,13 @@ static int fail_layout(struct tdx_bringup *tb, int err)
 		return tdx_bringup_fail(tb, err,
 			"memory [0x%llx, 0x%llx): TDX cannot use this memory; if it was hot-added, remove it%s",
 			start, end, tdx_host_hint());
-	case TDMR_NO_TDMRS:
-		return tdx_bringup_fail(tb, err,
-			"memory [0x%llx, 0x%llx): TDMRs exhausted, the module takes %u",
-			start, end, limits->max_tdmrs);
 	case TDMR_NO_RESERVED:
 		return tdx_bringup_fail(tb, err,
 			"memory [0x%llx, 0x%llx): reserved areas exhausted, a TDMR has %u",
 			start, end, limits->max_reserved);
 	case TDMR_NO_PAMT:
 		return tdx_bringup_fail(tb, err,
-			"TDMR [0x%llx, 0x%llx): no memory of a node is long enough for its PAMT and leaves areas enough, of which a TDMR has %u",
+			"TDMR [0x%llx, 0x%llx): no memory is long enough for its PAMT where one of the %u reserved areas of each TDMR is left",
 			start, end, limits->max_reserved);
 	default:
 		return tdx_bringup_fail(tb, err,
@@ -156,15 +139,13 @@ static int fail_layout(struct tdx_bringup *tb, int err)
  */
 void tdx_layout_free(struct tdx_bringup *tb)
 {
-	kvfree(tb->layout.home);
-	kvfree(tb->layout.runs);
-	kvfree(tb->layout.areas);
-	kvfree(tb->layout.plans);
+	kvfree(tb->host.nodes);
+	memset(&tb->host, 0, sizeof(tb->host));
 	memset(&tb->layout, 0, sizeof(tb->layout));
 }
 
 /**
- * tdx_layout_plan - choose the TDMRs, and a place for each PAMT
+ * tdx_layout_plan - choose the TDMRs, and a place for each row of PAMTs
  * @tb: the bring-up; its memory is claimed, its metadata read
  *
  * Context: may sleep.  The runner of @tb.
@@ -176,38 +157,17 @@ int tdx_layout_plan(struct tdx_bringup *tb)
 {
 	int ret;
 
-	describe(tb);
-
-	ret = alloc_room(tb);
+	ret = describe(tb);
 	if (ret)
-		goto err_free;
+		return ret;
 
-	ret = tdmr_layout_plan(&tb->layout);
+	ret = tdmr_plan(&tb->host, &tb->layout);
 	if (!ret)
-		ret = tdmr_layout_place(&tb->layout);
+		ret = tdmr_place(&tb->host, &tb->layout);
 	if (ret) {
 		fail_layout(tb, ret);
-		goto err_free;
+		tdx_layout_free(tb);
 	}
 
-	return 0;
-
-err_free:
-	tdx_layout_free(tb);
 	return ret;
-}
-
-/**
- * tdx_layout_reserve - reserve holes and PAMTs
- * @tb: the bring-up; its PAMTs are allocated
- *
- * Context: any.  The runner of @tb.
- *
- * Return: 0, or -ENOSPC when the reserved areas of a TDMR do not suffice.
- */
-int tdx_layout_reserve(struct tdx_bringup *tb)
-{
-	int ret = tdmr_layout_reserve(&tb->layout);
-
-	return ret ? fail_layout(tb, ret) : 0;
 }

@@ -28,17 +28,17 @@ void tdx_progress_begin(struct tdx_bringup *tb)
 {
 	unsigned int i;
 
-	for (i = 0; i < tb->layout.nr_plans; i++) {
-		const struct tdmr_plan *plan = &tb->layout.plans[i];
+	for (i = 0; i < tb->layout.nr_tdmrs; i++) {
+		const struct tdmr *tdmr = &tb->layout.tdmrs[i];
 		struct tdmr_lane *tl = &tb->lanes[i];
 
 		WRITE_ONCE(tl->done, 0);
-		WRITE_ONCE(tl->size, plan->size);
-		WRITE_ONCE(tl->node, plan->node);
+		WRITE_ONCE(tl->size, tdmr->size);
+		WRITE_ONCE(tl->node, tdmr->node);
 	}
 
 	/* Whoever sees the number sees that many. */
-	smp_store_release(&tb->nr_counted, tb->layout.nr_plans);
+	smp_store_release(&tb->nr_counted, tb->layout.nr_tdmrs);
 }
 
 /**

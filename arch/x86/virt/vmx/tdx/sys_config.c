@@ -29,28 +29,24 @@ static struct tdmr_info *tdmr_info(const struct tdmr_info_list *list, int i)
 	return list->tdmrs + i * list->tdmr_sz;
 }
 
-static void encode_one(struct tdmr_info *info, const struct tdmr_plan *plan)
+static void encode_one(struct tdmr_info *info, const struct tdmr_layout *layout,
+		       const struct tdmr *tdmr)
 {
-	u64 pamt = plan->pamt_base;
+	struct tdmr_area area = {};
 	unsigned int i;
 
-	info->base = plan->base;
-	info->size = plan->size;
+	info->base = tdmr->base;
+	info->size = tdmr->size;
+	info->pamt_1g_base = tdmr->pamt[TDMR_1G].base;
+	info->pamt_1g_size = tdmr->pamt[TDMR_1G].size;
+	info->pamt_2m_base = tdmr->pamt[TDMR_2M].base;
+	info->pamt_2m_size = tdmr->pamt[TDMR_2M].size;
+	info->pamt_4k_base = tdmr->pamt[TDMR_4K].base;
+	info->pamt_4k_size = tdmr->pamt[TDMR_4K].size;
 
-	info->pamt_4k_base = pamt;
-	info->pamt_4k_size = plan->pamt_size[TDMR_4K];
-	pamt += info->pamt_4k_size;
-
-	info->pamt_2m_base = pamt;
-	info->pamt_2m_size = plan->pamt_size[TDMR_2M];
-	pamt += info->pamt_2m_size;
-
-	info->pamt_1g_base = pamt;
-	info->pamt_1g_size = plan->pamt_size[TDMR_1G];
-
-	for (i = 0; i < plan->nr_rsvd; i++) {
-		info->reserved_areas[i].offset = plan->rsvd[i].offset;
-		info->reserved_areas[i].size = plan->rsvd[i].size;
+	for (i = 0; tdmr_next_area(layout, tdmr, &area); i++) {
+		info->reserved_areas[i].offset = area.offset;
+		info->reserved_areas[i].size = area.size;
 	}
 }
 
@@ -67,8 +63,8 @@ int tdx_tdmrs_encode(struct tdx_bringup *tb)
 	struct tdmr_info_list *list = &tb->tdmrs;
 	unsigned int i;
 
-	list->tdmr_sz = tdmr_info_size(&tb->layout.limits);
-	list->max_tdmrs = tb->layout.nr_plans;
+	list->tdmr_sz = tdmr_info_size(&tb->host.limits);
+	list->max_tdmrs = tb->layout.nr_tdmrs;
 
 	/* Each TDMR_INFO must be contiguous; all together is simpler. */
 	list->tdmrs = alloc_pages_exact(list->max_tdmrs * list->tdmr_sz,
@@ -77,9 +73,9 @@ int tdx_tdmrs_encode(struct tdx_bringup *tb)
 		return tdx_bringup_fail(tb, -ENOMEM, "out of memory for %d TDMRs",
 					list->max_tdmrs);
 
-	for (i = 0; i < tb->layout.nr_plans; i++)
-		encode_one(tdmr_info(list, i), &tb->layout.plans[i]);
-	list->nr_consumed_tdmrs = tb->layout.nr_plans;
+	for (i = 0; i < tb->layout.nr_tdmrs; i++)
+		encode_one(tdmr_info(list, i), &tb->layout, &tb->layout.tdmrs[i]);
+	list->nr_consumed_tdmrs = tb->layout.nr_tdmrs;
 
 	return 0;
 }

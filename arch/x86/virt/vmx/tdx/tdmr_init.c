@@ -39,8 +39,7 @@ static bool call_here(struct tdx_module_args *args, u64 *status)
 
 static int judge(struct tdmr_lane *tl, u64 status, u64 next)
 {
-	const struct tdmr_plan *plan = tl->plan;
-	u64 end = plan->base + plan->size;
+	u64 end = tdmr_end_of(tl->tdmr);
 
 	/* Somebody else's doing: no two calls of ours meet. */
 	if (tdx_status_retryable(status) && ++tl->tries < TDX_SEAMCALL_TRIES)
@@ -57,14 +56,14 @@ static int judge(struct tdmr_lane *tl, u64 status, u64 next)
 	default:
 		return tdx_bringup_fail_seam(tl->tb, TDH_SYS_TDMR_INIT, status,
 					     "TDMR [0x%llx, 0x%llx)",
-					     plan->base, end);
+					     tl->tdmr->base, end);
 	}
 }
 
 VISIBLE_IF_KUNIT int tdx_tdmr_init_next(struct lane *lane)
 {
 	struct tdmr_lane *tl = container_of(lane, struct tdmr_lane, lane);
-	struct tdx_module_args args = { .rcx = tl->plan->base };
+	struct tdx_module_args args = { .rcx = tl->tdmr->base };
 	u64 status;
 
 	if (tdx_bringup_stopped(tl->tb))
@@ -74,25 +73,25 @@ VISIBLE_IF_KUNIT int tdx_tdmr_init_next(struct lane *lane)
 		return LANE_NOT_HERE;
 	if (seam_status_class(status) != SEAM_SUCCESS)
 		trace_tdx_seamcall_error(TDH_SYS_TDMR_INIT, status,
-					 tl->plan->base);
+					 tl->tdmr->base);
 
 	return judge(tl, status, args.rdx);
 }
 
 static void add_lanes(struct tdx_bringup *tb, struct lanework *job)
 {
-	unsigned int order[TDMR_MAX_PLANS];
+	unsigned int order[TDMR_MAX];
 	unsigned int i;
 
-	tdmr_layout_order(&tb->layout, order);
+	tdmr_order(&tb->layout, order);
 
-	for (i = 0; i < tb->layout.nr_plans; i++) {
+	for (i = 0; i < tb->layout.nr_tdmrs; i++) {
 		struct tdmr_lane *tl = &tb->lanes[order[i]];
 
 		tl->tb = tb;
-		tl->plan = &tb->layout.plans[order[i]];
+		tl->tdmr = &tb->layout.tdmrs[order[i]];
 		tl->tries = 0;
-		lanework_add(job, &tl->lane, tdx_layout_home(tl->plan->node));
+		lanework_add(job, &tl->lane, tdx_layout_home(tl->tdmr->node));
 	}
 }
 

@@ -13,5 +13,7 @@
 	_a > _b ? _a : _b; })
 
 #define min_t(type, a, b)	min((type)(a), (type)(b))
+#define max_t(type, a, b)	max((type)(a), (type)(b))
+#define clamp(x, lo, hi)	min(max(x, lo), hi)
 
 #endif /* _TDX_TEST_LINUX_MINMAX_H */

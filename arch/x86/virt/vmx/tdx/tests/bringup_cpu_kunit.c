@@ -145,7 +145,7 @@ static void prepare_early(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, lanework_init(&early.job, "tdx_early", early_step), 0);
 	kunit_deactivate_static_stub(test, lanework_alloc_wq);
 
-	for (i = 0; i < tb->layout.nr_plans; i++)
+	for (i = 0; i < tb->layout.nr_tdmrs; i++)
 		lanework_add(&early.job, &tb->lanes[i].lane, NUMA_NO_NODE);
 }
 
@@ -167,7 +167,7 @@ static void lanes_before_lp(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lanework_wait(&early.job), 0);
 	KUNIT_EXPECT_GE(test, atomic_read(&early.put_off), 3);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls_on(cpu, TDH_SYS_TDMR_INIT),
-			calls + tb->layout.nr_plans);
+			calls + tb->layout.nr_tdmrs);
 	KUNIT_EXPECT_EQ(test, lanework_free(&early.job), 0);
 	bringup_expect_no_audit(test);
 }

@@ -40,7 +40,7 @@ void bringup_fixture_exit(struct kunit *test)
 
 	/* The module first: while it is up it wants its PAMTs. */
 	KUNIT_EXPECT_EQ(test, tdx_emulator_reset(), 0);
-	if (tb->layout.plans)
+	if (tb->layout.nr_tdmrs)
 		tdx_bringup_forget(tb);
 }
 
@@ -83,8 +83,8 @@ void bringup_expect_nothing_held(struct kunit *test)
 
 	expect_no_vmx(test);
 	KUNIT_EXPECT_NULL(test, tb->ranges);
-	KUNIT_EXPECT_NULL(test, tb->layout.plans);
-	KUNIT_EXPECT_NULL(test, tb->layout.areas);
+	KUNIT_EXPECT_EQ(test, tb->layout.nr_tdmrs, 0);
+	KUNIT_EXPECT_NULL(test, tb->host.nodes);
 	KUNIT_EXPECT_NULL(test, tb->tdmrs.tdmrs);
 	KUNIT_EXPECT_NULL(test, tdx_get_sysinfo());
 }

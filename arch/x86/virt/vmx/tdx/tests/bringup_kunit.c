@@ -30,8 +30,8 @@ static u64 tdmr_bytes(const struct tdx_bringup *tb)
 	u64 bytes = 0;
 	unsigned int i;
 
-	for (i = 0; i < tb->layout.nr_plans; i++)
-		bytes += tb->layout.plans[i].size;
+	for (i = 0; i < tb->layout.nr_tdmrs; i++)
+		bytes += tb->layout.tdmrs[i].size;
 
 	return bytes;
 }
@@ -88,9 +88,9 @@ static u64 tdmr_calls_of_node(const struct tdx_bringup *tb, int node)
 	u64 bytes = 0;
 	unsigned int i;
 
-	for (i = 0; i < tb->layout.nr_plans; i++) {
-		if (tdx_layout_home(tb->layout.plans[i].node) == node)
-			bytes += tb->layout.plans[i].size;
+	for (i = 0; i < tb->layout.nr_tdmrs; i++) {
+		if (tdx_layout_home(tb->layout.tdmrs[i].node) == node)
+			bytes += tb->layout.tdmrs[i].size;
 	}
 
 	return bytes / CALL_BYTES;
@@ -382,7 +382,7 @@ static void bringup_test_stop(struct kunit *test)
 
 	/* The module is half-way: its PAMTs are its own. */
 	KUNIT_EXPECT_TRUE(test, tb->configured);
-	KUNIT_EXPECT_NOT_NULL(test, tb->layout.plans);
+	KUNIT_EXPECT_GT(test, tb->layout.nr_tdmrs, 0);
 	/* A call that a lane had begun is its last. */
 	KUNIT_EXPECT_LE(test, tdx_emulator_calls(TDH_SYS_TDMR_INIT),
 			s.calls + tb->nr_lanes);
@@ -424,18 +424,20 @@ static const char *mce_text(u64 addr)
 static void bringup_test_mce(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
-	const struct tdmr_plan *plan;
-	u64 pamt;
+	const struct tdmr *tdmr;
+	const struct tdmr_pamt *pamt;
+	int level;
 
 	if (IS_ERR(mce_text(0)))
 		kunit_skip(test, "needs CONFIG_X86_MCE_INTEL");
 
 	KUNIT_ASSERT_EQ(test, tdx_bringup_run(tb), 0);
-	plan = &tb->layout.plans[tb->layout.nr_plans - 1];
-	pamt = plan->pamt_base;
-
-	KUNIT_EXPECT_NOT_NULL(test, mce_text(pamt));
-	KUNIT_EXPECT_NOT_NULL(test, mce_text(pamt + tdmr_pamt_bytes(plan) - 1));
+	tdmr = &tb->layout.tdmrs[0];
+	for (level = 0; level < TDMR_NR_LEVELS; level++) {
+		pamt = &tdmr->pamt[level];
+		KUNIT_EXPECT_NOT_NULL(test, mce_text(pamt->base));
+		KUNIT_EXPECT_NOT_NULL(test, mce_text(pamt->base + pamt->size - 1));
+	}
 	KUNIT_EXPECT_NULL(test, mce_text(__pa(tb)));
 }
 

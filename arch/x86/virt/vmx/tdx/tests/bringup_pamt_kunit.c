@@ -75,7 +75,7 @@ static struct {
 	u64 max_size;		/* no more can be had at once, */
 	u64 full_start;		/* and nothing from here */
 	u64 full_end;		/* to here */
-	struct take takes[2 * TDMR_MAX_PLANS];
+	struct take takes[2 * TDMR_MAX];
 	unsigned int nr;
 	unsigned int strays;	/* given back, and was not taken */
 } counted;
@@ -119,9 +119,9 @@ static void count_from_now(void)
 /* TDMRs of this host, and what PAMTs they need. */
 struct tdmrs {
 	unsigned int nr;
-	u64 base[TDMR_MAX_PLANS];
-	u64 pamt_bytes[TDMR_MAX_PLANS];
-	int node[TDMR_MAX_PLANS];
+	u64 base[TDMR_MAX];
+	u64 pamt_bytes[TDMR_MAX];
+	int node[TDMR_MAX];
 };
 
 static void bring_up_and_down(struct kunit *test, struct tdmrs *tdmrs)
@@ -132,13 +132,13 @@ static void bring_up_and_down(struct kunit *test, struct tdmrs *tdmrs)
 	KUNIT_ASSERT_EQ(test, tdx_bringup_run(tb), 0);
 	bringup_expect_no_audit(test);
 
-	tdmrs->nr = tb->layout.nr_plans;
+	tdmrs->nr = tb->layout.nr_tdmrs;
 	for (i = 0; i < tdmrs->nr; i++) {
-		const struct tdmr_plan *plan = &tb->layout.plans[i];
+		const struct tdmr *tdmr = &tb->layout.tdmrs[i];
 
-		tdmrs->base[i] = plan->base;
-		tdmrs->pamt_bytes[i] = tdmr_pamt_bytes(plan);
-		tdmrs->node[i] = plan->node;
+		tdmrs->base[i] = tdmr->base;
+		tdmrs->pamt_bytes[i] = tdmr_pamt_bytes(tdmr);
+		tdmrs->node[i] = tdmr->node;
 	}
 
 	KUNIT_ASSERT_EQ(test, tdx_emulator_reset(), 0);
@@ -290,38 +290,6 @@ static void bringup_test_pamt_one_missing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, counted.nr, tdmrs->nr - 1);
 }
 
-static void limit_tdmrs(unsigned int nr)
-{
-	WRITE_ONCE(tdx_emu_params.max_tdmrs, nr);
-	tdx_emulator_reset();
-}
-
-static void unlimit_tdmrs(void *unused)
-{
-	limit_tdmrs(TDXMOD_MAX_TDMRS);
-}
-
-/* Where one TDMR gets no PAMT, those of the others are not tried. */
-static void bringup_test_pamt_not_tried(struct kunit *test)
-{
-	const struct tdmrs *tdmrs;
-	unsigned int i;
-
-	/* TDMRs that are alone on their nodes are tried one after another. */
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, unlimit_tdmrs, NULL));
-	limit_tdmrs(num_node_state(N_MEMORY));
-	tdmrs = find_tdmrs(test);
-	for (i = 1; i < tdmrs->nr && tdmrs->node[i] != tdmrs->node[i - 1]; i++)
-		;
-	if (tdmrs->nr < 2 || i < tdmrs->nr)
-		kunit_skip(test, "needs nodes, two or more, with one TDMR each");
-
-	count_from_now();
-	counted.max_size = 0;
-	expect_all_given_back(test, -ENOMEM);
-	KUNIT_EXPECT_EQ(test, counted.nr, 0);
-}
-
 static struct tdx_bringup *stopped;
 static unsigned int nr_takes;
 
@@ -399,7 +367,6 @@ static struct kunit_case bringup_pamt_cases[] = {
 	KUNIT_CASE(bringup_test_pamt_one_taken),
 	KUNIT_CASE(bringup_test_pamt_alone),
 	KUNIT_CASE(bringup_test_pamt_one_missing),
-	KUNIT_CASE(bringup_test_pamt_not_tried),
 	KUNIT_CASE(bringup_test_pamt_stop),
 	KUNIT_CASE(bringup_test_pamt_stop_alone),
 	KUNIT_CASE(bringup_test_pamt_few_places),

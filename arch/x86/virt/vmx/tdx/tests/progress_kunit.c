@@ -7,12 +7,13 @@
 
 #include <linux/numa.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 
 #include "../bringup.h"
 
 #define CALLS_PER_GIB	256
 
-static struct tdmr_plan plans[] = {
+static const struct tdmr tdmrs[] = {
 	{ .size = SZ_1G, .node = 0 },
 	{ .size = 2ULL * SZ_1G, .node = 0 },
 	{ .size = SZ_1G, .node = 2 },
@@ -23,8 +24,8 @@ static int progress_init(struct kunit *test)
 	struct tdx_bringup *tb = kunit_kzalloc(test, sizeof(*tb), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, tb);
-	tb->layout.plans = plans;
-	tb->layout.nr_plans = ARRAY_SIZE(plans);
+	memcpy(tb->layout.tdmrs, tdmrs, sizeof(tdmrs));
+	tb->layout.nr_tdmrs = ARRAY_SIZE(tdmrs);
 	test->priv = tb;
 
 	return 0;
@@ -127,7 +128,7 @@ static void progress_test_all_only_when_ready(struct kunit *test)
 	unsigned int i;
 
 	tdx_progress_begin(tb);
-	for (i = 0; i < ARRAY_SIZE(plans); i++)
+	for (i = 0; i < ARRAY_SIZE(tdmrs); i++)
 		tdx_progress_count(&tb->lanes[i], true);
 
 	expect_of(test, TDX_STATUS_INITIALIZING, total - SZ_4M, total);

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Choose the TDMRs of a host, the memory for their PAMTs, and their reserved
+ * areas.  The code is pure: it compiles in user space, too, and allocates no
+ * memory.
+ *
+ *	tdmr_plan()	chooses the TDMRs
+ *	tdmr_place()	proposes a place for each row of PAMTs
+ *	tdmr_settle()	gives each PAMT its part of a row
+ *	tdmr_next_area()	lists the reserved areas of a TDMR
+ *	tdmr_order()	says which TDMRs are initialized first
+ */
+#ifndef _X86_VIRT_TDX_TDMR_H
+#define _X86_VIRT_TDX_TDMR_H
+
+#include <linux/sizes.h>
+#include <linux/types.h>
+
+/* The module reports at most this number of CMRs. */
+#define TDMR_MAX_CMRS	32
+
+/* A layout has at most this number of TDMRs, even if the module takes more. */
+#define TDMR_MAX	64
+
+/* Page sizes, in the order in which their PAMTs lie in a row. */
+enum tdmr_level {
+	TDMR_4K,
+	TDMR_2M,
+	TDMR_1G,
+	TDMR_NR_LEVELS,
+};
+
+/**
+ * struct tdmr_range - a range of memory
+ * @start: first byte
+ * @end: first byte after it
+ * @node: NUMA node, 0 for a CMR
+ */
+struct tdmr_range {
+	u64 start;
+	u64 end;
+	int node;
+};
+
+/**
+ * struct tdmr_node - the CPUs that work on the memory of a node
+ * @cpus: CPUs of this node that initialize TDMRs
+ * @home: the node whose CPUs initialize the TDMRs of this node: itself, unless
+ *	it has no CPUs
+ */
+struct tdmr_node {
+	unsigned int cpus;
+	int home;
+};
+
+/**
+ * struct tdmr_limits - limits of the module, from its metadata
+ * @max_tdmrs: number of TDMRs
+ * @max_reserved: number of reserved areas in each TDMR
+ * @entry_size: bytes of a PAMT entry for each page size
+ */
+struct tdmr_limits {
+	unsigned int max_tdmrs;
+	unsigned int max_reserved;
+	unsigned int entry_size[TDMR_NR_LEVELS];
+};
+
+/**
+ * struct tdmr_host - the host that a layout is for
+ * @limits: limits of the module
+ * @ranges: the memory of the page allocator: ascending, disjoint, whole pages
+ * @nr_ranges: number of @ranges
+ * @cmrs: convertible memory, ascending; if there are none, all of @ranges is
+ *	convertible
+ * @nr_cmrs: number of @cmrs
+ * @nodes: CPUs for each node
+ * @nr_nodes: number of @nodes; the nodes of @ranges are below it
+ * @pageblock: bytes of a pageblock: a power of two, 4 KiB or more
+ */
+struct tdmr_host {
+	struct tdmr_limits limits;
+	const struct tdmr_range *ranges;
+	unsigned int nr_ranges;
+	struct tdmr_range cmrs[TDMR_MAX_CMRS];
+	unsigned int nr_cmrs;
+	const struct tdmr_node *nodes;
+	unsigned int nr_nodes;
+	u64 pageblock;
+};
+
+/**
+ * struct tdmr_area - a reserved area
+ * @offset: bytes from the base of its TDMR
+ * @size: bytes
+ */
+struct tdmr_area {
+	u64 offset;
+	u64 size;
+};
+
+/**
+ * struct tdmr_pamt - the PAMT of a TDMR for one page size
+ * @base: first byte; 0 before tdmr_settle()
+ * @size: bytes, a multiple of 4 KiB
+ */
+struct tdmr_pamt {
+	u64 base;
+	u64 size;
+};
+
+/**
+ * struct tdmr - a TDMR
+ * @base: first byte, 1 GiB aligned
+ * @size: bytes, a multiple of 1 GiB
+ * @node: the node of its first memory
+ * @row: index of the row that has its PAMTs
+ * @pamt: its PAMTs
+ */
+struct tdmr {
+	u64 base;
+	u64 size;
+	int node;
+	unsigned int row;
+	struct tdmr_pamt pamt[TDMR_NR_LEVELS];
+};
+
+/**
+ * struct tdmr_row - contiguous memory for the PAMTs of one or more TDMRs
+ * @base: first byte; 0 while it has no place
+ * @size: bytes
+ * @node: the node of its TDMRs
+ */
+struct tdmr_row {
+	u64 base;
+	u64 size;
+	int node;
+};
+
+/* Why there is no layout. */
+enum tdmr_trouble {
+	TDMR_FINE,
+	TDMR_BAD_LIMITS,	/* a limit is 0, or a pageblock is not 2^n pages */
+	TDMR_BAD_RANGE,		/* empty, unaligned, out of order, beyond 2^52 */
+	TDMR_BAD_NODE,		/* the node or its home is negative or too large */
+	TDMR_BAD_CMR,		/* empty, unaligned, out of order, too many */
+	TDMR_OUTSIDE_CMRS,	/* memory that the module cannot use */
+	TDMR_NO_RESERVED,	/* a TDMR needs more areas than the module takes */
+	TDMR_NO_PAMT,		/* no memory is long enough for a PAMT */
+};
+
+/**
+ * struct tdmr_span - consecutive GiB that are cut into TDMRs of equal size
+ * @start: first GiB
+ * @end: first GiB after it
+ * @node: node of its first memory
+ * @nr: number of TDMRs
+ * @best: @nr in the best cut so far
+ * @time: GiB that the busiest CPU of its home works on
+ * @idle: a CPU of its home has no TDMR
+ */
+struct tdmr_span {
+	u32 start;
+	u32 end;
+	int node;
+	unsigned int nr;
+	unsigned int best;
+	u32 time;
+	bool idle;
+};
+
+/**
+ * struct tdmr_layout - the TDMRs of a host
+ * @tdmrs: the TDMRs, ascending
+ * @nr_tdmrs: number of @tdmrs
+ * @rows: memory for PAMTs
+ * @nr_rows: number of @rows
+ * @parts: convertible memory that @tdmrs use: CMRs that touch are one part
+ * @nr_parts: number of @parts
+ * @spans: scratch of tdmr_plan(); one of 0 TDMRs is behind the last
+ * @nr_spans: number of @spans
+ * @trouble: why there is no layout
+ * @bad_start: first byte of the range that @trouble is about
+ * @bad_end: first byte after that range
+ */
+struct tdmr_layout {
+	struct tdmr tdmrs[TDMR_MAX];
+	unsigned int nr_tdmrs;
+	struct tdmr_row rows[TDMR_MAX];
+	unsigned int nr_rows;
+	struct tdmr_range parts[TDMR_MAX_CMRS];
+	unsigned int nr_parts;
+	struct tdmr_span spans[TDMR_MAX + 1];
+	unsigned int nr_spans;
+	enum tdmr_trouble trouble;
+	u64 bad_start;
+	u64 bad_end;
+};
+
+static inline u64 tdmr_end_of(const struct tdmr *tdmr)
+{
+	return tdmr->base + tdmr->size;
+}
+
+static inline u64 tdmr_row_end(const struct tdmr_row *row)
+{
+	return row->base + row->size;
+}
+
+/* Bytes of all PAMTs of a TDMR. */
+static inline u64 tdmr_pamt_bytes(const struct tdmr *tdmr)
+{
+	return tdmr->pamt[TDMR_4K].size + tdmr->pamt[TDMR_2M].size +
+	       tdmr->pamt[TDMR_1G].size;
+}
+
+int tdmr_check(const struct tdmr_host *host, struct tdmr_layout *layout);
+int tdmr_refuse(struct tdmr_layout *layout, enum tdmr_trouble trouble,
+		u64 start, u64 end);
+
+int tdmr_plan(const struct tdmr_host *host, struct tdmr_layout *layout);
+void tdmr_order(const struct tdmr_layout *layout, unsigned int order[TDMR_MAX]);
+
+int tdmr_place(const struct tdmr_host *host, struct tdmr_layout *layout);
+bool tdmr_row_lower(const struct tdmr_host *host, struct tdmr_layout *layout,
+		    unsigned int i);
+const struct tdmr *tdmr_row_owner(const struct tdmr_layout *layout, unsigned int i);
+void tdmr_row_split(struct tdmr_layout *layout, unsigned int i);
+void tdmr_settle(struct tdmr_layout *layout);
+bool tdmr_next_area(const struct tdmr_layout *layout, const struct tdmr *tdmr,
+		    struct tdmr_area *area);
+const struct tdmr *tdmr_find_full(const struct tdmr_layout *layout, u64 start, u64 end,
+				  unsigned int max);
+
+#endif /* _X86_VIRT_TDX_TDMR_H */

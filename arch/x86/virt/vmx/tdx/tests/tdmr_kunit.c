@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tests of the planner; user space has the same table. */
+#include <kunit/test.h>
+
+#include "tdmr_cases.h"
+
+static int tdmr_test_init(struct kunit *test)
+{
+	test->priv = kunit_kzalloc(test, sizeof(struct tdmr_case_room), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, test->priv);
+
+	return 0;
+}
+
+static void tdmr_case_desc(const struct tdmr_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(tdmr_case, tdmr_cases, tdmr_case_desc);
+
+/* The planner makes the layout of the table, or names why there is none. */
+static void tdmr_test_case(struct kunit *test)
+{
+	struct tdmr_case_room *room = test->priv;
+	const char *wrong = tdmr_case_run(test->param_value, room);
+
+	if (wrong)
+		KUNIT_FAIL(test, "%s:\n%s", wrong, room->text);
+}
+
+static void tdmr_expect(struct kunit *test, const char *wrong)
+{
+	if (wrong)
+		KUNIT_FAIL(test, "%s", wrong);
+}
+
+/* The places for a row of PAMTs are tried downwards, then each TDMR has its own. */
+static void tdmr_test_rows(struct kunit *test)
+{
+	tdmr_expect(test, tdmr_case_rows(test->priv));
+}
+
+/* PAMTs are whole pages, whatever the size of their entries. */
+static void tdmr_test_sizes(struct kunit *test)
+{
+	tdmr_expect(test, tdmr_case_sizes(test->priv));
+}
+
+/* The largest TDMR is initialized first. */
+static void tdmr_test_order(struct kunit *test)
+{
+	tdmr_expect(test, tdmr_case_order(test->priv));
+}
+
+static struct kunit_case tdmr_tests[] = {
+	KUNIT_CASE_PARAM(tdmr_test_case, tdmr_case_gen_params),
+	KUNIT_CASE(tdmr_test_rows),
+	KUNIT_CASE(tdmr_test_sizes),
+	KUNIT_CASE(tdmr_test_order),
+	{}
+};
+
+static struct kunit_suite tdmr_suite = {
+	.name = "tdx_tdmr",
+	.init = tdmr_test_init,
+	.test_cases = tdmr_tests,
+};
+
+kunit_test_suite(tdmr_suite);
+
+MODULE_DESCRIPTION("KUnit tests of the planner of TDMRs");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The state of TDX in /sys/kernel/tdx: show it, ask for the initialization, and
+ * follow that until it ends.  The files are described in
+ * Documentation/ABI/testing/sysfs-kernel-tdx.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tdxctl.h"
+
+#define TDX_DIR		"/sys/kernel/tdx"
+
+/* The clock of the progress bar, ms. */
+#define FOLLOW_TIMEOUT	250
+
+/* Columns beside a bar: name, percent, GiB, lanes, time. */
+#define BAR_BESIDE	58
+#define BAR_LEAST	10
+
+enum state_status {
+	STATE_UNKNOWN,
+	STATE_INITIALIZING,
+	STATE_INITIALIZED,
+	STATE_ERROR,
+};
+
+static const char *const state_words[] = {
+	[STATE_UNKNOWN]		= "unknown",
+	[STATE_INITIALIZING]	= "initializing",
+	[STATE_INITIALIZED]	= "initialized",
+	[STATE_ERROR]		= "error",
+};
+
+/* How far a node is, or all. */
+struct progress {
+	unsigned int node;
+	u64 done;		/* bytes that the module has been told of */
+	u64 total;		/* bytes that it will be told of; 0: not known yet */
+	u64 unfinished;		/* lanes, which are TDMRs, that are not done */
+	u64 lanes;
+};
+
+/* What the files say at one moment. */
+struct state {
+	enum state_status status;
+	struct progress all;
+	struct progress nodes[DESCRIPTION_MAX_NODES];	/* those with TDMRs, ascending */
+	size_t nr_nodes;
+	char error[512];	/* why the last attempt failed, or empty */
+	int err;		/* errno for that, positive */
+	bool error_hidden;	/* only root may read it */
+};
+
+/* Each of these returns 0, or an exit status after saying why. */
+
+static int state_complain(const char *path, const char *line)
+{
+	warnx("%s: not understood: '%s'", path, line);
+
+	return STATUS_FAILED;
+}
+
+static int state_read_status(struct state *s)
+{
+	const char *path = file_path(TDX_DIR "/status");
+	char line[512];
+
+	if (!file_line(path, line, sizeof(line)) && errno == ENOENT) {
+		warnx("no TDX here: there is no " TDX_DIR "\n"
+		      "It is not enabled in the BIOS, or this kernel lacks support for it\n"
+		      "(CONFIG_TDX_BRINGUP); 'dmesg | grep virt/tdx' may tell.");
+		return STATUS_NO_TDX;
+	}
+	for (; s->status < ARRAY_SIZE(state_words); s->status++) {
+		if (!strcmp(line, state_words[s->status]))
+			return 0;
+	}
+
+	return state_complain(path, line);
+}
+
+static int state_read_pair(const char *path, u64 *first, u64 *second)
+{
+	char line[512] = "";
+
+	file_line(path, line, sizeof(line));
+
+	return sscanf(line, "%llu %llu", first, second) == 2 ? 0 : state_complain(path, line);
+}
+
+/* A node without TDMRs has nothing to say. */
+static int state_read_nodes(struct state *s)
+{
+	unsigned int *ids;
+	size_t i, nr;
+	int ret = 0;
+
+	nr = file_numbers(file_path(TDX_DIR "/node"), &ids);
+	nr = min_t(size_t, nr, DESCRIPTION_MAX_NODES);
+	for (i = 0; i < nr && !ret; i++) {
+		struct progress *p = &s->nodes[s->nr_nodes];
+
+		p->node = ids[i];
+		ret = state_read_pair(file_path(TDX_DIR "/node%u/progress", p->node),
+				      &p->done, &p->total) ?:
+		      state_read_pair(file_path(TDX_DIR "/node%u/lanes", p->node),
+				      &p->unfinished, &p->lanes);
+		s->all.unfinished += p->unfinished;
+		s->all.lanes += p->lanes;
+		s->nr_nodes += p->lanes > 0;
+	}
+	free(ids);
+
+	return ret;
+}
+
+/* "WORDS (-ERRNO)", or nothing. */
+static int state_read_error(struct state *s)
+{
+	const char *path = file_path(TDX_DIR "/error");
+	char *tail;
+
+	s->error_hidden = !file_line(path, s->error, sizeof(s->error)) && errno == EACCES;
+	tail = strrchr(s->error, '(');
+	if (!*s->error)
+		return 0;
+	if (!tail || tail == s->error || sscanf(tail, "(-%d)", &s->err) != 1)
+		return state_complain(path, s->error);
+	tail[-1] = '\0';
+
+	return 0;
+}
+
+static int state_read(struct state *s)
+{
+	memset(s, 0, sizeof(*s));
+
+	return state_read_status(s) ?:
+	       state_read_pair(file_path(TDX_DIR "/progress"), &s->all.done, &s->all.total) ?:
+	       state_read_nodes(s) ?:
+	       state_read_error(s);
+}
+
+/* Has the last attempt failed?  Users other than root see only a final failure. */
+static bool state_failed(const struct state *s)
+{
+	return s->status == STATE_ERROR || (s->status == STATE_UNKNOWN && *s->error);
+}
+
+static int state_exit(const struct state *s)
+{
+	if (state_failed(s))
+		return s->err == ENODEV ? STATUS_NO_TDX : STATUS_FAILED;
+	if (s->status == STATE_INITIALIZING)
+		return STATUS_BUSY;
+
+	return s->status == STATE_INITIALIZED ? STATUS_OK : STATUS_NOT_UP;
+}
+
+/* What to do about a failure.  The kernel's words say what is wrong. */
+static const char *state_hint(const struct state *s)
+{
+	static const char *const hints[] = {
+		[ENODEV] = "See that TDX is enabled in the BIOS, and that it loads a TDX module.",
+		[EOPNOTSUPP] = "See the settings for TDX in the BIOS; update BIOS and microcode.",
+		[ENODATA] = "Update the TDX module, which comes with the BIOS.",
+		[ENOMEM] = "Free memory, 'echo 1 > /proc/sys/vm/compact_memory', and try again.",
+		[ERANGE] = "Take memory that was added since boot offline, and try again.",
+		[ENOSPC] = "The memory has more holes than this module takes: 'tdxctl plan'.",
+		[ENXIO] = "Bring the CPUs that are missing online, and try again.",
+		[EBUSY] = "Somebody else uses the module or VMX: try again when they are done.",
+	};
+
+	if (s->status == STATE_ERROR)
+		return "This is final until the machine is rebooted.";
+	if (strstr(s->error, "tdx_host=off"))
+		return "Boot without tdx_host=off to have TDX.";
+
+	return s->err < ARRAY_SIZE(hints) && hints[s->err] ? hints[s->err] :
+	       "The log has what led to it: 'dmesg | grep virt/tdx'.";
+}
+
+/* Rounded down to a tenth: unfinished memory never looks like all of it. */
+static double progress_gib(u64 bytes)
+{
+	return bytes / (SZ_1G / 16) * 10 / 16 / 10.0;
+}
+
+static unsigned int progress_percent(const struct progress *p)
+{
+	return p->total ? p->done * 100 / p->total : 0;
+}
+
+static void print_progress(const struct progress *p)
+{
+	printf("%u%%, %.1f of %.1f GiB, %llu of %llu lanes unfinished\n", progress_percent(p),
+	       progress_gib(p->done), progress_gib(p->total), p->unfinished, p->lanes);
+}
+
+static void print_running(const struct state *s)
+{
+	fputs("TDX is being initialized: ", stdout);
+	if (s->all.total)
+		print_progress(&s->all);
+	else
+		puts("preparing memory");
+}
+
+static void print_state(const struct state *s)
+{
+	size_t i;
+
+	if (state_failed(s)) {
+		printf("TDX is not up: %s\n", strstr(s->error, "tdx_host=off") ?
+		       "it is switched off" : "the initialization failed");
+	} else if (s->status == STATE_UNKNOWN) {
+		printf("TDX is not up: nobody has asked for it%s\n",
+		       s->error_hidden ? ", or it failed, which only root is told" : "");
+	} else if (s->status == STATE_INITIALIZED) {
+		printf("TDX is up: %.1f GiB, %llu TDMRs on %zu node%s\n",
+		       progress_gib(s->all.total), s->all.lanes, s->nr_nodes,
+		       s->nr_nodes == 1 ? "" : "s");
+	} else {
+		print_running(s);
+		for (i = 0; s->nr_nodes > 1 && i < s->nr_nodes; i++) {
+			printf("  node %u: ", s->nodes[i].node);
+			print_progress(&s->nodes[i]);
+		}
+	}
+}
+
+static struct json_object *progress_json(const struct progress *p)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "done_bytes", json_object_new_uint64(p->done));
+	json_object_object_add(object, "total_bytes", json_object_new_uint64(p->total));
+	json_object_object_add(object, "lanes", json_object_new_uint64(p->lanes));
+	json_object_object_add(object, "lanes_unfinished", json_object_new_uint64(p->unfinished));
+
+	return object;
+}
+
+/* @left: seconds, or negative. */
+static void print_state_json(const struct state *s, double left)
+{
+	struct json_object *object = progress_json(&s->all), *node;
+	struct json_object *nodes = json_object_new_array();
+	bool failed = state_failed(s) && *s->error;
+	size_t i;
+
+	json_object_object_add(object, "status", json_object_new_string(state_words[s->status]));
+	json_object_object_add(object, "error",
+			       failed ? json_object_new_string(s->error) : NULL);
+	json_object_object_add(object, "errno", failed ? json_object_new_int(s->err) : NULL);
+	json_object_object_add(object, "eta_ms",
+			       left < 0 ? NULL : json_object_new_int64(left * 1000));
+	for (i = 0; i < s->nr_nodes; i++) {
+		node = progress_json(&s->nodes[i]);
+		json_object_object_add(node, "node", json_object_new_int(s->nodes[i].node));
+		json_object_array_add(nodes, node);
+	}
+	json_object_object_add(object, "nodes", nodes);
+	print_json(object, 0);
+}
+
+/* Say why TDX is not up, and what to do.  Returns the exit status. */
+static int state_explain(const struct state *s)
+{
+	const char *name = strerrorname_np(s->err);
+
+	if (*s->error)
+		warnx("%s (%s)", s->error, name ?: strerror(s->err));
+	else
+		warnx("TDX did not come up%s", s->error_hidden ? "; only root may know why" : "");
+	fprintf(stderr, "%s\n", state_hint(s));
+
+	return state_exit(s);
+}
+
+/*
+ * Seconds until the slowest node is done, if each goes on as fast as it did since
+ * the first memory was done; nodes do not help each other.  Negative if unknown.
+ */
+static double time_left(const struct state *now, double elapsed)
+{
+	static struct state first;
+	static double since;
+	double left = 0;
+	size_t i;
+
+	if (!first.all.done || first.all.done > now->all.done || !now->nr_nodes) {
+		first = *now;
+		since = elapsed;
+		return -1;
+	}
+
+	for (i = 0; i < now->nr_nodes; i++) {
+		const struct progress *p = &now->nodes[i];
+
+		if (p->done == p->total)
+			continue;
+		if (p->done <= first.nodes[i].done)
+			return -1;
+		left = max(left, (elapsed - since) * (p->total - p->done) /
+				 (p->done - first.nodes[i].done));
+	}
+
+	return left;
+}
+
+/* No columns if this is no terminal, or not one that moves its cursor. */
+static struct winsize terminal(void)
+{
+	const char *term = getenv("TERM");
+	struct winsize size = {};
+
+	if (!term || !strcmp(term, "dumb") || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
+		size.ws_col = 0;
+
+	return size;
+}
+
+static void draw_bar(const struct progress *p, int columns)
+{
+	static const char full[] = "############################################################";
+	static const char free[] = "............................................................";
+	int width = clamp(columns - BAR_BESIDE, 0, (int)strlen(full));
+	int done = p->done * width / p->total;
+
+	printf("[%.*s%.*s] %3u%% %7.1f/%.1f GiB  %2llu lane%s", done, full, width - done, free,
+	       progress_percent(p), progress_gib(p->done), progress_gib(p->total),
+	       p->unfinished, p->unfinished == 1 ? " " : "s");
+}
+
+/*
+ * A bar for all, and one for each node if there are several and they fit.  The
+ * cursor rests below, where the shell goes on if somebody ends the program.
+ */
+static void draw_bars(const struct state *now, double elapsed, double left)
+{
+	bool eta = now->status == STATE_INITIALIZING && left >= 0;
+	unsigned long time = eta ? left + 1 : elapsed;
+	struct winsize size = terminal();
+	static unsigned int drawn;
+	size_t i;
+
+	if (drawn)
+		printf("\033[%uA", drawn);
+	drawn = 1;
+	fputs("TDX      ", stdout);
+	if (now->all.total)
+		draw_bar(&now->all, size.ws_col);
+	else
+		fputs("preparing memory", stdout);
+	printf("  %s%lu:%02lu\033[K\n", eta ? "ETA " : "", time / 60, time % 60);
+
+	for (i = 0; now->nr_nodes > 1 && now->nr_nodes + 2 < size.ws_row &&
+	     i < now->nr_nodes; i++, drawn++) {
+		printf("node %-4u", now->nodes[i].node);
+		draw_bar(&now->nodes[i], size.ws_col);
+		fputs("\033[K\n", stdout);
+	}
+	fputs("\033[J", stdout);
+}
+
+/* For a log: a line for each tenth, and one before the first. */
+static void print_tenth(const struct state *now)
+{
+	static int last = -2;
+	int tenth = now->all.total ? (int)progress_percent(&now->all) / 10 : -1;
+
+	if (tenth > last)
+		print_running(now);
+	last = max(last, tenth);
+}
+
+static void show_progress(const struct options *o, const struct state *now, bool bars,
+			  double elapsed)
+{
+	bool running = now->status == STATE_INITIALIZING;
+	double left = time_left(now, elapsed);
+	static struct state shown;
+
+	if (o->json) {
+		/* The clock alone changes nothing. */
+		if (!running || memcmp(&shown, now, sizeof(shown)))
+			print_state_json(now, left);
+	} else {
+		if (bars && (running || (shown.status == STATE_INITIALIZING && now->all.total)))
+			draw_bars(now, elapsed, left);
+		else if (running)
+			print_tenth(now);
+		if (!running)
+			print_state(now);
+	}
+	shown = *now;
+	fflush(stdout);
+}
+
+/* Show progress until no initialization runs. */
+static int follow(const struct options *o, struct state *now)
+{
+	struct pollfd files[] = {
+		{ open(file_path(TDX_DIR "/status"), O_RDONLY), POLLPRI, 0 },
+		{ open(file_path(TDX_DIR "/progress"), O_RDONLY), POLLPRI, 0 },
+	};
+	bool bars = terminal().ws_col >= BAR_BESIDE + BAR_LEAST;
+	struct timespec start, time;
+	char text[64];
+	size_t i;
+	int ret;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	for (;;) {
+		/* Once a file has been read, its next change ends poll(). */
+		for (i = 0; i < ARRAY_SIZE(files); i++) {
+			if (pread(files[i].fd, text, sizeof(text), 0) < 0)
+				break;
+		}
+		ret = state_read(now);
+		if (ret)
+			return ret;
+		clock_gettime(CLOCK_MONOTONIC, &time);
+		show_progress(o, now, bars, time.tv_sec - start.tv_sec +
+			      (time.tv_nsec - start.tv_nsec) / 1e9);
+		if (now->status != STATE_INITIALIZING)
+			return 0;
+		poll(files, ARRAY_SIZE(files), FOLLOW_TIMEOUT);
+	}
+}
+
+static int show_once(const struct options *o, struct state *s)
+{
+	int ret = state_read(s);
+
+	if (ret)
+		return ret;
+	if (o->json)
+		print_state_json(s, -1);
+	else
+		print_state(s);
+
+	return 0;
+}
+
+/* tdxctl status, tdxctl progress: how far is TDX? */
+int command_status(const struct options *o)
+{
+	static struct state s;
+	int ret = o->wait ? follow(o, &s) : show_once(o, &s);
+
+	if (ret)
+		return ret;
+
+	return state_failed(&s) ? state_explain(&s) : state_exit(&s);
+}
+
+static int refused(int err)
+{
+	static struct state s;
+	int ret;
+
+	if (err == EACCES || err == EPERM) {
+		warnx("only root may have TDX initialized");
+		return STATUS_FAILED;
+	}
+
+	ret = state_read(&s);
+	if (ret)
+		return ret;
+	if (!state_failed(&s)) {
+		s.err = err;
+		snprintf(s.error, sizeof(s.error), "TDX cannot be initialized: %s", strerror(err));
+	}
+
+	return state_explain(&s);
+}
+
+/* tdxctl enable: have TDX initialized. */
+int command_enable(const struct options *o)
+{
+	FILE *file = fopen(file_path(TDX_DIR "/enable"), "w");
+	static struct state s;
+	int ret;
+
+	if (!file || fputs("1\n", file) < 0 || fclose(file))
+		return refused(errno);
+
+	if (!o->wait)
+		return show_once(o, &s);
+	ret = follow(o, &s);
+	if (ret || s.status == STATE_INITIALIZED)
+		return ret;
+
+	return state_explain(&s);
+}

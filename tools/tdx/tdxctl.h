@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of tdxctl share. */
+#ifndef _TDXCTL_H
+#define _TDXCTL_H
+
+#include <err.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+#include <linux/array_size.h>
+#include <linux/compiler.h>
+#include <linux/minmax.h>
+#include <linux/sizes.h>
+
+#include "describe.h"
+
+enum exit_status {
+	STATUS_OK,
+	STATUS_FAILED,
+	STATUS_USAGE,
+	STATUS_NOT_UP,	/* nobody has asked for TDX */
+	STATUS_BUSY,	/* TDX is being initialized */
+	STATUS_NO_TDX,	/* the host has no TDX, or its kernel does not show it */
+};
+
+/* The command line. */
+struct options {
+	bool json;		/* print JSON */
+	bool wait;		/* follow the initialization until it ends */
+	bool describe;		/* print the description of the machine */
+	u64 call_ns;		/* time of a call of TDH.SYS.TDMR.INIT */
+	const char *job;	/* name of the job to draw, or NULL */
+	const char *file;	/* file to read, "-" for standard input, or NULL */
+};
+
+/* The commands.  Each returns an exit status, and has said what went wrong. */
+int command_status(const struct options *o);
+int command_enable(const struct options *o);
+int command_plan(const struct options *o);
+int command_timeline(const struct options *o);
+
+FILE *open_input(const char *path, const char **name);
+void print_json(struct json_object *object, int flags);
+
+const char *__printf(1, 2) file_path(const char *format, ...);
+bool file_line(const char *path, char *line, size_t size);
+size_t file_numbers(const char *prefix, unsigned int **numbers);
+
+int host_describe(struct description *d);
+
+#endif /* _TDXCTL_H */

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tdxctl timeline: when each lane of a job ran, and on which CPU, as an SVG picture.
+ * It is drawn from the events of lanework in the text of a trace, that of tracefs
+ * or of "trace-cmd report":
+ *
+ *	kworker/u64:3-61  [004] .....  13.024560: lanework_lane_start: job=...
+ *
+ * CPUs are rows, by node from top to bottom, and time goes to the right.
+ */
+#include <stdarg.h>
+
+#include "tdxctl.h"
+
+#define EVENT		": lanework_"
+
+#define WIDTH		1100
+#define LEFT		90
+#define RIGHT		110
+#define TOP		64
+#define ROW_HEIGHT	15
+#define ROW_GAP		3
+#define NODE_HEIGHT	22
+
+/* A lane at work, from a start to the stop that follows. */
+struct bar {
+	unsigned int lane;
+	int home;		/* node of the lane */
+	unsigned int cpu;	/* where it started */
+	int node;		/* of @cpu */
+	unsigned int last_cpu;	/* where it stopped */
+	double start;		/* seconds */
+	double end;
+	unsigned long steps;
+	char why[16];		/* it stopped; empty if the trace has no stop */
+};
+
+/* A CPU on which lanes started. */
+struct row {
+	unsigned int cpu;
+	int node;
+	double busy;		/* seconds in which a lane or more ran */
+	double end;		/* when the last of them stopped */
+	double y;
+};
+
+struct timeline {
+	char job[64];
+	unsigned int lanes;
+	int error;
+	bool ended;
+	bool other_jobs;
+	bool incomplete;
+	double start;		/* of the job, or its first event */
+	double end;		/* of its last event */
+	struct bar *bars;
+	size_t nr_bars;
+	struct row *rows;
+	size_t nr_rows;
+	double bottom;		/* of the last row */
+};
+
+/* Room for one more. */
+static void *grow(void *array, size_t nr, size_t size)
+{
+	array = reallocarray(array, nr + 1, size);
+	if (!array)
+		errx(STATUS_FAILED, "out of memory");
+
+	return array;
+}
+
+/* The first job in the trace, unless one was asked for. */
+static bool is_ours(struct timeline *t, const char *job, double time)
+{
+	if (!*t->job)
+		snprintf(t->job, sizeof(t->job), "%s", job);
+	if (strcmp(t->job, job)) {
+		t->other_jobs = true;
+		return false;
+	}
+	if (t->start < 0)
+		t->start = time;
+	t->ended = false;
+	t->end = time;
+
+	return true;
+}
+
+static void stop_lane(struct timeline *t, const struct bar *stop)
+{
+	struct bar *bar = t->bars + t->nr_bars;
+
+	while (bar-- > t->bars) {
+		if (bar->lane != stop->lane || *bar->why)
+			continue;
+		bar->end = t->end;
+		bar->last_cpu = stop->cpu;
+		bar->steps = stop->steps;
+		memcpy(bar->why, stop->why, sizeof(bar->why));
+		return;
+	}
+	/* The trace begins after the lane. */
+	t->incomplete = true;
+}
+
+/* What is not understood is missing in the picture. */
+static void read_event(struct timeline *t, const char *event, double time)
+{
+	struct bar bar = { .start = time };
+	char kind[16], job[64];
+	int at = 0;
+
+	if (sscanf(event, "%15[a-z_]: job=%63s%n", kind, job, &at) != 2) {
+		t->incomplete = true;
+		return;
+	}
+	if (!is_ours(t, job, time))
+		return;
+
+	event += at;
+	if (!strcmp(kind, "lane_start") &&
+	    sscanf(event, " lane=%u node=%d cpu=%u cpu_node=%d", &bar.lane, &bar.home, &bar.cpu,
+		   &bar.node) == 4) {
+		bar.last_cpu = bar.cpu;
+		t->bars = grow(t->bars, t->nr_bars, sizeof(bar));
+		t->bars[t->nr_bars++] = bar;
+	} else if (!strcmp(kind, "lane_stop") &&
+		   sscanf(event, " lane=%u cpu=%u cpu_node=%*d steps=%lu why=%15s", &bar.lane,
+			  &bar.cpu, &bar.steps, bar.why) == 4) {
+		stop_lane(t, &bar);
+	} else if (!strcmp(kind, "job_end") &&
+		   sscanf(event, " left=%*u error=%d", &t->error) == 1) {
+		t->ended = true;
+	} else if (strcmp(kind, "job_start") || sscanf(event, " lanes=%u", &t->lanes) != 1) {
+		t->incomplete = true;
+	}
+}
+
+static void read_trace(struct timeline *t, FILE *stream)
+{
+	char *line = NULL, *event, *word;
+	size_t i, size = 0;
+
+	while (getline(&line, &size, stream) >= 0) {
+		t->incomplete |= strstr(line, "LOST ") && strstr(line, "EVENTS");
+		event = strstr(line, EVENT);
+		if (!event)
+			continue;
+		/* The time is the word before the event. */
+		*event = '\0';
+		/* Names must not break the picture. */
+		for (word = event + 1; (word = strpbrk(word, "<&")); )
+			*word = '?';
+		word = strrchr(line, ' ');
+		read_event(t, event + strlen(EVENT), strtod(word ? word : line, NULL));
+	}
+	free(line);
+
+	for (i = 0; i < t->nr_bars; i++) {
+		if (!*t->bars[i].why)
+			t->bars[i].end = t->end;
+	}
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+
+	return x->node != y->node ? x->node - y->node : (int)x->cpu - (int)y->cpu;
+}
+
+static struct row *find_row(const struct timeline *t, unsigned int cpu)
+{
+	struct row *row = t->rows;
+
+	while (row < t->rows + t->nr_rows && row->cpu != cpu)
+		row++;
+
+	return row < t->rows + t->nr_rows ? row : NULL;
+}
+
+/* The bars are in the order of the trace, which is that of their starts. */
+static void make_rows(struct timeline *t)
+{
+	double y = TOP;
+	struct bar *bar;
+	struct row *row;
+
+	for (bar = t->bars; bar < t->bars + t->nr_bars; bar++) {
+		row = find_row(t, bar->cpu);
+		if (!row) {
+			t->rows = grow(t->rows, t->nr_rows, sizeof(*t->rows));
+			row = &t->rows[t->nr_rows++];
+			*row = (struct row) { .cpu = bar->cpu, .node = bar->node };
+		}
+		row->busy += max(bar->end - max(bar->start, row->end), 0.0);
+		row->end = max(row->end, bar->end);
+	}
+	qsort(t->rows, t->nr_rows, sizeof(*t->rows), compare_rows);
+
+	for (row = t->rows; row < t->rows + t->nr_rows; row++) {
+		if (row == t->rows || row->node != row[-1].node)
+			y += NODE_HEIGHT;
+		row->y = y;
+		y += ROW_HEIGHT + ROW_GAP;
+	}
+	t->bottom = y;
+}
+
+static double x_of(const struct timeline *t, double time)
+{
+	double seconds = t->end - t->start;
+
+	return LEFT + (time - t->start) / (seconds > 0 ? seconds : 1) * (WIDTH - LEFT - RIGHT);
+}
+
+static double ms(const struct timeline *t, double time)
+{
+	return (time - t->start) * 1e3;
+}
+
+/* Nodes next to each other are told apart; beyond eight, colours come again. */
+static const char *color_of(unsigned int node)
+{
+	static const char *const colors[] = {
+		"#4477aa", "#cc7733", "#228855", "#aa5599",
+		"#997722", "#3399bb", "#bb5566", "#667788",
+	};
+
+	return colors[node % ARRAY_SIZE(colors)];
+}
+
+static void __printf(4, 5)
+put_text(double x, double y, const char *attributes, const char *format, ...)
+{
+	va_list args;
+
+	printf("<text x='%.1f' y='%.1f' %s>", x, y, attributes);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	puts("</text>");
+}
+
+static void put_line(const struct timeline *t, double x, const char *attributes)
+{
+	printf("<line x1='%.1f' y1='%d' x2='%.1f' y2='%.1f' %s/>\n", x, TOP + 4, x,
+	       t->bottom + 4, attributes);
+}
+
+static void draw_row(const struct timeline *t, const struct row *row)
+{
+	char bold[64];
+
+	if (row == t->rows || row->node != row[-1].node) {
+		snprintf(bold, sizeof(bold), "font-weight='bold' fill='%s'", color_of(row->node));
+		put_text(8, row->y - 6, bold, "node %d", row->node);
+	}
+	printf("<rect x='%d' y='%.1f' width='%d' height='%d' fill='#ececec'/>\n", LEFT, row->y,
+	       WIDTH - LEFT - RIGHT, ROW_HEIGHT);
+	put_text(LEFT - 8, row->y + 11.5, "text-anchor='end'", "CPU %u", row->cpu);
+	put_text(WIDTH - RIGHT + 8, row->y + 11.5, "", "idle %.1f ms",
+		 (t->end - t->start - row->busy) * 1e3);
+}
+
+static void draw_bar(const struct timeline *t, const struct bar *bar)
+{
+	double x = x_of(t, bar->start), y = find_row(t, bar->cpu)->y;
+	double width = max(x_of(t, bar->end) - x, 0.5);
+	const char *frame = "stroke='#fff'";
+
+	if (bar->node != bar->home)
+		frame = "stroke='#dd0000' stroke-width='2'";
+	else if (strcmp(bar->why, "done"))
+		frame = "stroke='#000' stroke-dasharray='3 2'";
+	printf("<rect x='%.2f' y='%.1f' width='%.2f' height='%d' fill='%s' opacity='.8' %s>",
+	       x, y, width, ROW_HEIGHT, color_of(bar->home), frame);
+	printf("<title>lane %u, at home on node %d, CPU %u of node %d", bar->lane, bar->home,
+	       bar->cpu, bar->node);
+	if (bar->last_cpu != bar->cpu)
+		printf(", at last CPU %u", bar->last_cpu);
+	printf(": %.3f to %.3f ms, %lu steps, %s</title></rect>\n", ms(t, bar->start),
+	       ms(t, bar->end), bar->steps, *bar->why ? bar->why : "still running");
+	if (width > 30)
+		put_text(x + 4, y + 11.5, "fill='#fff'", "%u", bar->lane);
+}
+
+static void draw_axis(const struct timeline *t)
+{
+	double tail = t->end, time;
+	size_t i;
+
+	for (i = 0; i <= 10; i++) {
+		time = t->start + (t->end - t->start) * i / 10;
+		put_line(t, x_of(t, time), "stroke='#000' stroke-opacity='0.18'");
+		put_text(x_of(t, time), t->bottom + 18, "text-anchor='middle'", "%.4g",
+			 ms(t, time));
+	}
+	put_text(WIDTH / 2, t->bottom + 34, "text-anchor='middle'", "ms since the job started");
+
+	/* The tail begins when the first CPU has nothing more to do. */
+	for (i = 0; i < t->nr_rows; i++)
+		tail = min(tail, t->rows[i].end);
+	put_line(t, x_of(t, tail), "stroke='#dd0000' stroke-dasharray='5 3'");
+	put_text(x_of(t, tail), TOP, "text-anchor='end' fill='#dd0000'", "tail: %.1f ms",
+		 (t->end - tail) * 1e3);
+}
+
+static void draw(const struct timeline *t)
+{
+	double y = t->bottom + 40;
+	size_t i;
+
+	printf("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %.0f'\n", WIDTH, y + 60);
+	puts("font-family='sans-serif' font-size='11'>");
+	puts("<rect width='100%' height='100%' fill='#fff'/>");
+	put_text(8, 22, "font-size='16' font-weight='bold'", "%s: %u lanes on %zu CPUs, %.1f ms%s",
+		 t->job, t->lanes, t->nr_rows, ms(t, t->end), t->ended ? "" : ", not at its end");
+	if (t->error)
+		put_text(8, 40, "fill='#dd0000'", "The job failed with error %d.", t->error);
+	for (i = 0; i < t->nr_rows; i++)
+		draw_row(t, &t->rows[i]);
+	for (i = 0; i < t->nr_bars; i++)
+		draw_bar(t, &t->bars[i]);
+	draw_axis(t);
+	put_text(8, y + 15, "", "Rows are CPUs on which lanes started; bars are lanes.");
+	put_text(8, y + 30, "", "Red frame: on a CPU of another node.  Dashed frame: not done.");
+	if (t->incomplete)
+		put_text(8, y + 45, "", "The trace is not complete: lanes may be missing.");
+	puts("</svg>");
+}
+
+int command_timeline(const struct options *o)
+{
+	struct timeline t = { .start = -1 };
+	const char *name;
+	FILE *stream = open_input(o->file ?: "-", &name);
+
+	if (!stream)
+		return STATUS_FAILED;
+
+	snprintf(t.job, sizeof(t.job), "%s", o->job ?: "");
+	read_trace(&t, stream);
+	fclose(stream);
+	if (!t.nr_bars) {
+		warnx("%s: no lane of %s started in this trace", name, *t.job ? t.job : "any job");
+		return STATUS_FAILED;
+	}
+	if (t.other_jobs && !o->job)
+		warnx("this is %s; the trace has other jobs, see --job", t.job);
+	make_rows(&t);
+	draw(&t);
+	free(t.bars);
+	free(t.rows);
+
+	return STATUS_OK;
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hosts that nobody sells: CMRs and memory in pieces of any size and alignment,
+ * nodes in turn, nodes without CPUs, and modules with low limits.
+ */
+#include <linux/align.h>
+#include <linux/minmax.h>
+
+#include "hosts.h"
+
+#define MAX_ADDRESS	(64ULL << 40)
+#define NR_NODES	8
+
+/**
+ * struct style - what the host is like
+ * @dice: random numbers
+ * @nr_cmrs: number of CMRs
+ * @nr_ranges: about the number of ranges
+ * @nr_nodes: number of nodes
+ * @max_gap: log2 of the bytes between CMRs
+ * @max_size: log2 of the bytes of a CMR
+ * @align: of CMRs
+ * @range_align: of memory
+ * @full: all of a CMR is memory
+ * @interleaved: the node changes within a CMR
+ */
+struct style {
+	struct dice *dice;
+	unsigned int nr_cmrs;
+	unsigned int nr_ranges;
+	unsigned int nr_nodes;
+	unsigned int max_gap;
+	unsigned int max_size;
+	u64 align;
+	u64 range_align;
+	bool full;
+	bool interleaved;
+};
+
+/* Each power of two from @lo to @hi is as likely as another. */
+static u64 style_roll_size(struct dice *dice, unsigned int lo, unsigned int hi)
+{
+	unsigned int shift = lo + dice_roll(dice, hi - lo + 1);
+
+	return (1ULL << shift) + dice_roll(dice, 1ULL << shift);
+}
+
+static void style_roll(struct style *s, struct dice *dice)
+{
+	static const u64 aligns[] = { SZ_4K, SZ_4K, SZ_4K, SZ_1M, SZ_2M, SZ_2M, SZ_1G };
+
+	s->dice = dice;
+	s->nr_cmrs = 1 + dice_roll(dice, dice_one_in(dice, 2) ? 6 : TDMR_MAX_CMRS);
+	s->nr_ranges = min_t(u64, style_roll_size(dice, 0, 11), HOST_MAX_RANGES);
+	s->nr_nodes = 1 + dice_roll(dice, NR_NODES);
+	s->max_gap = 20 + dice_roll(dice, 20);
+	s->max_size = 27 + dice_roll(dice, 15);
+	s->align = dice_pick(dice, aligns);
+	s->range_align = min(s->align, dice_pick(dice, aligns));
+	s->full = dice_one_in(dice, 4);
+	s->interleaved = dice_one_in(dice, 4);
+}
+
+static void style_add_limits(struct test_host *t, struct dice *dice)
+{
+	struct tdmr_limits *limits = &t->host.limits;
+
+	if (dice_one_in(dice, 4))
+		limits->max_tdmrs = 1 + dice_roll(dice, 64);
+	if (dice_one_in(dice, 10))
+		limits->max_reserved = 1 + dice_roll(dice, 16);
+}
+
+static void style_add_cpus(struct test_host *t, struct dice *dice)
+{
+	bool shared = dice_one_in(dice, 4);
+	unsigned int node;
+
+	for (node = 0; node < NR_NODES; node++) {
+		t->nodes[node].cpus = dice_roll(dice, dice_one_in(dice, 4) ? 257 : 17);
+		if (shared && dice_one_in(dice, 3))
+			t->nodes[node].home = dice_roll(dice, NR_NODES);
+	}
+}
+
+static u64 style_roll_gap(const struct style *s)
+{
+	switch (dice_roll(s->dice, 8)) {
+	case 0:
+		return 0;
+	case 1:
+		return SZ_4K;
+	default:
+		return style_roll_size(s->dice, 12, s->max_gap);
+	}
+}
+
+/* Some are small, as firmware leaves them, most are large. */
+static u64 style_roll_cmr(const struct style *s)
+{
+	if (dice_one_in(s->dice, 8))
+		return style_roll_size(s->dice, 12, 26);
+
+	return style_roll_size(s->dice, 26, s->max_size);
+}
+
+static void style_add_cmrs(struct test_host *t, const struct style *s)
+{
+	u64 end, at = dice_one_in(s->dice, 2) ? SZ_1M : 0;
+
+	while (t->host.nr_cmrs < s->nr_cmrs) {
+		at = ALIGN(at + style_roll_gap(s), s->align);
+		end = ALIGN(at + style_roll_cmr(s), s->align);
+		if (end > MAX_ADDRESS)
+			break;
+		host_add_cmr(t, at, end);
+		at = end;
+	}
+	if (!t->host.nr_cmrs)
+		host_add_cmr(t, SZ_1M, SZ_1G);
+}
+
+static int style_roll_node(const struct style *s, unsigned int cmr)
+{
+	if (s->interleaved && dice_one_in(s->dice, 2))
+		return dice_roll(s->dice, s->nr_nodes);
+
+	return cmr * s->nr_nodes / s->nr_cmrs;
+}
+
+/* About @nr ranges in a CMR, of one size or of very different ones. */
+static void style_add_ranges(struct test_host *t, const struct style *s, unsigned int cmr,
+			     unsigned int nr)
+{
+	const struct tdmr_range *part = &t->host.cmrs[cmr];
+	u64 step = (part->end - part->start) / nr;
+	u64 start, end, at = part->start;
+
+	while (nr-- && at < part->end) {
+		start = at;
+		if (!s->full && !dice_one_in(s->dice, 4))
+			start = ALIGN(at + dice_roll(s->dice, step / 2 + 1), s->range_align);
+		end = nr ? start + step / 2 + dice_roll(s->dice, step / 2 + 1) : part->end;
+		if (!s->full && dice_one_in(s->dice, 16))
+			end -= min(end, dice_roll(s->dice, SZ_1G));
+		end = min(ALIGN(end, s->range_align), part->end);
+		host_add_range(t, start, end, style_roll_node(s, cmr));
+		at = max(at, end);
+	}
+}
+
+static void style_add_memory(struct test_host *t, const struct style *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->host.nr_cmrs; i++) {
+		/* A CMR may have no memory of the page allocator. */
+		if (!dice_one_in(s->dice, 32))
+			style_add_ranges(t, s, i, 1 + s->nr_ranges / t->host.nr_cmrs);
+	}
+	if (!t->host.nr_ranges)
+		host_add_range(t, t->host.cmrs[0].start, t->host.cmrs[0].end, 0);
+}
+
+/* Leave of each range some GiB or less, so that there are many gaps. */
+static void style_shorten(struct test_host *t, struct dice *dice)
+{
+	unsigned int i, shift = 28 + dice_roll(dice, 3);
+
+	for (i = 0; i < t->host.nr_ranges; i++) {
+		struct tdmr_range *range = &t->ranges[i];
+		u64 size = ALIGN(style_roll_size(dice, shift, shift + 3), (u64)SZ_4K);
+
+		range->end = min(range->end, range->start + size);
+	}
+}
+
+/**
+ * host_adversarial - make a host that nobody sells
+ * @t: the host
+ * @dice: random numbers
+ */
+void host_adversarial(struct test_host *t, struct dice *dice)
+{
+	struct style s;
+
+	host_init(t, NR_NODES);
+	style_roll(&s, dice);
+	style_add_limits(t, dice);
+	style_add_cpus(t, dice);
+	style_add_cmrs(t, &s);
+	style_add_memory(t, &s);
+	if (dice_one_in(dice, 8))
+		style_shorten(t, dice);
+	/* A module that reports no CMRs. */
+	if (t->host.nr_ranges <= TDMR_MAX_CMRS && dice_one_in(dice, 8))
+		t->host.nr_cmrs = 0;
+}

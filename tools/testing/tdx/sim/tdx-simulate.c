@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How long the TDMRs of a machine take, without the machine.
+ *
+ *   tdx-simulate [--call-ns N] [--gb-per-s N] [--worker-ns N] [--trace] < DESCRIPTION
+ *
+ * Descriptions are those that "tdxctl plan" reads.  The planner is the kernel's,
+ * and so are the order of lanes and the engine, kernel/lanework.c, compiled
+ * unchanged; what stands in is below them: CPUs, workers, and time.  A step is a
+ * call of TDH.SYS.TDMR.INIT of N ns (7000), or longer where the lanes of a node
+ * write more PAMT than its memory takes, N GB in a second (any amount).  Workers
+ * are created one after another, and take N ns each (none).
+ *
+ * Prints the time of one lane after another, of the lanes, and the bound: what
+ * the busiest CPU has to do with the best TDMRs, or memory has to take.  With
+ * --trace only what "tdxctl timeline" draws.
+ *
+ * Exit 0, or 1 with one line on standard error.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/lanework.h>
+#include <linux/minmax.h>
+#include <linux/sizes.h>
+
+#include "cpus.h"
+#include "describe.h"
+#include "judge.h"
+#include "layout.h"
+
+#define CALLS_PER_GIB	256
+#define PAGES_PER_CALL	1024
+/* The tick of most kernels: what a task has at least before another's turn. */
+#define SLICE_NS	4e6
+
+/* Of the machine; 0 for none. */
+struct limits {
+	double bytes_per_ns;
+	double worker_ns;
+};
+
+struct tdmr_lane {
+	struct lane lane;
+	u64 calls;
+	int memory_node;
+};
+
+static double call_ns = 7000;
+static double bytes_per_call;
+
+static int make_call(struct lane *lane)
+{
+	struct tdmr_lane *tl = container_of(lane, struct tdmr_lane, lane);
+
+	cpus_work(tl->memory_node, call_ns, bytes_per_call);
+
+	return --tl->calls ? LANE_MORE : LANE_DONE;
+}
+
+static int add_lanes(struct lanework *job, struct tdmr_lane *lanes,
+		     const struct tdmr_layout *layout, const struct tdmr_host *host)
+{
+	unsigned int order[TDMR_MAX];
+	unsigned int i;
+	int ret = 0;
+
+	tdmr_order(layout, order);
+
+	for (i = 0; i < layout->nr_tdmrs && !ret; i++) {
+		const struct tdmr *tdmr = &layout->tdmrs[order[i]];
+
+		lanes[i].calls = tdmr->size / SZ_1G * CALLS_PER_GIB;
+		lanes[i].memory_node = tdmr->node;
+		ret = lanework_add(job, &lanes[i].lane, host->nodes[tdmr->node].home);
+	}
+
+	return ret;
+}
+
+/* Returns the ns that all lanes take, or a negative errno. */
+static double run_lanes(const struct tdmr_layout *layout, const struct tdmr_host *host)
+{
+	static struct tdmr_lane lanes[TDMR_MAX];
+	struct lanework job;
+	int ret;
+
+	ret = lanework_init(&job, "tdx_tdmr_init", make_call);
+	if (!ret)
+		ret = add_lanes(&job, lanes, layout, host);
+	if (!ret)
+		ret = lanework_start(&job);
+	if (!ret)
+		ret = lanework_wait(&job);
+	lanework_free(&job);
+
+	return ret ?: cpus_now();
+}
+
+static u64 gib_of(const struct tdmr_layout *layout, int node)
+{
+	unsigned int i;
+	u64 gib = 0;
+
+	for (i = 0; i < layout->nr_tdmrs; i++) {
+		if (node < 0 || layout->tdmrs[i].node == node)
+			gib += layout->tdmrs[i].size / SZ_1G;
+	}
+
+	return gib;
+}
+
+/* What lanes of that makespan take, or what memory takes. */
+static double time_of(const struct tdmr_host *host, const struct tdmr_layout *layout,
+		      u32 makespan, double bytes_per_ns)
+{
+	double least = makespan * CALLS_PER_GIB * call_ns;
+	double memory;
+	unsigned int node;
+
+	for (node = 0; bytes_per_ns && node < host->nr_nodes; node++) {
+		memory = gib_of(layout, node) * CALLS_PER_GIB * bytes_per_call /
+			 bytes_per_ns;
+		least = max(least, memory);
+	}
+
+	return least;
+}
+
+static void print(const struct tdmr_host *host, const struct tdmr_layout *layout,
+		  double bytes_per_ns, double ns)
+{
+	u32 makespan = layout_makespan(host, layout);
+	u32 best = min(makespan, judge_best(host));
+
+	printf("serial %.3f ms\nTDMRs %.3f ms\nplanned %.3f ms\nbound %.3f ms\nlanes %u\n",
+	       gib_of(layout, -1) * CALLS_PER_GIB * call_ns / 1e6, ns / 1e6,
+	       time_of(host, layout, makespan, bytes_per_ns) / 1e6,
+	       time_of(host, layout, best, bytes_per_ns) / 1e6, layout->nr_tdmrs);
+}
+
+static int simulate(const struct tdmr_host *host, const struct tdmr_layout *layout,
+		    const struct limits *limits, bool trace)
+{
+	static unsigned int cpus[DESCRIPTION_MAX_NODES];
+	struct cpus_options options = {
+		.nr_nodes = host->nr_nodes, .cpus = cpus, .slice_ns = SLICE_NS,
+		.bytes_per_ns = limits->bytes_per_ns, .worker_ns = limits->worker_ns,
+		.trace = trace,
+	};
+	unsigned int node;
+	double ns;
+
+	for (node = 0; node < host->nr_nodes; node++)
+		cpus[node] = host->nodes[node].home == (int)node ?
+			     max(host->nodes[node].cpus, 1U) : 0;
+	bytes_per_call = PAGES_PER_CALL * (double)host->limits.entry_size[TDMR_4K];
+
+	cpus_init(&options);
+	ns = run_lanes(layout, host);
+	cpus_free();
+	if (ns < 0) {
+		fprintf(stderr, "the lanes fail: %s\n", strerror(-ns));
+		return 1;
+	}
+
+	if (!trace)
+		print(host, layout, limits->bytes_per_ns, ns);
+	return 0;
+}
+
+static int run(const struct tdmr_host *host, const struct limits *limits, bool trace)
+{
+	static struct tdmr_layout layout;
+	char words[256];
+
+	if (!layout_make(&layout, host))
+		return simulate(host, &layout, limits, trace);
+
+	layout_trouble(&layout, host, words, sizeof(words));
+	fprintf(stderr, "%s\n", words);
+	return 1;
+}
+
+static double number(const char *word)
+{
+	char *end;
+	double value = strtod(word, &end);
+
+	return *end || end == word || !(value > 0 && value < 1e12) ? -1 : value;
+}
+
+static int misused(void)
+{
+	static const char usage[] =
+		"usage: tdx-simulate [--call-ns N] [--gb-per-s N] [--worker-ns N] [--trace]\n"
+		"       < DESCRIPTION\n";
+
+	fputs(usage, stderr);
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "call-ns", required_argument, NULL, 'c' },
+		{ "gb-per-s", required_argument, NULL, 'g' },
+		{ "worker-ns", required_argument, NULL, 'w' },
+		{ "trace", no_argument, NULL, 't' },
+		{}
+	};
+	struct limits limits = {};
+	static struct description d;
+	bool trace = false;
+	int option, ret = 1;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+		switch (option) {
+		case 'c':
+			call_ns = number(optarg);
+			break;
+		case 'g':
+			limits.bytes_per_ns = number(optarg);
+			break;
+		case 'w':
+			limits.worker_ns = number(optarg);
+			break;
+		case 't':
+			trace = true;
+			break;
+		default:
+			return misused();
+		}
+	}
+	if (optind < argc || call_ns < 0 || limits.bytes_per_ns < 0 ||
+	    limits.worker_ns < 0)
+		return misused();
+
+	description_init(&d);
+	if (!description_read(&d, stdin, "standard input"))
+		ret = run(&d.host, &limits, trace);
+	description_free(&d);
+
+	return ret;
+}
