@@ -1,32 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What there is to do: make help
+# make help lists the targets.
 
-# With CONFIG_TDX_BRINGUP=n, upstream's own initialisation at boot.
-kernel_variant := $(if $(filter n,$(CONFIG_TDX_BRINGUP)),upstream,ours)
+# make kernel builds ours, or upstream, the baseline.
+VARIANT ?= ours
 
-# A kernel tree of one's own, and the folder of what is downloaded.
+# The user's kernel tree, the folder of downloads, and the folder of vectors.
 export KSRC TDX_CACHE VECTORS
 
 help:
-	@echo 'make demo       fetch and build what is needed, boot upstream and ours, compare'
+	@echo 'make demo       fetch and build kernels, boot upstream and ours, compare'
 	@echo 'make test       all tests; the last line counts them'
-	@echo 'make bench      time it against upstream in guests, up to an hour'
+	@echo 'make bench      compare the time with upstream in guests, up to an hour'
 	@echo 'make test-debug tests with KASAN and KCSAN: builds two more kernels'
 	@echo 'make test-kvm   tests of the real kvm_intel in Bochs, which has VMX'
-	@echo 'make tree       prepare the kernel tree: build/linux/tree'
-	@echo 'make kernel     build our kernel; CONFIG_TDX_BRINGUP=n: with the path of upstream'
-	@echo 'make fuzz       10 million memory maps (LAYOUT_MAPS=), then calls, updates and'
-	@echo '                maps that a fuzzer makes up, an hour each (FUZZ_SECONDS=)'
-	@echo 'make inventory  what the tests in guests check: scripts/inventory.md'
-	@echo 'make coverage   lines of the emulated module that tests and vectors reach'
+	@echo 'make tree       prepare our kernel tree: build/linux/tree'
+	@echo 'make kernel     build our kernel; VARIANT=upstream: upstream with the emulator'
+	@echo 'make fuzz       plan 10 million random hosts (LAYOUT_HOSTS=), then fuzz calls,'
+	@echo '                updates and hosts, an hour each (FUZZ_SECONDS=)'
+	@echo 'make inventory  list the checks of the tests in guests: scripts/inventory.md'
+	@echo 'make coverage   show the lines of the emulated module that tests reach'
 	@echo 'make mutants    break the product in 400 places (MUTANTS=), drawn by SEED=, and'
-	@echo '                count what the tests notice; PART=user or kernel'
+	@echo '                count how many the tests notice; PART=user or kernel'
 	@echo 'make check      checkpatch, sparse, W=1, kernel-doc, docutils, shellcheck'
 	@echo 'make patches    the series for a kernel git tree: build/patches/*.patch'
 	@echo 'make clean      remove kernels, logs and tests; make distclean: trees too'
 	@echo
-	@echo 'KSRC=DIR        use the kernel tree in DIR, which is only read'
+	@echo 'KSRC=DIR        copy the kernel tree in DIR, which is never written'
 	@echo 'VECTORS=DIR     replay the vectors in DIR, not those in tools/testing/tdx/vectors'
 	@echo 'TDX_CACHE=DIR   keep the download there (~/.cache/tdx-bringup)'
 
@@ -43,7 +43,7 @@ test-debug:
 test-kvm:
 	@scripts/run-tests kvm
 
-# User space only: no kernel is built.
+# These targets build no kernel.
 USER_TESTS := $(MAKE) -C tools/testing/tdx O=$(CURDIR)/build/user \
 	      $(if $(VECTORS),VECTORS=$(abspath $(VECTORS)))
 
@@ -69,7 +69,7 @@ tree:
 	@scripts/tree
 
 kernel:
-	@scripts/kernel $(kernel_variant)
+	@scripts/kernel $(VARIANT)
 
 check:
 	@scripts/check
@@ -81,7 +81,7 @@ clean:
 	@for dir in build/*/tree; do \
 		find "$${dir%/tree}" -mindepth 1 -maxdepth 1 ! -name tree -exec rm -rf {} + || exit; \
 	done
-	@rm -rf build/logs build/guests build/user build/patches build/bench build/mutants
+	@rm -rf build/logs build/guests build/user build/patches build/mutants
 
 distclean:
 	@rm -rf build

@@ -16,7 +16,7 @@ TELL = f'cat {EMULATOR}/calls {EMULATOR}/tdmrs; dmesg | grep -q TDX-Module.initi
 TRACING = '/sys/kernel/tracing'
 LANE_STARTS = 'lanework/lanework_lane_start'
 NEXT = '--- module that takes fewer TDMRs'
-# Workers of the first initialisation are still there in the second, which is to
+# Workers of the first initialization are still there in the second, which is to
 # the good of the second.
 AGAIN = f""" || exit 1
 echo '{NEXT}'
@@ -55,7 +55,7 @@ def guest(name, mode, command, append, *args, timeout=600):
 
 
 class Run:
-    """The phases of one initialisation, from the time stamps of the calls."""
+    """The phases of one initialization, from the time stamps of the calls."""
 
     def __init__(self, log):
         self.calls = {m[1]: (int(m[2]), int(m[3]), int(m[4])) for m in

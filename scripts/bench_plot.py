@@ -145,6 +145,6 @@ def plot(results):
                       'dilation: no statement on speed on hardware.', 'start', 11))
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
             f'viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif">\n'
-            '<title>Time of TDMR initialisation against CPUs</title>\n'
+            '<title>Time of TDMR initialization against CPUs</title>\n'
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>\n'
             + '\n'.join(parts) + '\n</svg>\n')

@@ -156,14 +156,14 @@ p99 {d['idle']['p99_us']} us;
 
 def show_async(a):
     print(f"""
-  tdx_enable_async(), 4 CPUs, us a call, medians: that joins a bring-up, that starts
-  one, and queue_work() of nothing, which is most of the latter""")
+  tdx_enable_async(), 4 CPUs, us a call, medians: calls that join a bring-up, calls
+  that start one, and queue_work(), which is most of the latter""")
     for c in a['calls']:
         print(f'  {c["gib"]:>4} GiB {c["joins_us"]:>9.2f} {c["starts_us"]:>9.1f} '
               f'{c["queue_work_us"]:>9.1f}')
     print(f"""
-  Boot of {a['gib']} GiB, medians of {a['boots']}: tdx_host=async blocked it for {a['blocked_us']:.0f} us,
-  upstream for {a['upstream_us']:.0f} us""")
+  Boot of {a['gib']} GiB, medians of {a['boots']}: with tdx_host=async it waits for {a['blocked_us']:.0f} us,
+  upstream's for {a['upstream_us']:.0f} us""")
 
 
 def async_shortfalls(a):
@@ -171,7 +171,7 @@ def async_shortfalls(a):
         if c['joins_us'] > MAX_CALL_US:
             yield f'tdx_enable_async() takes {c["joins_us"]:.0f} us with {c["gib"]} GiB'
     if a['blocked_us'] > MAX_BOOT_US:
-        yield f'the boot is blocked for {a["blocked_us"]:.0f} us'
+        yield f'the boot waits for {a["blocked_us"]:.0f} us'
 
 
 def engine_shortfalls(engine):

@@ -49,8 +49,6 @@ _Bool tdx_mutant(unsigned int number)
 }
 '''
 CHOICE_IN = 'kernel/lanework.c'
-# A file that another one includes.
-INCLUDED_BY = {'arch/x86/virt/vmx/tdx/handover.c': 'arch/x86/virt/vmx/tdx/tdx.c'}
 # As scripts/run-tests has them.
 GUESTS = {
     'kunit': (['--sockets', '2', '--cores', '2', '--nodes', '2', '--mem', '4G'],
@@ -96,15 +94,13 @@ class Kernel:
             command = f.readline().split(' := ', 1)[1].strip()
         return command.replace('$(pound)', '#').replace('$$', '$')
 
-    def compile(self, where, texts, out):
-        """The object of a source, with what it includes, from other texts.
+    def compile(self, where, path, text, out):
+        """The object of a source, from another text.
 
         True if it could be.  Without @out only the syntax is looked at.
         """
-        path = list(texts)[-1]
-        for name, text in texts.items():
-            with open(f'{where}/{os.path.basename(name)}', 'w', encoding='utf-8') as f:
-                f.write(text)
+        with open(f'{where}/{os.path.basename(path)}', 'w', encoding='utf-8') as f:
+            f.write(text)
         command = re.sub(r'-Wp,-MMD,\S+ ', '', self.command(path))
         if out is None or not out.startswith(self.dir):
             command = command.split(' ; ', 1)[0]
@@ -117,18 +113,9 @@ class Kernel:
                               stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL).returncode == 0
 
-    def unit(self, path, text, more=''):
-        """The texts of the compilation of which a source is part."""
-        texts = {path: text + more}
-        if path in INCLUDED_BY:
-            texts[INCLUDED_BY[path]] = self.read(INCLUDED_BY[path])
-        last = list(texts)[-1]
-        texts[last] = CALL + texts[last]
-        return texts
-
     def object(self, where, path, text):
         out = f'{where}/mutant.o'
-        if not self.compile(where, self.unit(path, text), out):
+        if not self.compile(where, path, CALL + text, out):
             return None
         with open(out, 'rb') as f:
             return f.read()
@@ -154,13 +141,14 @@ class Kernel:
             os.symlink(f'{self.ours}/initramfs.gz', f'{self.dir}/initramfs.gz')
 
     def guarded(self, path, numbers):
-        """The texts of a compilation with all its mutants."""
+        """The text of a source with all its mutants."""
         text = self.read(path)
         for m, number in sorted(numbers.items(), key=lambda item: -item[1]):
             if m.path == path:
                 text = m.apply(text, m.guarded(number))
-        return self.unit(path, text, CHOICE.replace('@LAST@', str(max(numbers.values())))
-                         if path == CHOICE_IN else '')
+        if path == CHOICE_IN:
+            text += CHOICE.replace('@LAST@', str(max(numbers.values())))
+        return CALL + text
 
     def build(self, mutants):
         """Link a kernel that has the mutants; the number of each, from 1.
@@ -172,14 +160,13 @@ class Kernel:
         objects = []
         numbers = {m: i for i, m in enumerate(mutants, 1)}
         for path in sorted({m.path for m in mutants} | {CHOICE_IN}):
-            texts = self.guarded(path, numbers)
-            objects.append(f'{self.dir}/{list(texts)[-1][:-2]}.o')
-            if self.compile(where, texts, objects[-1]):
+            objects.append(f'{self.dir}/{path[:-2]}.o')
+            if self.compile(where, path, self.guarded(path, numbers), objects[-1]):
                 continue
             for m in [m for m in numbers if m.path == path]:
-                if not self.compile(where, self.guarded(path, {m: 1}), None):
+                if not self.compile(where, path, self.guarded(path, {m: 1}), None):
                     del numbers[m]
-            if not self.compile(where, self.guarded(path, numbers), objects[-1]):
+            if not self.compile(where, path, self.guarded(path, numbers), objects[-1]):
                 raise SystemExit(f'mutants: {path} does not compile with all its mutants: '
                                  f'{where}/{os.path.basename(path)}')
         env = {k: v for k, v in os.environ.items() if not k.startswith(('MAKE', 'MFLAGS'))}

@@ -6,15 +6,18 @@ A row is
     edit(FILE, where=REGEX, add=TEXT)            insert TEXT after the match
     edit(FILE, where=REGEX, put=TEXT)            put TEXT in place of the match
     edit(FILE, where=END,   add=TEXT)            append TEXT to the file
+    drop(FILE, NAME...)                          remove functions
+    open_up(FILE, NAME...)                       make static functions or data global
 
 REGEX is Python's, ^ and $ match at lines, and it must match exactly once in
-upstream's file as the rows above it left it.  If it does not, preparation
-stops, names file and pattern, and changes nothing.  Keep the match as small
-as makes it unique, and every row without effect when CONFIG_TDX_BRINGUP=n.
-Use raw strings r'' for REGEX; TEXT is taken as it is.
+upstream's file as the rows above it left it.  If it does not, or a name is not
+found, preparation stops, names file and pattern, and changes nothing.  Keep the
+match as small as makes it unique.  Use raw strings r'' for REGEX; TEXT is taken
+as it is.
 
 Rows stand in a block `with trees('7.'):`, which names the trees they are for
-by the start of their version, one or several: trees('6.12.', '6.18.').
+by the start of their version, one or several.  Rows in a block
+`with trees('7.', emulator=True):` make a tree with the emulator alone, too.
 `make tree` shows at once whether a new row applies; `make patches` sends it.
 """
 
@@ -26,6 +29,7 @@ END = r'\Z'
 
 class Edit(NamedTuple):
     linux: tuple
+    emulator: bool
     path: str
     where: str
     add: str
@@ -33,29 +37,64 @@ class Edit(NamedTuple):
 
 
 EDITS = []
-_linux = ()
+_block = ()
 
 
 @contextmanager
-def trees(*linux):
+def trees(*linux, emulator=False):
     """The rows inside are for trees whose version starts with one of these."""
-    global _linux
-    _linux = linux
+    global _block
+    _block = linux, emulator
     yield
-    _linux = ()
+    _block = ()
 
 
 def edit(path, where, add=None, put=None):
-    assert _linux and (add is None) != (put is None)
-    EDITS.append(Edit(_linux, path, where, add, put))
+    assert _block and (add is None) != (put is None)
+    EDITS.append(Edit(*_block, path, where, add, put))
 
+
+# A comment right above goes, too.
+COMMENT = r'(?:^/\*(?:(?!\*/)[\s\S])*\*/\n)?'
+
+
+def drop(path, *names):
+    for name in names:
+        edit(path, where=rf'{COMMENT}^static [^\n;]*\b{name}\([^;{{]*\)\n+\{{\n[\s\S]*?^\}}\n\n?',
+             put='')
+
+
+def open_up(path, *names):
+    for name in names:
+        edit(path, where=rf'^static (?:__init )?(?=(?:[^\n;=]*[ *(])?{name}\b[^;]*[;{{=(])',
+             put='')
+
+
+with trees('7.', emulator=True):
+    edit('arch/x86/Kconfig',
+         where=r'^config INTEL_TDX_HOST\n(?:[ \t].*\n|\n(?=[ \t]))+',
+         add='\nsource "arch/x86/virt/vmx/tdx/emulator/Kconfig"\n')
+    edit('Documentation/dev-tools/index.rst',
+         where=r'^   kunit/index$',
+         add='\n   tdx-emulator')
+    edit('arch/x86/virt/vmx/tdx/Makefile',
+         where=END,
+         add="""
+obj-$(CONFIG_TDX_EMULATOR) += emulator/
+ifdef CONFIG_TDX_EMULATOR
+# A SEAMCALL cannot emulate an MSR and VMX operation.
+CFLAGS_tdx.o += -include $(src)/emulator/hooks.h
+endif
+""")
 
 with trees('7.'):
     # The options, beside upstream's own.
     edit('arch/x86/Kconfig',
-         where=r'^config INTEL_TDX_HOST\n(?:[ \t].*\n|\n(?=[ \t]))+',
-         add='\nsource "arch/x86/virt/vmx/tdx/Kconfig"\n')
-
+         where=r'^source "arch/x86/virt/vmx/tdx/emulator/Kconfig"$',
+         add='\nsource "arch/x86/virt/vmx/tdx/Kconfig"')
+    edit('arch/x86/Kconfig',
+         where=r'^config INTEL_TDX_HOST\n(?:\tdepends on .*\n|\tbool .*\n)+',
+         add='\tselect LANEWORK\n')
     edit('init/Kconfig',
          where=r'^source "kernel/Kconfig\.locks"$',
          add='\n\nsource "kernel/Kconfig.lanework"')
@@ -67,21 +106,16 @@ with trees('7.'):
     edit('Documentation/arch/x86/index.rst',
          where=r'^   tdx$',
          add='\n   tdx-bringup')
-    edit('Documentation/dev-tools/index.rst',
-         where=r'^   kunit/index$',
-         add='\n   tdx-emulator')
-
-    # What the boot can be told.
     edit('Documentation/admin-guide/kernel-parameters.txt',
          where=r'^(?=\ttest_suspend=\t\[SUSPEND\]$)',
          add="""\ttdx_host=	[X86,EARLY]
-			When the TDX module of this host is initialised, with
-			CONFIG_TDX_BRINGUP=y.
+			The moment at which the TDX module of this host is
+			initialized.
 			Format: { ondemand | async | sync | off }
-			ondemand: when somebody asks for it, as KVM does when
-				it is loaded with tdx=1 (default)
-			async: at boot, which does not wait for it
-			sync: at boot, which waits for it
+			ondemand: at the first request, which KVM makes when it
+				is loaded with tdx=1 (default)
+			async: at boot, in the background
+			sync: at boot, which waits
 			off: never; the host is one without TDX
 			See Documentation/arch/x86/tdx-bringup.rst.
 
@@ -94,20 +128,114 @@ with trees('7.'):
              '\nobj-$(CONFIG_LANEWORK_KUNIT_TEST) += lanework_kunit.o')
     edit('arch/x86/virt/vmx/tdx/Makefile',
          where=r'^obj-y \+= .*\btdx\.o$',
-         add='\n\ninclude $(src)/Makefile.bringup')
+         add="""
+obj-y += enable.o request.o sysfs.o bringup.o attempt.o
+obj-y += lps.o module.o layout.o pamt.o seam_status.o
+obj-y += tdmr/check.o tdmr/plan.o tdmr/place.o
+# For trace.h, which includes itself.
+CFLAGS_bringup.o := -I$(src)
+obj-$(CONFIG_TDX_BRINGUP_KUNIT_TEST) += tests/""")
+    edit('arch/x86/virt/vmx/tdx/Makefile',
+         where=r'^CFLAGS_tdx\.o \+= .*$',
+         add="""
+CFLAGS_lps.o += -include $(src)/emulator/hooks.h
+CFLAGS_module.o += -include $(src)/emulator/hooks.h""")
 
-    # Initialisation at boot makes room, and its name, for tdx_enable().  What
-    # follows in this function is dead code then, and the compiler drops all
-    # that only it used.
+    # Initialization at boot goes.  Bring-up has its own TDMRs, PAMTs, keys and CPUs.
     edit('arch/x86/virt/vmx/tdx/tdx.c',
-         where=r'^static __init int tdx_enable(?=\(void\)$)',
-         put='static __init int tdx_enable_at_boot')
+         where=r'^subsys_initcall\(tdx_enable\);\n\n',
+         put='')
     edit('arch/x86/virt/vmx/tdx/tdx.c',
-         where=r'^static __init int tdx_enable_at_boot\(void\)\n\{\n(?:\t.*;\n)+',
-         add='\n\tif (IS_ENABLED(CONFIG_TDX_BRINGUP))\n\t\treturn 0;\n')
+         where=r'^static const struct syscore_ops tdx_syscore_ops = \{\n(?:.*\n)+?'
+               r'^\t\.ops = &tdx_syscore_ops,\n\};\n\n',
+         put='')
+    drop('arch/x86/virt/vmx/tdx/tdx.c',
+         'tdx_online_cpu', 'tdx_shutdown', 'tdx_suspend', 'tdx_resume',
+         'check_features', 'tdmr_end', 'fill_out_tdmrs', 'tdmr_get_pamt_sz',
+         'tdmr_get_nid', 'tdmr_set_up_pamt', 'tdmr_do_pamt_func', 'free_pamt',
+         'tdmr_free_pamt', 'tdmrs_free_pamt_all', 'tdmrs_set_up_pamt_all',
+         'tdmr_quirk_reset_pamt', 'tdmrs_quirk_reset_pamt_all', 'tdmrs_count_pamt_kb',
+         'tdmr_add_rsvd_area', 'tdmr_populate_rsvd_holes', 'tdmr_populate_rsvd_pamts',
+         'rsvd_area_cmp_func', 'tdmr_populate_rsvd_areas',
+         'tdmrs_populate_rsvd_areas_all', 'construct_tdmrs', 'do_global_key_config',
+         'config_global_keyid', 'init_tdmr', 'init_tdmrs', 'init_tdx_module',
+         'tdx_enable')
+
     edit('arch/x86/virt/vmx/tdx/tdx.c',
-         where=r'^subsys_initcall\(tdx_enable\);$',
-         put='subsys_initcall(tdx_enable_at_boot);')
+         where=r'^#define TDMR_ALIGNMENT\t.*\n(?:#define TDMR_ALIGN_.*\n)+\n',
+         put='')
+    edit('arch/x86/virt/vmx/tdx/tdx.c',
+         where=r'^#include <linux/sort\.h>\n',
+         put='')
+
+    # Bring-up uses the rest.
+    edit('arch/x86/virt/vmx/tdx/tdx.c',
+         where=r'^struct tdx_module_state \{\n(?:\t.*\n)+\};\n\n',
+         put='')
+    open_up('arch/x86/virt/vmx/tdx/tdx.c',
+            'tdx_module_state', 'tdx_global_keyid', 'tdx_guest_keyid_pool',
+            'tdx_lp_initialized', 'tdx_tdmr_list', 'tdx_memlist', 'tdx_sysinfo',
+            'tdx_cpu_flush_cache', 'tdx_offline_cpu', 'tdx_shutdown_cpu',
+            'free_tdx_memlist', 'build_tdx_memlist', 'read_sys_metadata_field',
+            'alloc_tdmr_list', 'free_tdmr_list', 'tdmr_entry', 'config_tdx_module')
+    for name in ('add_tdx_memblock', 'tdmr_size_single'):
+        edit('arch/x86/virt/vmx/tdx/tdx.c',
+             where=rf'^static __init (?=int {name}\()', put='static ')
+    for name in ('features', 'tdmr', 'td_ctrl', 'td_conf'):
+        edit('arch/x86/virt/vmx/tdx/tdx_global_metadata.c',
+             where=rf'^static __init (?=int get_tdx_sys_info_{name}\()', put='static ')
+    open_up('arch/x86/virt/vmx/tdx/tdx_global_metadata.c', 'get_tdx_sys_info')
+    edit('arch/x86/virt/vmx/tdx/tdx.h',
+         where=r'^int tdx_module_shutdown\(void\);$',
+         put="""struct tdx_module_state {
+	bool initialized;
+	bool sysinit_done;
+	int sysinit_ret;
+};
+
+extern struct tdx_module_state tdx_module_state;
+extern u32 tdx_global_keyid;
+extern struct ida tdx_guest_keyid_pool;
+DECLARE_PER_CPU(bool, tdx_lp_initialized);
+extern struct tdmr_info_list tdx_tdmr_list;
+extern struct list_head tdx_memlist;
+extern struct tdx_sys_info tdx_sysinfo;
+
+void tdx_cpu_flush_cache(void);
+int tdx_offline_cpu(unsigned int cpu);
+void tdx_shutdown_cpu(void *ign);
+void free_tdx_memlist(struct list_head *tmb_list);
+int build_tdx_memlist(struct list_head *tmb_list);
+int read_sys_metadata_field(u64 field_id, u64 *data);
+int get_tdx_sys_info(struct tdx_sys_info *sysinfo);
+int alloc_tdmr_list(struct tdmr_info_list *tdmr_list,
+		    struct tdx_sys_info_tdmr *sysinfo_tdmr);
+void free_tdmr_list(struct tdmr_info_list *tdmr_list);
+struct tdmr_info *tdmr_entry(struct tdmr_info_list *tdmr_list, int idx);
+int config_tdx_module(struct tdmr_info_list *tdmr_list, u64 global_keyid);
+
+/* module.c: repeat the SEAMCALL, and report an error */
+int tdx_sys_rd(struct tdx_module_args *args);
+int tdx_sys_config(struct tdx_module_args *args);
+
+int tdx_module_shutdown(void);""")
+    edit('arch/x86/virt/vmx/tdx/tdx.h',
+         where=r'^#include <linux/bits\.h>$',
+         add="""
+#include <linux/idr.h>
+#include <linux/list.h>
+#include <linux/percpu-defs.h>
+#include <linux/types.h>
+
+#include <asm/tdx_global_metadata.h>
+
+struct tdx_module_args;""")
+    edit('arch/x86/virt/vmx/tdx/tdx.c',
+         where=r'^\tret = seamcall_prerr_ret\(TDH_SYS_RD, &args\);$',
+         put='\tret = tdx_sys_rd(&args);')
+    edit('arch/x86/virt/vmx/tdx/tdx.c',
+         where=r'^\tret = seamcall_prerr\(TDH_SYS_CONFIG, &args\);$',
+         put='\tret = tdx_sys_config(&args);')
 
     # tdx_host=off: a host without TDX.
     edit('arch/x86/virt/vmx/tdx/tdx.c',
@@ -116,12 +244,6 @@ with trees('7.'):
     edit('arch/x86/virt/vmx/tdx/tdx.c',
          where=r'^void __init tdx_init\(void\)\n\{\n(?:\t.*;\n)+',
          add='\n\tif (tdx_host_off())\n\t\treturn;\n')
-
-    # The data that the rest of tdx.c, KVM and the update of the module at run
-    # time use are static: what hands them over has to be in the same file.
-    edit('arch/x86/virt/vmx/tdx/tdx.c',
-         where=END,
-         add='\n#ifdef CONFIG_TDX_BRINGUP\n#include "handover.c"\n#endif\n')
 
     # The PAMTs of a TDMR are not one piece: those for 4 KiB pages of all TDMRs of
     # a node come first.
@@ -135,7 +257,9 @@ with trees('7.'):
 		    in_range(phys, tdmr->pamt_2m_base, tdmr->pamt_2m_size) ||
 		    in_range(phys, tdmr->pamt_1g_base, tdmr->pamt_1g_size))""")
 
-    # An update at run time that fails half-way takes TDX from the host.
+    drop('arch/x86/virt/vmx/tdx/tdx.c', 'tdmr_get_pamt')
+
+    # An update at run time that fails half-way costs the host its module.
     edit('arch/x86/virt/vmx/tdx/seamldr.c',
          where=r'^#include <asm/seamldr\.h>$',
          add='\n#include <asm/tdx_enable.h>')
@@ -144,8 +268,8 @@ with trees('7.'):
                r'\tcpus_read_unlock\(\);$',
          add='\n\ttdx_host_updated();')
 
-    # tdx-host subscribes: its device appears when the module is ready, and
-    # loading the driver starts nothing.
+    # tdx-host subscribes: its device appears when TDX is up, and loading the
+    # driver starts nothing.
     edit('drivers/virt/coco/tdx-host/tdx-host.c',
          where=r'^#include <asm/tdx\.h>$',
          add='\n#include <asm/tdx_enable.h>')
@@ -153,11 +277,8 @@ with trees('7.'):
          where=r'^static int __init tdx_host_init\(void\)\n\{$',
          put="""static void tdx_host_ready(struct tdx_enable_request *req, int result)
 {
-	/* An attempt that failed may be followed by another. */
-	if (result) {
-		tdx_enable_subscribe(req);
+	if (result)
 		return;
-	}
 
 	fdev = faux_device_create_with_groups(KBUILD_MODNAME, NULL,
 					      &tdx_host_ops,
@@ -169,9 +290,7 @@ with trees('7.'):
 static struct tdx_enable_request tdx_host_request;
 
 static int __init tdx_host_init(void)
-{
-	int ret;
-""")
+{""")
     edit('drivers/virt/coco/tdx-host/tdx-host.c',
          where=r'^\tif \(!x86_match_cpu\(tdx_host_ids\) \|\| !tdx_get_sysinfo\(\)\)\n'
                r'\t\treturn -ENODEV;\n\n\tfdev = (?:.*\n)+?\t\treturn -ENODEV;\n\n'
@@ -180,18 +299,14 @@ static int __init tdx_host_init(void)
 		return -ENODEV;
 
 	tdx_enable_request_init(&tdx_host_request, tdx_host_ready);
-	ret = tdx_enable_subscribe(&tdx_host_request);
-	if (ret)
-		return ret;
 
-	/* Initialised at boot, the device is there now or never. */
-	return IS_ENABLED(CONFIG_TDX_BRINGUP) || fdev ? 0 : -ENODEV;""")
+	return tdx_enable_subscribe(&tdx_host_request);""")
     edit('drivers/virt/coco/tdx-host/tdx-host.c',
          where=r'^static void __exit tdx_host_exit\(void\)\n\{\n',
          add='\ttdx_enable_cancel(&tdx_host_request);\n')
 
-    # KVM has the module initialised when it is loaded, and does not wait for
-    # it.  Each TD does, and the first makes the checks that need metadata.
+    # KVM requests TDX when it is loaded, and does not wait.  Each TD waits, and the
+    # first makes the checks that need metadata.
     edit('arch/x86/kvm/vmx/tdx.c',
          where=r'^#include <asm/tdx\.h>$',
          add='\n#include <asm/tdx_enable.h>')
@@ -218,10 +333,7 @@ int tdx_vm_init(struct kvm *kvm)""")
          put='static int __tdx_hardware_setup(void)')
     edit('arch/x86/kvm/vmx/tdx.c',
          where=r'^int __init tdx_hardware_setup\(void\)$',
-         put="""/*
- * With the module initialised on demand: ask for it, but do not wait, because
- * this is called with vendor_module_lock held and loads a module.
- */
+         put="""/* Do not wait: vendor_module_lock is held. */
 static int __init tdx_module_start(void)
 {
 	int r;
@@ -231,7 +343,7 @@ static int __init tdx_module_start(void)
 	if (r)
 		return r;
 
-	/* The KeyIDs are known, and limits to them can be set, before any TD. */
+	/* Limits for KeyIDs can be set before the first TD. */
 	r = misc_cg_set_capacity(MISC_CG_RES_TDX, tdx_get_nr_guest_keyids());
 	if (r)
 		tdx_enable_cancel(&tdx_module_request);
@@ -240,18 +352,14 @@ static int __init tdx_module_start(void)
 }
 
 /*
- * The first TD checks what the module offers.  Each waits for the module, and
- * asks again if it could not be initialised before; why is in the log.  No lock
- * may be held.
+ * Each TD waits for the module, and tries again if it could not be initialized
+ * before.  The first checks what the module offers.  No lock may be held.
  */
 static int tdx_module_setup(void)
 {
 	static DEFINE_MUTEX(lock);
 	static bool done;
 	int ret;
-
-	if (!IS_ENABLED(CONFIG_TDX_BRINGUP))
-		return 0;
 
 	ret = tdx_enable();
 	if (ret)
@@ -269,10 +377,7 @@ static int tdx_module_setup(void)
 int __init tdx_hardware_setup(void)""")
     edit('arch/x86/kvm/vmx/tdx.c',
          where=r'^\tr = __tdx_hardware_setup\(\);$',
-         put="""	if (IS_ENABLED(CONFIG_TDX_BRINGUP))
-		r = tdx_module_start();
-	else
-		r = __tdx_hardware_setup();""")
+         put='\tr = tdx_module_start();')
     edit('arch/x86/kvm/vmx/tdx.c',
          where=r'^\t\tpr_err(?=\("Disable TDX: MAX_VCPU_PER_TD )',
          put='\t\tpr_err_once')

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Bringing up the TDX module on demand: what other kernel code may call.
- * See Documentation/arch/x86/tdx-bringup.rst.
+ * TDX on demand: what other kernel code may call.  See
+ * Documentation/arch/x86/tdx-bringup.rst.
  */
 #ifndef _ASM_X86_TDX_ENABLE_H
 #define _ASM_X86_TDX_ENABLE_H
 
+#include <linux/completion.h>
 #include <linux/errno.h>
 #include <linux/list.h>
 #include <linux/types.h>
@@ -13,10 +14,10 @@
 #include <asm/tdx.h>
 
 /**
- * enum tdx_status - how far this host is with its TDX module
- * @TDX_STATUS_UNKNOWN: nobody has asked, or the last attempt failed without
- *	a trace in the module and may be repeated
- * @TDX_STATUS_INITIALIZING: somebody has asked and the seven steps are running
+ * enum tdx_status - the state of the TDX module of this host
+ * @TDX_STATUS_UNKNOWN: not initialized: no request was made, or the last attempt
+ *	failed without a trace in the module and may be repeated
+ * @TDX_STATUS_INITIALIZING: an attempt runs
  * @TDX_STATUS_INITIALIZED: TDX guests can be created
  * @TDX_STATUS_ERROR: failed for good; a reboot is needed
  */
@@ -28,9 +29,9 @@ enum tdx_status {
 };
 
 /**
- * struct tdx_progress - how much of its memory the module knows
+ * struct tdx_progress - memory that the module has initialized
  * @done: bytes for which TDH.SYS.TDMR.INIT has been called
- * @total: bytes in all TDMRs; 0 while it is not known which these are
+ * @total: bytes of all TDMRs; 0 while they are not known
  */
 struct tdx_progress {
 	u64 done;
@@ -38,33 +39,30 @@ struct tdx_progress {
 };
 
 /**
- * struct tdx_enable_request - one party that wants to hear of the outcome
- * @complete: called back with the result, once for each time that the request
- *	was accepted and not cancelled, in process context of the subsystem's
- *	own and never on the stack of the caller (unless TDX was initialised at
- *	boot by the platform code); may sleep.  NULL if tdx_enable_wait() will
- *	do.
+ * struct tdx_enable_request - a request for TDX
+ * @complete: callback with the result, or NULL if tdx_enable_wait() will do.  Called
+ *	once for each time that the request was accepted and not cancelled, in process
+ *	context of the subsystem, never on the stack of the caller.  It may sleep, but
+ *	it must not free the request, use it again, wait or cancel.
  *
- * Initialised by tdx_enable_request_init(), once.  A request that was not, or is a
- * copy, is refused.
- *
- * In use from the moment it is accepted until @complete has been entered, or,
- * without one, until there is a result; or until tdx_enable_cancel() has
- * returned.  Then it may be used again, also from within @complete, which may
- * as well free it if nobody waits for it.
+ * tdx_enable_request_init() initializes it, once.  A request that was not, or that is
+ * a copy, is rejected.  It is in use from the moment it is accepted until @complete
+ * has returned or, without one, until it has its result; or until
+ * tdx_enable_cancel() has returned.  Then it may be used again, unless a task still
+ * waits for it or cancels it.
  */
 struct tdx_enable_request {
 	void (*complete)(struct tdx_enable_request *req, int result);
-	/* private: "L" the bring-up's lock, "O" also read without it */
-	struct tdx_enable_request *self;	/* set by the initialiser */
-	struct list_head node;			/* L */
-	bool pending;				/* O */
-	int result;				/* O */
+	/* private: */
+	struct tdx_enable_request *self;
+	struct list_head node;
+	struct completion done;
+	int result;
 };
 
 /**
- * tdx_enable_request_init - make a request out of memory
- * @req: the memory, or a request that is not in use
+ * tdx_enable_request_init - initialize a request
+ * @req: the request, not in use
  * @complete: the callback, or NULL
  *
  * Context: any.
@@ -73,94 +71,35 @@ static inline void
 tdx_enable_request_init(struct tdx_enable_request *req,
 			void (*complete)(struct tdx_enable_request *req, int result))
 {
-	*req = (struct tdx_enable_request) {
-		.complete = complete,
-		.self = req,
-		.result = -ECANCELED,
-	};
+	req->complete = complete;
+	req->self = req;
+	INIT_LIST_HEAD(&req->node);
+	init_completion(&req->done);
+	complete_all(&req->done);
+	req->result = -ECANCELED;
 }
 
 /**
- * tdx_enable_request_valid - has this been initialised?
+ * tdx_enable_request_valid - is a request initialized?
  * @req: a request, anything else, or NULL
  *
  * Context: any.
  *
- * Return: true if it may be used.
+ * Return: true if it is.
  */
 static inline bool tdx_enable_request_valid(const struct tdx_enable_request *req)
 {
 	return req && req->self == req;
 }
 
-#ifdef CONFIG_TDX_BRINGUP
-
 int tdx_enable(void);
 int tdx_enable_async(struct tdx_enable_request *req);
 int tdx_enable_subscribe(struct tdx_enable_request *req);
-int tdx_enable_wait(struct tdx_enable_request *req, unsigned long timeout);
+int tdx_enable_wait(struct tdx_enable_request *req);
 void tdx_enable_cancel(struct tdx_enable_request *req);
 const struct tdx_sys_info *tdx_enable_metadata(void);
 enum tdx_status tdx_enable_status(struct tdx_progress *progress);
 bool tdx_host_off(void);
 void tdx_host_updated(void);
-
-#else
-
-/* Initialised in the boot by the platform code, or not at all. */
-static inline int tdx_enable(void)
-{
-	return tdx_get_sysinfo() ? 0 : -ENODEV;
-}
-
-static inline int tdx_enable_async(struct tdx_enable_request *req)
-{
-	if (!tdx_enable_request_valid(req))
-		return -EINVAL;
-
-	if (!tdx_get_sysinfo())
-		return -ENODEV;
-
-	req->result = 0;
-	if (req->complete)
-		req->complete(req, 0);
-
-	return 0;
-}
-
-static inline int tdx_enable_subscribe(struct tdx_enable_request *req)
-{
-	return tdx_enable_async(req);
-}
-
-static inline int tdx_enable_wait(struct tdx_enable_request *req,
-				  unsigned long timeout)
-{
-	return tdx_enable_request_valid(req) ? req->result : -EINVAL;
-}
-
-static inline void tdx_enable_cancel(struct tdx_enable_request *req) { }
-
-static inline const struct tdx_sys_info *tdx_enable_metadata(void)
-{
-	return tdx_get_sysinfo();
-}
-
-static inline enum tdx_status tdx_enable_status(struct tdx_progress *progress)
-{
-	if (progress)
-		*progress = (struct tdx_progress) {};
-
-	return tdx_get_sysinfo() ? TDX_STATUS_INITIALIZED : TDX_STATUS_UNKNOWN;
-}
-
-static inline bool tdx_host_off(void)
-{
-	return false;
-}
-
-static inline void tdx_host_updated(void) { }
-
-#endif /* CONFIG_TDX_BRINGUP */
 
 #endif /* _ASM_X86_TDX_ENABLE_H */

@@ -1,8 +1,8 @@
-# shellcheck shell=sh disable=SC2034
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh disable=SC2034
 #
-# For the scripts in the directories beside this file: TAP, and the calls that
-# the emulated TDX module has counted.
+# For the scripts in the directories beside this file: TAP, the number of calls of the
+# emulated TDX module, and its reset.
 
 SKIP=4
 emulator=/sys/kernel/debug/tdx_emulator
@@ -18,8 +18,8 @@ missing()
 	exit $SKIP
 }
 
-# An emulator that the command line asks for and that has not started is a
-# failure: a skip would hide it.
+# The test fails if the command line has tdx_emulator=on and the emulator has not
+# started: a skip would hide the error.
 need_emulator()
 {
 	[ ! -e $emulator/calls ] || return
@@ -28,7 +28,7 @@ need_emulator()
 	exit 1
 }
 
-# expect WHAT IS SHOULD: report() tells the first difference in a test
+# expect WHAT IS SHOULD: report() prints the first difference in a test
 expect()
 {
 	[ "$2" = "$3" ] && return
@@ -36,7 +36,7 @@ expect()
 	return 1
 }
 
-# report TEST: end a test, which failed if an expect() did
+# report TEST: end a test; it has failed if an expect() has
 report()
 {
 	number=$((number + 1))
@@ -50,7 +50,25 @@ report()
 	wrong=
 }
 
-# calls LEAF: how many calls of LEAF the module has had
+# skip TEST WHY
+skip()
+{
+	number=$((number + 1))
+	echo "ok $number $1 # SKIP $2"
+}
+
+# need_reset: reset the emulated module, or skip all tests
+need_reset()
+{
+	[ -e $emulator/reset ] || missing 'no reset of the emulated TDX module: CONFIG_KUNIT=y'
+	case $(echo 1 | tee $emulator/reset 2>&1 >/dev/null) in
+	*'not supported'*)
+		missing 'no reset of the module: CONFIG_TDX_BRINGUP_KUNIT_TEST=y'
+		;;
+	esac
+}
+
+# calls LEAF: the number of calls of LEAF
 calls()
 {
 	awk -v leaf="$1" '$1 == leaf { n = $3 } END { print n + 0 }' $emulator/calls

@@ -1,325 +1,329 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The seven steps that bring up a TDX module, in order, and their unwind.
+ * The seven steps that bring TDX up, in order, and their unwind.
  *
  *	1 metadata	SYS.INIT and LP.INIT on one CPU, SYS.RD
- *	2 memory	list what the page allocator may hand out, freeze it
- *	3 layout	TDMRs, memory for their PAMTs, reserved areas
+ *	2 memory	list what the page allocator may hand out, and freeze it
+ *	3 layout	TDMRs, memory for their PAMTs
  *	4 KeyID		the first private one
  *	  LP.INIT	on all other CPUs
  *	5 SYS.CONFIG	the point of no return
  *	6 KEY.CONFIG	once per package
- *	7 TDMR.INIT	until every TDMR is done
+ *	7 TDMR.INIT	on lanes, until every TDMR is done
  *
- * cpu_hotplug_lock is held from LP.INIT through KEY.CONFIG: the module counts
- * LPs at SYS.CONFIG and needs a CPU of every package at KEY.CONFIG.  What takes
- * long, allocating PAMTs before and TDMR.INIT after, is done without.
+ * cpu_hotplug_lock is held from LP.INIT through KEY.CONFIG: the module counts LPs at
+ * SYS.CONFIG, and needs a CPU of every package at KEY.CONFIG.  What takes long,
+ * allocating PAMTs before and TDMR.INIT after, is done without the lock.
  */
 #define pr_fmt(fmt)	"virt/tdx: " fmt
 
 #include <linux/cpu.h>
 #include <linux/ktime.h>
+#include <linux/minmax.h>
 #include <linux/printk.h>
-#include <linux/sched/clock.h>
 #include <linux/sizes.h>
 #include <linux/smp.h>
-#include <linux/sprintf.h>
+#include <linux/string.h>
 
-#include "bringup.h"
+#include "steps.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-/**
- * tdx_bringup_stopped - has the system begun to go down?
- * @tb: the bring-up
- *
- * Context: any.
- *
- * Return: true if the runner is to make no further SEAMCALL.
- */
-bool tdx_bringup_stopped(struct tdx_bringup *tb)
+static void tdx_phase_begin(struct tdx_steps *s, enum tdx_phase phase)
 {
-	return READ_ONCE(tb->stop);
-}
-
-static void begin_phase(struct tdx_bringup *tb, enum tdx_phase phase)
-{
-	tb->phase = phase;
-	tb->phase_since = ktime_get_ns();
+	s->phase = phase;
+	s->phase_since = ktime_get_ns();
 	trace_tdx_phase_begin(phase);
 }
 
-static void end_phase(struct tdx_bringup *tb, int error)
+static void tdx_phase_end(struct tdx_steps *s, int error)
 {
-	tb->phase_ns[tb->phase] = ktime_get_ns() - tb->phase_since;
-	trace_tdx_phase_end(tb->phase, error);
+	s->phase_ns[s->phase] = ktime_get_ns() - s->phase_since;
+	trace_tdx_phase_end(s->phase, error);
 }
 
-static void next_phase(struct tdx_bringup *tb, enum tdx_phase phase)
+static void tdx_phase_next(struct tdx_steps *s, enum tdx_phase phase)
 {
-	end_phase(tb, 0);
-	begin_phase(tb, phase);
+	tdx_phase_end(s, 0);
+	tdx_phase_begin(s, phase);
 }
 
-/* Step 3. */
-static int plan_tdmrs(struct tdx_bringup *tb)
+/* Step 1, once for each module: others have seen what it has answered. */
+static int tdx_steps_read(struct tdx_attempt *a, struct tdx_steps *s)
 {
 	int ret;
 
-	ret = tdx_layout_plan(tb);
+	if (s->known)
+		return 0;
+
+	ret = tdx_module_read(a, &s->module);
+	if (!ret)
+		/* Pairs with tdx_bringup_metadata(). */
+		smp_store_release(&s->known, true);
+
+	return ret;
+}
+
+/* Steps 2 and 3: nothing that the module would remember. */
+static int tdx_steps_prepare(struct tdx_attempt *a, struct tdx_steps *s)
+{
+	struct tdx_layout *layout = &s->layout;
+	u64 total = 0;
+	unsigned int i;
+	int ret;
+
+	/* Checked again under the lock; here, before PAMTs are allocated. */
+	cpus_read_lock();
+	ret = tdx_packages_check(a);
+	cpus_read_unlock();
 	if (ret)
 		return ret;
 
-	ret = tdx_pamts_alloc(tb);
+	ret = tdx_memory_claim(a, layout);
+	if (ret)
+		return ret;
+
+	ret = tdx_attempt_pause(a);
+	if (ret)
+		goto err_memory;
+
+	tdx_phase_next(s, TDX_PHASE_PAMT);
+	ret = tdx_layout_plan(a, layout, &s->module);
+	if (ret)
+		goto err_memory;
+
+	ret = tdx_pamts_alloc(a, layout);
 	if (ret)
 		goto err_layout;
 
-	tdmr_settle(&tb->layout);
-	ret = tdx_tdmrs_encode(tb);
+	ret = tdx_layout_encode(a, layout);
 	if (ret)
 		goto err_pamts;
 
-	tdx_progress_begin(tb);
+	memset(s->job.done, 0, sizeof(s->job.done));
+	for (i = 0; i < layout->tdmrs.nr_tdmrs; i++)
+		total += layout->tdmrs.tdmrs[i].size;
+	WRITE_ONCE(s->job.total, total);
+
 	return 0;
 
 err_pamts:
-	tdx_pamts_free(tb);
+	tdx_pamts_free(layout);
 err_layout:
-	tdx_layout_free(tb);
-	return ret;
-}
-
-static void unplan_tdmrs(struct tdx_bringup *tb)
-{
-	tdx_progress_forget(tb);
-	tdx_tdmrs_free(tb);
-	tdx_pamts_free(tb);
-	tdx_layout_free(tb);
-}
-
-/* Steps 1 to 3: nothing that the module would remember. */
-static int prepare(struct tdx_bringup *tb)
-{
-	int ret;
-
-	ret = tdx_read_metadata(tb);
-	if (ret)
-		return ret;
-
-	next_phase(tb, TDX_PHASE_MEMORY);
-	/* Asked again under the lock; here, to know before PAMTs are allocated. */
-	cpus_read_lock();
-	ret = tdx_packages_check(tb);
-	cpus_read_unlock();
-	if (ret)
-		return ret;
-
-	ret = tdx_memory_claim(tb);
-	if (ret)
-		return ret;
-
-	ret = tdx_bringup_pause(tb);
-	if (ret)
-		goto err_memory;
-
-	next_phase(tb, TDX_PHASE_PAMT);
-	ret = plan_tdmrs(tb);
-	if (ret)
-		goto err_memory;
-
-	return 0;
-
+	tdx_layout_free(layout);
 err_memory:
-	tdx_memory_release(tb);
+	tdx_memory_release(layout);
 	return ret;
 }
 
-static void unprepare(struct tdx_bringup *tb)
+static void tdx_steps_unprepare(struct tdx_steps *s)
 {
-	unplan_tdmrs(tb);
-	tdx_memory_release(tb);
+	WRITE_ONCE(s->job.total, 0);
+	tdx_pamts_free(&s->layout);
+	tdx_layout_free(&s->layout);
+	tdx_memory_release(&s->layout);
 }
 
-static int configure_locked(struct tdx_bringup *tb)
+/* For is_pamt_page(), in machine checks. */
+static void tdx_steps_publish_pamts(const struct tdmr_info_list *infos)
+{
+	tdx_tdmr_list.tdmrs = infos->tdmrs;
+	tdx_tdmr_list.tdmr_sz = infos->tdmr_sz;
+	tdx_tdmr_list.max_tdmrs = infos->max_tdmrs;
+	/* Pairs with smp_rmb() in is_pamt_page(). */
+	smp_wmb();
+	WRITE_ONCE(tdx_tdmr_list.nr_consumed_tdmrs, infos->nr_consumed_tdmrs);
+}
+
+static int tdx_steps_configure_locked(struct tdx_attempt *a, struct tdx_steps *s)
 {
 	int ret;
 
-	/* For a reboot to stop here, not between LPs. */
-	if (tdx_bringup_stopped(tb))
+	/* A reboot must find all LPs in the same state. */
+	if (tdx_attempt_stopped(a))
 		return -ESHUTDOWN;
 
-	ret = tdx_packages_check(tb);
+	ret = tdx_packages_check(a);
 	if (ret)
 		return ret;
 
-	ret = tdx_host_start_lps(tb);
+	ret = tdx_lps_start(a);
 	if (ret)
 		return ret;
 
-	next_phase(tb, TDX_PHASE_CONFIG);
-	ret = tdx_sys_config(tb);
-	if (ret)
-		goto err_lps;
-	tb->configured = true;
-	tdx_host_set_tdmrs(&tb->tdmrs);
+	tdx_phase_next(s, TDX_PHASE_CONFIG);
+	ret = tdx_module_config(a, &s->layout.infos);
+	if (ret) {
+		tdx_lps_stop();
+		return ret;
+	}
+	tdx_steps_publish_pamts(&s->layout.infos);
 
-	next_phase(tb, TDX_PHASE_KEYS);
-	return tdx_keys_config(tb);
+	tdx_phase_next(s, TDX_PHASE_KEYS);
 
-err_lps:
-	tdx_host_stop_lps();
-	return ret;
+	return tdx_keys_config(a);
 }
 
-/* Steps 4 to 6.  With @tb->configured set, an error is final. */
-static int configure(struct tdx_bringup *tb)
+/* Steps 4 to 6.  With @a->configured set, an error is final. */
+static int tdx_steps_configure(struct tdx_attempt *a, struct tdx_steps *s)
 {
 	int ret;
 
-	/* Not with the lock, which suspending the system takes too. */
-	ret = tdx_bringup_pause(tb);
+	/* Not with the lock, which suspending the system takes, too. */
+	ret = tdx_attempt_pause(a);
 	if (ret)
 		return ret;
 
 	cpus_read_lock();
-	ret = configure_locked(tb);
+	ret = tdx_steps_configure_locked(a, s);
 	cpus_read_unlock();
 
 	return ret;
 }
 
-/* Step 7.  Lanes are freezable: the system may sleep in the middle. */
-static int init_tdmrs(struct tdx_bringup *tb)
+/* Step 7.  The lanes are freezable: the system may sleep in the middle. */
+static int tdx_steps_init_tdmrs(struct tdx_attempt *a, struct tdx_steps *s)
 {
 	int ret;
 
-	tdx_bringup_rest(tb, true);
-	ret = tdx_tdmrs_init(tb);
-	tdx_bringup_rest(tb, false);
+	tdx_attempt_rest(a, true);
+	ret = tdx_tdmrs_init(a, &s->layout, &s->job);
+	tdx_attempt_rest(a, false);
 
 	return ret;
 }
 
 /**
- * tdx_bringup_forget - give back what a configured module was given
- * @tb: the bring-up; no SEAMCALL runs or will run
+ * tdx_steps_undo - take back what a configured module was given
+ * @s: the steps; no SEAMCALL runs or will run
  *
- * Context: may sleep; takes cpu_hotplug_lock and mem_hotplug_lock.  The runner
- * of @tb.
+ * Context: may sleep; takes cpu_hotplug_lock and mem_hotplug_lock.
  */
-void tdx_bringup_forget(struct tdx_bringup *tb)
+void tdx_steps_undo(struct tdx_steps *s)
 {
-	tdx_host_set_tdmrs(NULL);
+	tdx_lps_set_in_use(false);
+	WRITE_ONCE(tdx_module_state.initialized, false);
+	WRITE_ONCE(tdx_tdmr_list.nr_consumed_tdmrs, 0);
 
 	/*
-	 * The caches may hold lines that the module wrote under its own KeyID.
-	 * Written back later they would corrupt whoever has the page by then.
+	 * The caches may hold lines that the module wrote under its own KeyID.  If
+	 * they were written back later, they would corrupt the next user's data.
 	 */
 	cpus_read_lock();
 	wbinvd_on_all_cpus();
-	tdx_host_stop_lps();
+	tdx_lps_stop();
 	cpus_read_unlock();
 
-	tdx_pamts_clear(tb);
-	unprepare(tb);
+	tdx_pamts_clear(&s->layout);
+	tdx_steps_unprepare(s);
 }
 
-static unsigned int ms(u64 ns)
-{
-	return ns / NSEC_PER_MSEC;
-}
-
-/* For how long the boot could not go on, until now if it still cannot. */
-static void say_boot(struct tdx_bringup *tb, char *text, size_t size)
-{
-	u64 since = READ_ONCE(tb->boot_since_ns);
-	u64 until = READ_ONCE(tb->boot_until_ns);
-
-	text[0] = '\0';
-	if (since)
-		snprintf(text, size, "; boot blocked for %llu us",
-			 ((until ?: local_clock()) - since) / NSEC_PER_USEC);
-}
-
-static void say_success(struct tdx_bringup *tb, u64 total_ns)
-{
-	const u64 *ns = tb->phase_ns;
-	char boot[48];
-
-	say_boot(tb, boot, sizeof(boot));
-
-	/* Scripts look for these two lines. */
-	pr_info("%llu KB allocated for PAMT\n", tdx_pamts_bytes(tb) / SZ_1K);
-	pr_info("TDX-Module initialized\n");
-	pr_info("%u ms: metadata %u, memory %u, PAMT %u, LP.INIT %u, SYS.CONFIG %u, KEY.CONFIG %u, TDMR.INIT %u; %u TDMRs, %u lanes%s\n",
-		ms(total_ns), ms(ns[TDX_PHASE_METADATA]),
-		ms(ns[TDX_PHASE_MEMORY]), ms(ns[TDX_PHASE_PAMT]),
-		ms(ns[TDX_PHASE_LP_INIT]), ms(ns[TDX_PHASE_CONFIG]),
-		ms(ns[TDX_PHASE_KEYS]), ms(ns[TDX_PHASE_TDMRS]),
-		tb->layout.nr_tdmrs, tb->nr_lanes, boot);
-}
-
-static int run_steps(struct tdx_bringup *tb)
+static int tdx_steps_run_all(struct tdx_attempt *a, struct tdx_steps *s)
 {
 	int ret;
 
-	ret = prepare(tb);
+	ret = tdx_steps_read(a, s);
 	if (ret)
 		return ret;
 
-	next_phase(tb, TDX_PHASE_LP_INIT);
-	ret = configure(tb);
-	if (ret && !tb->configured) {
-		unprepare(tb);
+	tdx_phase_next(s, TDX_PHASE_MEMORY);
+	ret = tdx_steps_prepare(a, s);
+	if (ret)
+		return ret;
+
+	tdx_phase_next(s, TDX_PHASE_LP_INIT);
+	ret = tdx_steps_configure(a, s);
+	if (ret && !a->configured) {
+		tdx_steps_unprepare(s);
 		return ret;
 	}
-
 	if (ret)
 		goto err_configured;
 
-	next_phase(tb, TDX_PHASE_TDMRS);
-	ret = init_tdmrs(tb);
+	tdx_phase_next(s, TDX_PHASE_TDMRS);
+	ret = tdx_steps_init_tdmrs(a, s);
 	if (ret)
 		goto err_configured;
-
-	tdx_memory_forget_ranges(tb);
-	tdx_host_set_ready(&tb->sysinfo);
 
 	return 0;
 
 err_configured:
 	if (ret == -ESHUTDOWN)
 		pr_info("stopped for shutdown, %llu KB of PAMT stay with the module\n",
-			tdx_pamts_bytes(tb) / SZ_1K);
+			tdx_pamts_bytes(&s->layout) / SZ_1K);
 	else
-		tdx_bringup_forget(tb);
+		tdx_steps_undo(s);
 	return ret;
 }
 
+static unsigned int tdx_phase_ms(const struct tdx_steps *s, enum tdx_phase phase)
+{
+	return s->phase_ns[phase] / NSEC_PER_MSEC;
+}
+
+static void tdx_steps_print(const struct tdx_steps *s, u64 total_ns)
+{
+	/* Scripts look for these two lines. */
+	pr_info("%llu KB allocated for PAMT\n", tdx_pamts_bytes(&s->layout) / SZ_1K);
+	pr_info("TDX-Module initialized\n");
+	pr_info("%llu ms: metadata %u, memory %u, PAMT %u, LP.INIT %u, SYS.CONFIG %u, KEY.CONFIG %u, TDMR.INIT %u; %u TDMRs\n",
+		total_ns / NSEC_PER_MSEC, tdx_phase_ms(s, TDX_PHASE_METADATA),
+		tdx_phase_ms(s, TDX_PHASE_MEMORY), tdx_phase_ms(s, TDX_PHASE_PAMT),
+		tdx_phase_ms(s, TDX_PHASE_LP_INIT), tdx_phase_ms(s, TDX_PHASE_CONFIG),
+		tdx_phase_ms(s, TDX_PHASE_KEYS), tdx_phase_ms(s, TDX_PHASE_TDMRS),
+		s->layout.tdmrs.nr_tdmrs);
+}
+
 /**
- * tdx_bringup_run - the seven steps
- * @tb: the bring-up
+ * tdx_steps_run - the seven steps
+ * @a: the attempt
+ * @s: what the steps work on
  *
- * Context: may sleep, and long; takes cpu_hotplug_lock and mem_hotplug_lock.
+ * Context: may sleep, for seconds; takes cpu_hotplug_lock and mem_hotplug_lock.
  *
- * Return: 0, or the errno of the step that failed.  What was allocated is
- * given back, except on -ESHUTDOWN after TDH.SYS.CONFIG: then the module keeps
- * its PAMTs until the machine is down.
+ * Return: 0, or the errno of the step that failed.  What was allocated is freed,
+ * except after -ESHUTDOWN behind TDH.SYS.CONFIG: then the module keeps its PAMTs
+ * until the machine is down.
  */
-int tdx_bringup_run(struct tdx_bringup *tb)
+int tdx_steps_run(struct tdx_attempt *a, struct tdx_steps *s)
 {
 	u64 start = ktime_get_ns();
 	int ret;
 
-	memset(tb->phase_ns, 0, sizeof(tb->phase_ns));
+	memset(s->phase_ns, 0, sizeof(s->phase_ns));
 
-	begin_phase(tb, TDX_PHASE_METADATA);
-	ret = run_steps(tb);
-	end_phase(tb, ret);
+	tdx_phase_begin(s, TDX_PHASE_METADATA);
+	ret = tdx_steps_run_all(a, s);
+	tdx_phase_end(s, ret);
+	if (ret)
+		return ret;
 
-	if (!ret)
-		say_success(tb, ktime_get_ns() - start);
+	tdx_steps_print(s, ktime_get_ns() - start);
+	tdx_sysinfo = s->module.sysinfo;
+	/* tdx_get_sysinfo() must not return data that are not there yet. */
+	smp_store_release(&tdx_module_state.initialized, true);
+	tdx_lps_set_in_use(true);
 
-	return ret;
+	return 0;
+}
+
+/**
+ * tdx_steps_progress - memory that the module has initialized
+ * @s: the steps
+ * @done: gets bytes for which TDH.SYS.TDMR.INIT has been called
+ * @total: gets bytes of all TDMRs; 0 while there is no layout
+ *
+ * Context: any; no locks.  A reader that is held up from one attempt into the next
+ * may see some of each, but never more done than there is.
+ */
+void tdx_steps_progress(const struct tdx_steps *s, u64 *done, u64 *total)
+{
+	u64 sum = 0;
+	unsigned int i;
+
+	*total = READ_ONCE(s->job.total);
+	for (i = 0; i < TDMR_MAX; i++)
+		sum += READ_ONCE(s->job.done[i]);
+	*done = min(sum, *total);
 }

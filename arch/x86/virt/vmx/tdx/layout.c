@@ -1,54 +1,129 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Step 3, first half: have the TDMRs planned for this host.
+ * Steps 2 and 3: the memory that TDs may get, and the TDMRs that cover it.
  *
- * What the planner works on comes from the host: the memory, the module's
- * limits and its CMRs, and how many CPUs there are to work on each node.
+ * KVM takes memory for TDs from the page allocator, which does not know what the
+ * module can use.  So TDMRs cover all memory of the page allocator, and from then
+ * on no other memory may come online.
  */
 #include <linux/cpumask.h>
+#include <linux/list.h>
+#include <linux/memory_hotplug.h>
 #include <linux/nodemask.h>
 #include <linux/numa.h>
 #include <linux/pageblock-flags.h>
+#include <linux/pfn.h>
 #include <linux/sched/isolation.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/topology.h>
 
-#include "bringup.h"
+#include "steps.h"
 
-/* Isolated CPUs do no unbound work, and lanes are unbound work. */
-static bool may_work(unsigned int cpu)
+static struct tdmr_range *tdx_memory_ranges(struct list_head *blocks, unsigned int *nr)
 {
-	return cpu_online(cpu) && housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN) &&
-	       housekeeping_test_cpu(cpu, HK_TYPE_WQ);
+	struct tdmr_range *ranges, *range;
+	struct tdx_memblock *block;
+
+	*nr = list_count_nodes(blocks);
+	ranges = kvmalloc_objs(*ranges, *nr);
+	if (!ranges)
+		return NULL;
+
+	range = ranges;
+	list_for_each_entry(block, blocks, list) {
+		range->start = PFN_PHYS(block->start_pfn);
+		range->end = PFN_PHYS(block->end_pfn);
+		range->node = block->nid;
+		range++;
+	}
+
+	return ranges;
 }
 
 /**
- * tdx_layout_home - whose CPUs work on a node's memory
+ * tdx_memory_claim - step 2: list the memory, and let no other come online
+ * @a: the attempt
+ * @layout: gets the memory
+ *
+ * Context: may sleep; takes mem_hotplug_lock for reading.  The worker.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tdx_memory_claim(struct tdx_attempt *a, struct tdx_layout *layout)
+{
+	LIST_HEAD(blocks);
+	int ret;
+
+	/* No memory may come online between the list and its publication. */
+	get_online_mems();
+
+	ret = build_tdx_memlist(&blocks);
+	if (ret)
+		goto err_put;
+
+	layout->host.ranges = tdx_memory_ranges(&blocks, &layout->host.nr_ranges);
+	if (!layout->host.ranges) {
+		ret = -ENOMEM;
+		goto err_free;
+	}
+
+	list_splice(&blocks, &tdx_memlist);
+	put_online_mems();
+
+	return 0;
+
+err_free:
+	free_tdx_memlist(&blocks);
+err_put:
+	put_online_mems();
+	return tdx_fail(a, ret, "out of memory for the list of memory ranges");
+}
+
+/**
+ * tdx_memory_release - undo tdx_memory_claim()
+ * @layout: the layout
+ *
+ * Context: may sleep; takes mem_hotplug_lock for reading.  The worker.
+ */
+void tdx_memory_release(struct tdx_layout *layout)
+{
+	get_online_mems();
+	free_tdx_memlist(&tdx_memlist);
+	put_online_mems();
+
+	kvfree(layout->host.ranges);
+	layout->host.ranges = NULL;
+}
+
+/**
+ * tdx_layout_home - the node whose CPUs initialize the TDMRs of a node
  * @node: the node
  *
  * Context: any.
  *
- * Return: @node, or the nearest that has CPUs.
+ * Return: @node, or the nearest node that has CPUs.
  */
 int tdx_layout_home(int node)
 {
 	return node_state(node, N_CPU) ? node : numa_nearest_node(node, N_CPU);
 }
 
-static unsigned int nr_workers(int node)
+/* Isolated CPUs do no unbound work, which lanes are. */
+static unsigned int tdx_node_workers(int node)
 {
 	unsigned int cpu, nr = 0;
 
-	for_each_cpu(cpu, cpumask_of_node(node))
-		nr += may_work(cpu);
+	for_each_cpu_and(cpu, cpumask_of_node(node), cpu_online_mask)
+		nr += housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN) &&
+		      housekeeping_test_cpu(cpu, HK_TYPE_WQ);
 
 	return nr;
 }
 
-/* Nodes that have no CPUs share those of another. */
-static int find_homes(struct tdmr_host *host)
+static int tdx_host_describe(struct tdmr_host *host, const struct tdx_module *module)
 {
+	const struct tdx_sys_info_tdmr *info = &module->sysinfo.tdmr;
 	struct tdmr_node *nodes;
 	int node;
 
@@ -58,19 +133,13 @@ static int find_homes(struct tdmr_host *host)
 
 	for_each_online_node(node) {
 		nodes[node].home = tdx_layout_home(node);
-		nodes[node].cpus = nr_workers(node);
+		nodes[node].cpus = tdx_node_workers(node);
 	}
 	host->nodes = nodes;
 	host->nr_nodes = nr_node_ids;
-
-	return 0;
-}
-
-static int describe(struct tdx_bringup *tb)
-{
-	const struct tdx_sys_info_tdmr *info = &tb->sysinfo.tdmr;
-	struct tdmr_host *host = &tb->host;
-
+	host->pageblock = pageblock_nr_pages * PAGE_SIZE;
+	memcpy(host->cmrs, module->cmrs, sizeof(host->cmrs));
+	host->nr_cmrs = module->nr_cmrs;
 	host->limits = (struct tdmr_limits) {
 		.max_tdmrs = info->max_tdmrs,
 		.max_reserved = info->max_reserved_per_tdmr,
@@ -78,96 +147,146 @@ static int describe(struct tdx_bringup *tb)
 		.entry_size[TDMR_2M] = info->pamt_2m_entry_size,
 		.entry_size[TDMR_1G] = info->pamt_1g_entry_size,
 	};
-	host->ranges = tb->ranges;
-	host->nr_ranges = tb->nr_ranges;
-	memcpy(host->cmrs, tb->cmrs, sizeof(host->cmrs));
-	host->nr_cmrs = tb->nr_cmrs;
-	host->pageblock = pageblock_nr_pages * PAGE_SIZE;
-
-	if (find_homes(host))
-		return tdx_bringup_fail(tb, -ENOMEM, "out of memory for the TDMR layout");
 
 	return 0;
 }
 
-/* What the planner says, with the limit, or with what to do where that is known. */
-static int fail_layout(struct tdx_bringup *tb, int err)
+/* The reason of the planner, with the limit, and with what to do where that is known. */
+static int tdx_layout_fail(struct tdx_attempt *a, const struct tdx_layout *layout, int err)
 {
-	const struct tdmr_layout *layout = &tb->layout;
-	const struct tdmr_limits *limits = &tb->host.limits;
-	u64 start = layout->bad_start, end = layout->bad_end;
+	u64 start = layout->tdmrs.bad_start, end = layout->tdmrs.bad_end;
+	const struct tdmr_limits *limits = &layout->host.limits;
 
-	switch (layout->trouble) {
+	switch (layout->tdmrs.trouble) {
 	case TDMR_BAD_LIMITS:
-		return tdx_bringup_fail(tb, err,
-			"the module reports a limit of 0: TDMRs %u, reserved areas %u, PAMT entries of %u, %u and %u bytes",
-			limits->max_tdmrs, limits->max_reserved,
-			limits->entry_size[TDMR_4K], limits->entry_size[TDMR_2M],
-			limits->entry_size[TDMR_1G]);
+		return tdx_fail(a, err,
+				"the module reports a limit of 0: TDMRs %u, reserved areas %u, PAMT entries of %u, %u and %u bytes",
+				limits->max_tdmrs, limits->max_reserved,
+				limits->entry_size[TDMR_4K], limits->entry_size[TDMR_2M],
+				limits->entry_size[TDMR_1G]);
 	case TDMR_BAD_CMR:
-		if (tb->host.nr_cmrs)
-			return tdx_bringup_fail(tb, err,
-				"CMR [0x%llx, 0x%llx): empty, not whole pages, or not behind the one before",
-				start, end);
-		return tdx_bringup_fail(tb, err,
-			"memory [0x%llx, 0x%llx): the module reports no CMRs, and there may be %d ranges then",
-			start, end, TDMR_MAX_CMRS);
+		if (layout->host.nr_cmrs)
+			return tdx_fail(a, err,
+					"CMR [0x%llx, 0x%llx): empty, not whole pages, or not behind the one before",
+					start, end);
+		return tdx_fail(a, err,
+				"memory [0x%llx, 0x%llx): the module reports no CMRs, and there are more than %d ranges",
+				start, end, TDMR_MAX_CMRS);
 	case TDMR_OUTSIDE_CMRS:
-		return tdx_bringup_fail(tb, err,
-			"memory [0x%llx, 0x%llx): TDX cannot use this memory; if it was hot-added, remove it%s",
-			start, end, tdx_host_hint());
+		return tdx_fail(a, err,
+				"memory [0x%llx, 0x%llx): TDX cannot use this memory; if it was hot-added, remove it%s",
+				start, end, a->hint);
 	case TDMR_NO_RESERVED:
-		return tdx_bringup_fail(tb, err,
-			"memory [0x%llx, 0x%llx): reserved areas exhausted, a TDMR has %u",
-			start, end, limits->max_reserved);
+		return tdx_fail(a, err,
+				"memory [0x%llx, 0x%llx): reserved areas exhausted, a TDMR has %u",
+				start, end, limits->max_reserved);
 	case TDMR_NO_PAMT:
-		return tdx_bringup_fail(tb, err,
-			"TDMR [0x%llx, 0x%llx): no memory is long enough for its PAMT where one of the %u reserved areas of each TDMR is left",
-			start, end, limits->max_reserved);
+		return tdx_fail(a, err,
+				"TDMR [0x%llx, 0x%llx): no memory is long enough for its PAMT where one of the %u reserved areas of each TDMR is left",
+				start, end, limits->max_reserved);
 	default:
-		return tdx_bringup_fail(tb, err,
-			"memory [0x%llx, 0x%llx): not a range of whole pages of a NUMA node",
-			start, end);
+		return tdx_fail(a, err,
+				"memory [0x%llx, 0x%llx): not a range of whole pages of a NUMA node",
+				start, end);
 	}
 }
 
 /**
- * tdx_layout_free - undo tdx_layout_plan()
- * @tb: the bring-up
+ * tdx_layout_plan - step 3: choose the TDMRs, and a place for each row of PAMTs
+ * @a: the attempt
+ * @layout: has the memory; gets the TDMRs
+ * @module: the limits and the CMRs
  *
- * Context: may sleep.  The runner of @tb.
+ * Context: may sleep.  The worker.
+ *
+ * Return: 0; -ENOMEM; -ERANGE for memory outside the CMRs; -ENOSPC if the limits of
+ * the module do not suffice; -EINVAL for invalid input.
  */
-void tdx_layout_free(struct tdx_bringup *tb)
-{
-	kvfree(tb->host.nodes);
-	memset(&tb->host, 0, sizeof(tb->host));
-	memset(&tb->layout, 0, sizeof(tb->layout));
-}
-
-/**
- * tdx_layout_plan - choose the TDMRs, and a place for each row of PAMTs
- * @tb: the bring-up; its memory is claimed, its metadata read
- *
- * Context: may sleep.  The runner of @tb.
- *
- * Return: 0; -ENOMEM; -ERANGE for memory outside the CMRs; -ENOSPC when the
- * module's limits do not suffice; -EINVAL for input that cannot be right.
- */
-int tdx_layout_plan(struct tdx_bringup *tb)
+int tdx_layout_plan(struct tdx_attempt *a, struct tdx_layout *layout,
+		    const struct tdx_module *module)
 {
 	int ret;
 
-	ret = describe(tb);
+	ret = tdx_host_describe(&layout->host, module);
 	if (ret)
-		return ret;
+		return tdx_fail(a, ret, "out of memory for the list of nodes");
 
-	ret = tdmr_plan(&tb->host, &tb->layout);
+	ret = tdmr_plan(&layout->host, &layout->tdmrs);
 	if (!ret)
-		ret = tdmr_place(&tb->host, &tb->layout);
+		ret = tdmr_place(&layout->host, &layout->tdmrs);
 	if (ret) {
-		fail_layout(tb, ret);
-		tdx_layout_free(tb);
+		tdx_layout_fail(a, layout, ret);
+		tdx_layout_free(layout);
 	}
 
 	return ret;
+}
+
+/**
+ * tdx_layout_free - undo tdx_layout_plan() and tdx_layout_encode()
+ * @layout: the layout
+ *
+ * Context: may sleep.  The worker.
+ */
+void tdx_layout_free(struct tdx_layout *layout)
+{
+	if (layout->infos.tdmrs)
+		free_tdmr_list(&layout->infos);
+	memset(&layout->infos, 0, sizeof(layout->infos));
+
+	kvfree(layout->host.nodes);
+	layout->host.nodes = NULL;
+	memset(&layout->tdmrs, 0, sizeof(layout->tdmrs));
+}
+
+static void tdx_tdmr_encode(struct tdmr_info *info, const struct tdmr_layout *layout,
+			    const struct tdmr *tdmr)
+{
+	struct tdmr_area area = {};
+	unsigned int i;
+
+	info->base = tdmr->base;
+	info->size = tdmr->size;
+	info->pamt_1g_base = tdmr->pamt[TDMR_1G].base;
+	info->pamt_1g_size = tdmr->pamt[TDMR_1G].size;
+	info->pamt_2m_base = tdmr->pamt[TDMR_2M].base;
+	info->pamt_2m_size = tdmr->pamt[TDMR_2M].size;
+	info->pamt_4k_base = tdmr->pamt[TDMR_4K].base;
+	info->pamt_4k_size = tdmr->pamt[TDMR_4K].size;
+
+	for (i = 0; tdmr_next_area(layout, tdmr, &area); i++) {
+		info->reserved_areas[i].offset = area.offset;
+		info->reserved_areas[i].size = area.size;
+	}
+}
+
+/**
+ * tdx_layout_encode - write the TDMRs as the module reads them
+ * @a: the attempt
+ * @layout: its PAMTs are allocated
+ *
+ * Context: may sleep.  The worker.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tdx_layout_encode(struct tdx_attempt *a, struct tdx_layout *layout)
+{
+	struct tdx_sys_info_tdmr limits = {
+		.max_tdmrs = layout->tdmrs.nr_tdmrs,
+		.max_reserved_per_tdmr = layout->host.limits.max_reserved,
+	};
+	unsigned int i;
+	int ret;
+
+	ret = alloc_tdmr_list(&layout->infos, &limits);
+	if (ret)
+		return tdx_fail(a, ret, "out of memory for %u TDMRs", limits.max_tdmrs);
+
+	tdmr_settle(&layout->tdmrs);
+	for (i = 0; i < layout->tdmrs.nr_tdmrs; i++)
+		tdx_tdmr_encode(tdmr_entry(&layout->infos, i), &layout->tdmrs,
+				&layout->tdmrs.tdmrs[i]);
+	layout->infos.nr_consumed_tdmrs = layout->tdmrs.nr_tdmrs;
+
+	return 0;
 }

@@ -28,13 +28,13 @@
 #include <linux/sched.h>
 #include <linux/sizes.h>
 
-#include "bringup.h"
+#include "steps.h"
 
 /*
  * What alloc_contig_range() takes for granted: memory, of one zone, and not the
  * kernel's for good.  Movable memory is refused: PAMTs would pin it.
  */
-static bool range_is_plain(unsigned long pfn, unsigned long nr)
+static bool tdx_pamt_range_is_plain(unsigned long pfn, unsigned long nr)
 {
 	struct zone *zone = NULL;
 	struct page *page;
@@ -59,7 +59,7 @@ VISIBLE_IF_KUNIT int tdx_pamt_take_range(u64 base, u64 size)
 	int ret = -ENXIO;
 
 	get_online_mems();
-	if (range_is_plain(pfn, nr))
+	if (tdx_pamt_range_is_plain(pfn, nr))
 		ret = alloc_contig_range(pfn, pfn + nr, ACR_FLAGS_NONE,
 					 GFP_KERNEL | __GFP_NOWARN);
 	put_online_mems();
@@ -98,23 +98,23 @@ VISIBLE_IF_KUNIT void tdx_pamt_put(u64 base, u64 size)
 }
 
 /* Take a row at its place or at one of the next places below. */
-static bool take_row(struct tdx_bringup *tb, unsigned int i)
+static bool tdx_pamt_take_row(struct tdx_attempt *a, struct tdx_layout *layout, unsigned int i)
 {
-	struct tdmr_row *row = &tb->layout.rows[i];
+	struct tdmr_row *row = &layout->tdmrs.rows[i];
 	unsigned int places = TDX_PAMT_PLACES;
 	int ret;
 
 	if (!row->base)
-		tdmr_row_lower(&tb->host, &tb->layout, i);
+		tdmr_row_lower(&layout->host, &layout->tdmrs, i);
 
-	while (row->base && places && !tdx_bringup_stopped(tb)) {
+	while (row->base && places && !tdx_attempt_stopped(a)) {
 		ret = tdx_pamt_take(row->base, row->size);
 		if (!ret)
 			return true;
 		/* Places without usable memory cost no time. */
 		if (ret != -ENXIO)
 			places--;
-		tdmr_row_lower(&tb->host, &tb->layout, i);
+		tdmr_row_lower(&layout->host, &layout->tdmrs, i);
 		cond_resched();
 	}
 	row->base = 0;
@@ -123,57 +123,56 @@ static bool take_row(struct tdx_bringup *tb, unsigned int i)
 }
 
 /* All rows that get memory at a place of the layout; others have no place then. */
-static void take_rows(struct tdx_bringup *tb)
+static void tdx_pamt_take_rows(struct tdx_attempt *a, struct tdx_layout *layout)
 {
-	struct tdmr_layout *layout = &tb->layout;
 	unsigned int i;
 
-	for (i = 0; i < layout->nr_rows; i++) {
-		if (take_row(tb, i) || tdmr_row_owner(layout, i))
+	for (i = 0; i < layout->tdmrs.nr_rows; i++) {
+		if (tdx_pamt_take_row(a, layout, i) || tdmr_row_owner(&layout->tdmrs, i))
 			continue;
-		tdmr_row_split(layout, i);
-		take_row(tb, i);
+		tdmr_row_split(&layout->tdmrs, i);
+		tdx_pamt_take_row(a, layout, i);
 	}
 }
 
 /* Any memory will do, if the reserved areas of its TDMR suffice. */
-static int find_row(struct tdx_bringup *tb, unsigned int i)
+static int tdx_pamt_find_row(struct tdx_attempt *a, struct tdx_layout *layout, unsigned int i)
 {
-	const struct tdmr *tdmr = tdmr_row_owner(&tb->layout, i);
-	struct tdmr_row *row = &tb->layout.rows[i];
+	const struct tdmr *tdmr = tdmr_row_owner(&layout->tdmrs, i);
+	struct tdmr_row *row = &layout->tdmrs.rows[i];
 
-	if (tdx_bringup_stopped(tb))
+	if (tdx_attempt_stopped(a))
 		return -ESHUTDOWN;
 
 	row->base = tdx_pamt_find(row->size, row->node);
 	if (!row->base)
-		return tdx_bringup_fail(tb, -ENOMEM,
-					"no %llu KB of contiguous memory for the PAMT of [0x%llx, 0x%llx): free memory%s",
-					row->size / SZ_1K, tdmr->base, tdmr_end_of(tdmr),
-					tdx_host_hint());
+		return tdx_fail(a, -ENOMEM,
+				"no %llu KB of contiguous memory for the PAMT of [0x%llx, 0x%llx): free memory%s",
+				row->size / SZ_1K, tdmr->base, tdmr_end_of(tdmr),
+				a->hint);
 
-	tdmr = tdmr_find_full(&tb->layout, 0, U64_MAX, tb->host.limits.max_reserved);
+	tdmr = tdmr_find_full(&layout->tdmrs, 0, U64_MAX, layout->host.limits.max_reserved);
 	if (tdmr)
-		return tdx_bringup_fail(tb, -ENOSPC,
-					"TDMR [0x%llx, 0x%llx): reserved areas exhausted, it has %u",
-					tdmr->base, tdmr_end_of(tdmr),
-					tb->host.limits.max_reserved);
+		return tdx_fail(a, -ENOSPC,
+				"TDMR [0x%llx, 0x%llx): reserved areas exhausted, it has %u",
+				tdmr->base, tdmr_end_of(tdmr),
+				layout->host.limits.max_reserved);
 
 	return 0;
 }
 
 /**
- * tdx_pamts_free - give back PAMTs that the module has not been told of
- * @tb: the bring-up
+ * tdx_pamts_free - free all PAMTs, which the module does not know
+ * @layout: the layout
  *
- * Context: may sleep.  The runner of @tb.
+ * Context: may sleep.  The worker.
  */
-void tdx_pamts_free(struct tdx_bringup *tb)
+void tdx_pamts_free(struct tdx_layout *layout)
 {
-	unsigned int i = tb->layout.nr_rows;
+	unsigned int i = layout->tdmrs.nr_rows;
 
 	while (i--) {
-		struct tdmr_row *row = &tb->layout.rows[i];
+		struct tdmr_row *row = &layout->tdmrs.rows[i];
 
 		if (row->base)
 			tdx_pamt_put(row->base, row->size);
@@ -183,32 +182,34 @@ void tdx_pamts_free(struct tdx_bringup *tb)
 
 /**
  * tdx_pamts_alloc - allocate the PAMTs of all TDMRs
- * @tb: the bring-up; its layout covers the memory
+ * @a: the attempt
+ * @layout: its TDMRs are planned
  *
- * Context: may sleep, and long.  The runner of @tb.
+ * Context: may sleep, for seconds; takes mem_hotplug_lock for reading, again and
+ * again.  The worker.
  *
  * Return: 0; -ENOMEM without contiguous memory; -ENOSPC if reserved areas do not
- * suffice where memory is; -ESHUTDOWN when the system goes down meanwhile.
- * Nothing is left allocated then.
+ * suffice where memory is; -ESHUTDOWN if the system goes down.  Nothing is
+ * allocated after an error.
  */
-int tdx_pamts_alloc(struct tdx_bringup *tb)
+int tdx_pamts_alloc(struct tdx_attempt *a, struct tdx_layout *layout)
 {
 	unsigned int i;
 	int ret = 0;
 
-	take_rows(tb);
-	for (i = 0; i < tb->layout.nr_rows && !ret; i++) {
-		if (!tb->layout.rows[i].base)
-			ret = find_row(tb, i);
+	tdx_pamt_take_rows(a, layout);
+	for (i = 0; i < layout->tdmrs.nr_rows && !ret; i++) {
+		if (!layout->tdmrs.rows[i].base)
+			ret = tdx_pamt_find_row(a, layout, i);
 	}
 	if (ret)
-		tdx_pamts_free(tb);
+		tdx_pamts_free(layout);
 
 	return ret;
 }
 
-/* 256 MB of PAMT for each 64 GB: let others run in between. */
-static void clear_row(const struct tdmr_row *row)
+/* There are 256 MB of PAMT for each 64 GB: other tasks must run in between. */
+static void tdx_pamt_clear_row(const struct tdmr_row *row)
 {
 	u64 pa, size;
 
@@ -220,34 +221,29 @@ static void clear_row(const struct tdmr_row *row)
 }
 
 /**
- * tdx_pamts_clear - make memory that the module has written to normal again
- * @tb: the bring-up; caches are flushed, and no SEAMCALL will write to a PAMT
+ * tdx_pamts_clear - make memory that the module has written normal again
+ * @layout: the layout; caches are flushed, and no SEAMCALL will write to a PAMT
  *
- * Where partial writes poison, the kernel could not use the memory otherwise.
+ * Where partial writes poison memory, the kernel could not use it otherwise.
  *
- * Context: may sleep, and long.  The runner of @tb.
+ * Context: may sleep, for seconds.  The worker.
  */
-void tdx_pamts_clear(struct tdx_bringup *tb)
+void tdx_pamts_clear(const struct tdx_layout *layout)
 {
 	unsigned int i;
 
-	for (i = 0; i < tb->layout.nr_rows; i++)
-		clear_row(&tb->layout.rows[i]);
+	for (i = 0; i < layout->tdmrs.nr_rows; i++)
+		tdx_pamt_clear_row(&layout->tdmrs.rows[i]);
 }
 
-/**
- * tdx_pamts_bytes - memory that all PAMTs take
- * @tb: the bring-up
- *
- * Return: bytes.
- */
-u64 tdx_pamts_bytes(const struct tdx_bringup *tb)
+/* Bytes of all PAMTs. */
+u64 tdx_pamts_bytes(const struct tdx_layout *layout)
 {
 	u64 bytes = 0;
 	unsigned int i;
 
-	for (i = 0; i < tb->layout.nr_rows; i++)
-		bytes += tb->layout.rows[i].size;
+	for (i = 0; i < layout->tdmrs.nr_rows; i++)
+		bytes += layout->tdmrs.rows[i].size;
 
 	return bytes;
 }

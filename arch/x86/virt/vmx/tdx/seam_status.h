@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the TDX module's answers mean: words for people, classes for code.
- * Pure: compiled in user space too.
+ * The answers of the TDX module: classes and errnos for code, words for people.
+ * The code is pure: it compiles in user space, too.
  */
 #ifndef _X86_VIRT_TDX_SEAM_STATUS_H
 #define _X86_VIRT_TDX_SEAM_STATUS_H
@@ -11,9 +11,9 @@
 /**
  * enum seam_class - what a caller can do about a status
  * @SEAM_SUCCESS: done
- * @SEAM_ALREADY: somebody did it before; as good as done
- * @SEAM_CONTENDED: a try-lock of the module was taken: try again soon
- * @SEAM_ENTROPY: the CPU's entropy ran dry: try again a bounded number of times
+ * @SEAM_ALREADY: done before
+ * @SEAM_CONTENDED: the module was busy: make the call again soon
+ * @SEAM_ENTROPY: the CPU had no entropy: make the call again
  * @SEAM_REFUSED: the module said no and is as it was; repeating the same
  *	call cannot help
  * @SEAM_ABSENT: the instruction failed: no module, no VMX, no SEAM
@@ -32,8 +32,6 @@ enum seam_class {
 
 enum seam_class seam_status_class(u64 status);
 int seam_status_errno(u64 leaf, u64 status);
-const char *seam_leaf_name(u64 leaf);
-const char *seam_status_name(u64 status);
 int seam_status_describe(char *buf, size_t len, u64 leaf, u64 status);
 
 #endif /* _X86_VIRT_TDX_SEAM_STATUS_H */

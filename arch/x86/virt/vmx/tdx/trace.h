@@ -11,7 +11,7 @@
 
 #include <linux/tracepoint.h>
 
-#include "bringup.h"
+#include "steps.h"
 
 TRACE_DEFINE_ENUM(TDX_PHASE_METADATA);
 TRACE_DEFINE_ENUM(TDX_PHASE_MEMORY);

@@ -1,47 +1,101 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What every test on the emulated TDX module begins and ends with.  Included
- * after kselftest_harness.h.
+ * What all tests on the emulated TDX module need: setup, teardown, and a check of
+ * the calls.  Included after kselftest_harness.h.
  */
 #ifndef _TDX_HOST_EMULATED_H
 #define _TDX_HOST_EMULATED_H
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "machine.h"
 
 #define CALLS_PER_GIB	256
 
-/* A guest without acceleration and with a terabyte needs that long. */
+/* Seconds; a guest with a terabyte and without acceleration needs that long. */
 #define TIMEOUT		300
+#define TIMEOUT_MS	(TIMEOUT * 1000)
 
-static inline const char *missing_asker(void)
+/* To inject a status into more calls than any bounded retry makes. */
+#define ALWAYS		1000000
+
+/* Statuses that many tests inject */
+#define SYS_BUSY	0x8000020200000000
+#define OPERAND_INVALID	0xC000010000000001
+
+/* The reason why tests with the test module cannot run; NULL if they can. */
+static inline const char *missing_test_module(void)
 {
 	if (geteuid())
 		return "not root";
-	if (!asker_present() && asker_load())
+	if (!test_module_present() && test_module_load())
 		return "no module tdx_test for this kernel";
-	if (!asker_present())
+	if (!test_module_present())
 		return "no debugfs at /sys/kernel/debug";
 
 	return NULL;
 }
 
-/* The emulator first: the module is loaded only where a test will run. */
-static inline const char *missing(void)
+/* The same for tests on the emulated TDX module. */
+static inline const char *missing_emulator(void)
 {
 	if (geteuid())
 		return "not root";
 	if (!emulator_present())
 		return "no emulated TDX module: CONFIG_TDX_EMULATOR=y, tdx_emulator=on";
-	if (!emulator_can_reset())
-		return "no reset of the emulated TDX module: CONFIG_KUNIT=y";
 
-	return missing_asker();
+	return NULL;
 }
 
-/* One initialisation, however many asked. */
-static inline void expect_one_initialisation(struct __test_metadata *_metadata)
+/* Setup: the emulated TDX module is as after boot. */
+static inline void reset_emulator(struct __test_metadata *_metadata)
+{
+	const char *missing = missing_emulator();
+	int ret;
+
+	if (missing)
+		SKIP(return, "%s", missing);
+	ret = emulator_reset();
+	if (ret == -EOPNOTSUPP)
+		SKIP(return, "no reset of the module: CONFIG_TDX_BRINGUP_KUNIT_TEST=y");
+	ASSERT_EQ(0, ret);
+}
+
+/* Setup: the same, and the test module is loaded. */
+static inline void set_up(struct __test_metadata *_metadata)
+{
+	const char *missing;
+
+	reset_emulator(_metadata);
+	if (_metadata->exit_code)
+		return;
+
+	missing = missing_test_module();
+	if (missing)
+		SKIP(return, "%s", missing);
+	ASSERT_TRUE(status_is("unknown"));
+	ASSERT_EQ(0, all_calls());
+}
+
+static inline void expect_no_audit(struct __test_metadata *_metadata)
+{
+	char rule[64] = "";
+
+	EXPECT_EQ(0, audit_reports(rule, sizeof(rule)))
+		TH_LOG("audit: %s", rule);
+}
+
+static inline void tear_down(struct __test_metadata *_metadata)
+{
+	expect_no_audit(_metadata);
+	EXPECT_EQ(0, emulator_dilate(1));
+	EXPECT_EQ(0, emulator_reset());
+	EXPECT_EQ(0, test_module_unload());
+}
+
+/* The module was initialized, once, however many requests there were. */
+static inline void expect_one_initialization(struct __test_metadata *_metadata)
 {
 	EXPECT_TRUE(status_is("initialized"));
 	EXPECT_EQ(1, calls_of(TDH_SYS_INIT));
@@ -49,31 +103,6 @@ static inline void expect_one_initialisation(struct __test_metadata *_metadata)
 	EXPECT_EQ(1, calls_of(TDH_SYS_CONFIG));
 	EXPECT_EQ(packages(), calls_of(TDH_SYS_KEY_CONFIG));
 	EXPECT_EQ(gib_with_memory() * CALLS_PER_GIB, calls_of(TDH_SYS_TDMR_INIT));
-}
-
-/* What every test on the emulated module begins and ends with */
-
-static inline void start_afresh(struct __test_metadata *_metadata)
-{
-	const char *lack = missing();
-
-	if (lack)
-		SKIP(return, "%s", lack);
-
-	ASSERT_EQ(0, emulator_reset());
-	ASSERT_TRUE(status_is("unknown"));
-	ASSERT_EQ(0, calls_in_all());
-}
-
-static inline void end_clean(struct __test_metadata *_metadata)
-{
-	char rule[64] = "";
-
-	EXPECT_EQ(0, audit_reports(rule, sizeof(rule)))
-		TH_LOG("audit: %s", rule);
-	EXPECT_EQ(0, emulator_dilate(1));
-	EXPECT_EQ(0, emulator_reset());
-	EXPECT_EQ(0, asker_unload());
 }
 
 #endif /* _TDX_HOST_EMULATED_H */

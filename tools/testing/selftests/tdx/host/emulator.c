@@ -14,16 +14,14 @@ bool emulator_present(void)
 	return !access(EMULATOR, F_OK);
 }
 
-bool emulator_can_reset(void)
-{
-	return !access(EMULATOR "/reset", F_OK);
-}
-
-/* Busy for as long as a callback runs. */
+/* -EOPNOTSUPP on a kernel without the reset; -EBUSY passes when callbacks return. */
 int emulator_reset(void)
 {
 	int tries = 100;
 	int ret;
+
+	if (access(EMULATOR "/reset", F_OK))
+		return -EOPNOTSUPP;
 
 	do {
 		ret = write_file(EMULATOR "/reset", "1");
@@ -48,7 +46,7 @@ int emulator_inject_nothing(void)
 	return write_file(EMULATOR "/inject", "clear");
 }
 
-/* Of a call's time, until the next change. */
+/* Multiply the time of calls by @factor, until the next change. */
 int emulator_dilate(unsigned int factor)
 {
 	char text[16];
@@ -58,7 +56,7 @@ int emulator_dilate(unsigned int factor)
 	return write_file(EMULATOR "/dilation", text);
 }
 
-/* Calls of @leaf, or of all leaves if it is negative. */
+/* The calls of @leaf, or of all leaves if it is negative. */
 static long count_calls(int leaf)
 {
 	FILE *file = fopen(EMULATOR "/calls", "r");
@@ -88,7 +86,7 @@ long calls_of(unsigned int leaf)
 	return count_calls(leaf);
 }
 
-long calls_in_all(void)
+long all_calls(void)
 {
 	return count_calls(-1);
 }
@@ -115,7 +113,7 @@ int leaves_called(struct leaf *leaves, size_t room)
 	return n;
 }
 
-/* @rule is set to one that was broken. */
+/* The number of reports; @rule gets the name of a rule that was broken. */
 long audit_reports(char *rule, size_t size)
 {
 	FILE *file = fopen(EMULATOR "/audit", "r");
@@ -156,13 +154,13 @@ static int write_fault(const char *name, const char *format, long long value)
 	return write_file(path, text);
 }
 
-/* Not the first @skip calls of @leaf, but the @times that follow; -1 for all. */
+/* Skip @skip calls of @leaf, then answer @times calls by @status; -1: all calls. */
 int fail_seamcalls(unsigned int leaf, unsigned long long status,
 		   unsigned int skip, int times)
 {
 	if (write_fault("leaf", "0x%llx", leaf) ||
 	    write_fault("status", "0x%llx", status) ||
-	    /* What is above 1 is let through, and taken off. */
+	    /* The kernel lets calls through while this is above 1. */
 	    write_fault("space", "%lld", skip + 1) ||
 	    write_fault("times", "%lld", times) ||
 	    write_fault("interval", "%lld", 1) ||

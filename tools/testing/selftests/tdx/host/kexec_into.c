@@ -3,7 +3,7 @@
  * kexec_into load KERNEL INITRD CMDLINE
  * kexec_into go
  *
- * What a guest without kexec-tools needs of them: load a kernel, start it.
+ * Load a kernel, and start it, in a guest without kexec-tools.
  */
 #include <fcntl.h>
 #include <stdio.h>

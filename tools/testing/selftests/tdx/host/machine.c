@@ -14,7 +14,7 @@
 
 #include "machine.h"
 
-#define ASKER		"/sys/kernel/debug/tdx_test"
+#define TEST		"/sys/kernel/debug/tdx_test"
 #define CPUS		"/sys/devices/system/cpu"
 #define MAX_PACKAGES	1024
 
@@ -64,7 +64,7 @@ static long read_number(const char *path)
 	return end != word && !*end ? number : LONG_MIN;
 }
 
-/* Modules.  What modprobe cannot find may lie beside this program. */
+/* Modules, from a directory beside this program or from modprobe */
 
 static int load_beside_program(const char *name, const char *options)
 {
@@ -113,112 +113,55 @@ static int unload(const char *name)
 
 /* The test module */
 
-bool asker_present(void)
+bool test_module_present(void)
 {
-	return !access(ASKER, F_OK);
+	return !access(TEST, F_OK);
 }
 
-int asker_load(void)
+static int load_test_module(const char *option)
 {
-	int ret = load_beside_program("tdx_test", "");
+	int ret = load_beside_program("tdx_test", option);
 
-	if (ret == -ENOENT)
-		ret = modprobe("tdx_test", NULL);
+	return ret == -ENOENT ? modprobe("tdx_test", *option ? option : NULL) : ret;
+}
+
+int test_module_load(void)
+{
+	int ret = load_test_module("");
 
 	return ret == -EEXIST ? 0 : ret;
 }
 
-int asker_load_asking(void)
+int test_module_load_with_request(void)
 {
-	int ret = load_beside_program("tdx_test", "ask=1");
-
-	return ret == -ENOENT ? modprobe("tdx_test", "ask=1") : ret;
+	return load_test_module("async=1");
 }
 
-int asker_unload(void)
+int test_module_unload(void)
 {
 	return unload("tdx_test");
 }
 
-int ask(void)
+int enable_tdx(void)
 {
-	return write_file(ASKER "/enable", "1");
+	return write_file(TEST "/enable", "1");
 }
 
-/* Without a lock, so that the freezer can freeze who waits. */
-long ask_freezable(void)
+/* The freezer can freeze the task meanwhile: it reads, and holds no lock. */
+long enable_freezable(void)
 {
-	return read_number(ASKER "/ready");
-}
-
-int ask_in_parallel(unsigned int threads)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%u", threads);
-
-	return write_file(ASKER "/parallel", text);
-}
-
-int parallel_results(int *asked, int *succeeded)
-{
-	FILE *file = fopen(ASKER "/results", "r");
-	int result;
-
-	if (!file)
-		return -errno;
-
-	*asked = 0;
-	*succeeded = 0;
-	while (fscanf(file, "%d", &result) == 1) {
-		++*asked;
-		*succeeded += !result;
-	}
-	fclose(file);
-
-	return 0;
-}
-
-int asker_subscribe(void)
-{
-	return write_file(ASKER "/subscribe", "1");
-}
-
-int asker_cancel(void)
-{
-	return write_file(ASKER "/subscribe", "0");
-}
-
-long asker_completions(void)
-{
-	return read_number(ASKER "/completions");
-}
-
-/* A callback may run a little later than tdx_enable() returns. */
-long asker_completions_reach(long wanted)
-{
-	int tries = 100;
-
-	while (asker_completions() < wanted && tries--)
-		usleep(100 * 1000);
-
-	return asker_completions();
-}
-
-long asker_result(void)
-{
-	return read_number(ASKER "/result");
+	return read_number(TEST "/ready");
 }
 
 bool status_is(const char *word)
 {
 	char text[32];
 
-	return !read_word(ASKER "/status", text, sizeof(text)) &&
+	return !read_word(TEST "/status", text, sizeof(text)) &&
 	       !strcmp(text, word);
 }
 
-/* A minute: what comes up in the background has nobody who waits for it. */
+/* Within a minute. */
 bool status_becomes(const char *word)
 {
 	int tries = 600;
@@ -229,8 +172,6 @@ bool status_becomes(const char *word)
 	return status_is(word);
 }
 
-/* The request of the test module */
-
 static int write_number(const char *path, unsigned int number)
 {
 	char text[16];
@@ -240,59 +181,62 @@ static int write_number(const char *path, unsigned int number)
 	return write_file(path, text);
 }
 
-int ask_async(void)
+int enable_in_parallel(unsigned int threads)
 {
-	return write_number(ASKER "/async", 1);
+	return write_number(TEST "/parallel", threads);
 }
 
-int ask_async_uninitialised(void)
+/* The request of the test module */
+
+int request_async(void)
 {
-	return write_number(ASKER "/async", 0);
+	return write_number(TEST "/async", 1);
 }
 
-int wait_for_request(unsigned int ms)
+int request_async_uninitialized(void)
 {
-	return write_number(ASKER "/wait", ms);
+	return write_number(TEST "/async", 0);
 }
 
-int cancel_request(void)
+int request_subscribe(void)
 {
-	return write_number(ASKER "/cancel", 1);
+	return write_number(TEST "/subscribe", 1);
 }
 
-int do_in_callback(enum in_callback what)
+int request_wait(void)
 {
-	return write_number(ASKER "/in_callback", what);
+	return write_number(TEST "/wait", 1);
 }
 
-long request_told(void)
+int request_cancel(void)
 {
-	return read_number(ASKER "/told");
+	return write_number(TEST "/cancel", 1);
 }
 
-long request_told_reaches(long wanted)
+long request_callbacks(void)
+{
+	return read_number(TEST "/callbacks");
+}
+
+/* A callback may run after tdx_enable() has returned.  Within a minute. */
+long request_callbacks_reach(long wanted)
 {
 	int tries = 600;
 
-	while (request_told() < wanted && tries--)
+	while (request_callbacks() < wanted && tries--)
 		usleep(100 * 1000);
 
-	return request_told();
+	return request_callbacks();
 }
 
-long request_told_result(void)
+long request_result(void)
 {
-	return read_number(ASKER "/told_result");
-}
-
-long request_inside_result(void)
-{
-	return read_number(ASKER "/inside_result");
+	return read_number(TEST "/result");
 }
 
 long metadata_max_tdmrs(void)
 {
-	return read_number(ASKER "/metadata");
+	return read_number(TEST "/metadata");
 }
 
 static int time_calls(const char *path, unsigned int nr, struct latency *latency)
@@ -307,66 +251,65 @@ static int time_calls(const char *path, unsigned int nr, struct latency *latency
 		return ret;
 
 	return sscanf(line, "%ld %ld", &latency->median_ns,
-		      &latency->most_ns) == 2 ? 0 : -EIO;
+		      &latency->max_ns) == 2 ? 0 : -EIO;
 }
 
 int time_requests(unsigned int nr, struct latency *latency)
 {
-	return time_calls(ASKER "/latency", nr, latency);
+	return time_calls(TEST "/latency", nr, latency);
 }
 
-int time_floor(unsigned int nr, struct latency *latency)
+int time_queue_work(unsigned int nr, struct latency *latency)
 {
-	return time_calls(ASKER "/latency_floor", nr, latency);
+	return time_calls(TEST "/latency_floor", nr, latency);
 }
 
-int ask_mixed(unsigned int threads)
+int request_mixed(unsigned int threads)
 {
-	return write_number(ASKER "/mixed", threads);
+	return write_number(TEST "/mixed", threads);
 }
 
 long mixed_requests(void)
 {
-	return read_number(ASKER "/mixed");
+	return read_number(TEST "/mixed");
 }
 
 /* /sys/kernel/tdx */
 
-bool shown(void)
+bool sysfs_present(void)
 {
-	return !access(SHOWN, F_OK);
+	return !access(SYSFS, F_OK);
 }
 
-int shown_enable(const char *text)
+int sysfs_enable(const char *text)
 {
-	return write_file(SHOWN "/enable", text);
+	return write_file(SYSFS "/enable", text);
 }
 
-bool shown_status_is(const char *word)
+bool sysfs_status_is(const char *word)
 {
 	char text[32];
 
-	return !read_word(SHOWN "/status", text, sizeof(text)) &&
+	return !read_word(SYSFS "/status", text, sizeof(text)) &&
 	       !strcmp(text, word);
 }
 
-int shown_pair(const char *path, unsigned long long *first,
-	       unsigned long long *second)
+int sysfs_progress(unsigned long long *done, unsigned long long *total)
 {
 	char text[64], end;
 	int ret;
 
-	ret = read_word(path, text, sizeof(text));
+	ret = read_word(SYSFS "/progress", text, sizeof(text));
 	if (ret)
 		return ret;
 
-	return sscanf(text, "%llu %llu%c", first, second, &end) == 2 ? 0 : -EPROTO;
+	return sscanf(text, "%llu %llu%c", done, total, &end) == 2 ? 0 : -EPROTO;
 }
 
 /* @line is empty if there is no error. */
-int shown_error(char *line, size_t size)
+int sysfs_error(char *line, size_t size)
 {
-	int ret = read_word(SHOWN "/error", line, size);
+	int ret = read_word(SYSFS "/error", line, size);
 
 	if (ret == -ENODATA) {
 		line[0] = '\0';
@@ -376,15 +319,15 @@ int shown_error(char *line, size_t size)
 	return ret;
 }
 
-/* By poll(2), until no initialisation runs. */
-int shown_wait(int timeout_ms)
+/* Poll the status until no initialization runs. */
+int sysfs_wait(int timeout_ms)
 {
 	struct pollfd status = { .events = POLLPRI };
 	char text[32];
 	ssize_t n;
 	int ret = 0;
 
-	status.fd = open(SHOWN "/status", O_RDONLY);
+	status.fd = open(SYSFS "/status", O_RDONLY);
 	if (status.fd < 0)
 		return -errno;
 
@@ -458,7 +401,7 @@ static long package_of(long cpu)
 	return read_number(path);
 }
 
-/* One that may go offline: it can, and its package has another.  Or -1. */
+/* A CPU that can go offline and whose package has another one; -1 if there is none. */
 long spare_cpu(void)
 {
 	long cpu = online_cpus() - 1;
@@ -480,7 +423,7 @@ int cpu_set_online(long cpu, bool online)
 	return write_file(path, online ? "1" : "0");
 }
 
-/* TDMRs consist of whole GiB: those that have any memory. */
+/* TDMRs consist of whole GiB: count each GiB that has memory. */
 long gib_with_memory(void)
 {
 	FILE *file = fopen("/proc/iomem", "r");
@@ -492,7 +435,7 @@ long gib_with_memory(void)
 		return -1;
 
 	while (fgets(line, sizeof(line), file)) {
-		/* What is inside another range is indented. */
+		/* Ranges inside another range are indented. */
 		if (line[0] == ' ' || !strstr(line, " : System RAM") ||
 		    sscanf(line, "%llx-%llx", &start, &end) != 2)
 			continue;
@@ -507,8 +450,8 @@ long gib_with_memory(void)
 }
 
 /*
- * All that is free, to the page: CPUs hold some, which the kernel does not count
- * as free, and their share of the counting.
+ * Count all free pages.  CPUs keep lists of free pages which the kernel does not
+ * count as free, and parts of its counters.
  */
 long free_pages(void)
 {
@@ -516,7 +459,7 @@ long free_pages(void)
 	char line[256];
 	long n, sum = 0;
 
-	/* Only exactness depends on it. */
+	/* If this fails, the count is less exact. */
 	write_file("/proc/sys/vm/stat_refresh", "1");
 
 	file = fopen("/proc/zoneinfo", "r");
@@ -533,13 +476,13 @@ long free_pages(void)
 	return sum;
 }
 
-/* Have the slab allocator give back what it keeps for whoever asks next. */
+/* Have the slab allocator free the empty slabs that it keeps. */
 void shrink_slabs(void)
 {
 	glob_t caches;
 	size_t i;
 
-	/* Only exactness depends on it. */
+	/* If this fails, the count is less exact. */
 	if (glob("/sys/kernel/slab/*/shrink", 0, NULL, &caches))
 		return;
 
@@ -565,7 +508,7 @@ static bool kernel_has(const char *symbol)
 	return found;
 }
 
-/* KASAN keeps what is freed, up to this much in all, to see who still uses it. */
+/* KASAN keeps up to this number of freed pages to find use after free. */
 long quarantined_pages(void)
 {
 	return kernel_has("kasan_quarantine_put") ? sysconf(_SC_PHYS_PAGES) / 32 : 0;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Does every SEAMCALL of a bring-up fail well?
+ * An error of any SEAMCALL of a bring-up is handled and reported.
  *
- * A bring-up that goes well tells which leaves are called, and how often.  Then
- * each of these calls is made to fail in each of several ways, by the kernel's
- * fault injection, and each time on a module that has just been reset.
+ * The test counts the calls of a bring-up that succeeds.  Then the kernel's fault
+ * injection makes each of these calls fail in several ways, each time after a reset of
+ * the module.
  *
- * Run as root on a kernel with the options in `config` and tdx_emulator=on on
- * the kernel command line.  Nobody else should ask for TDX meanwhile.
+ * Run as root on a kernel with the options in `config` and tdx_emulator=on on the
+ * kernel command line.  Nothing else may request TDX meanwhile.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,15 +20,14 @@
 
 #define MAX_LEAVES	16
 #define ALL		-1
-#define SYS_BUSY	0x8000020200000000
 
-/* A bring-up takes too long for one to follow each failure of a leaf like this. */
+/* A leaf with more calls is not followed by a success after each of them. */
 #define MANY		32
 
-/* The PAMT of a single GiB has twice as many. */
+/* Half of the PAMT of one GiB */
 #define SLACK_PAGES	512
 
-/* In words, what is answered to how many calls, and what comes of it. */
+/* The status, the number of calls that return it, and the errno of tdx_enable() */
 static const struct way {
 	const char *name;
 	unsigned long long status;
@@ -36,11 +35,11 @@ static const struct way {
 	int error;
 } ways[] = {
 	{ "TDX_SYS_BUSY", SYS_BUSY, ALL, -EBUSY },
-	{ "TDX_OPERAND_INVALID", 0xC000010000000001, 1, -EINVAL },
+	{ "TDX_OPERAND_INVALID", OPERAND_INVALID, 1, -EINVAL },
 	{ "TDX_SEAMCALL_VMFAILINVALID", 0x8000FF00FFFF0000, 1, -ENODEV },
 };
 
-/* Call number @call of @leaf, from 0. */
+/* Call number @call of @leaf, counted from 0 */
 struct fault {
 	const struct leaf *leaf;
 	long call;
@@ -58,22 +57,22 @@ FIXTURE_SETUP(faults)
 	if (emulator_present() && !faults_present())
 		SKIP(return, "no fault injection: CONFIG_FAULT_INJECTION_DEBUG_FS=y");
 
-	start_afresh(_metadata);
+	set_up(_metadata);
 }
 
 FIXTURE_TEARDOWN(faults)
 {
 	EXPECT_EQ(0, fail_no_seamcalls());
-	end_clean(_metadata);
+	tear_down(_metadata);
 }
 
-/* The module was told of its TDMRs before. */
+/* TDH.SYS.CONFIG comes before these leaves. */
 static bool is_final(const struct leaf *leaf)
 {
 	return leaf->nr == TDH_SYS_KEY_CONFIG || leaf->nr == TDH_SYS_TDMR_INIT;
 }
 
-/* All, but of thousands of the same kind the first, one between, and the last. */
+/* All calls, but of TDH.SYS.TDMR.INIT only the first, the middle and the last one */
 static long next_call(const struct leaf *leaf, long call)
 {
 	if (leaf->nr != TDH_SYS_TDMR_INIT)
@@ -89,16 +88,16 @@ static int inject(const struct fault *f)
 	return fail_seamcalls(f->leaf->nr, f->way->status, f->call, f->way->times);
 }
 
-/* Leaf, status and errno, as Documentation/ABI/testing/sysfs-kernel-tdx has it. */
-static bool says(const struct fault *f, const char *line)
+/* Has @line leaf, status and errno?  See Documentation/ABI/testing/sysfs-kernel-tdx. */
+static bool has_fault(const struct fault *f, const char *line)
 {
-	char what[128], error[16];
+	char words[128], error[16];
 	size_t len = strlen(line), tail;
 
-	snprintf(what, sizeof(what), "%s: %s", f->leaf->name, f->way->name);
+	snprintf(words, sizeof(words), "%s: %s", f->leaf->name, f->way->name);
 	tail = snprintf(error, sizeof(error), " (%d)", f->way->error);
 
-	return strstr(line, what) && len > tail && !strcmp(line + len - tail, error);
+	return strstr(line, words) && len > tail && !strcmp(line + len - tail, error);
 }
 
 static void expect_failure(struct __test_metadata *_metadata,
@@ -107,13 +106,13 @@ static void expect_failure(struct __test_metadata *_metadata,
 	char line[512], rule[64] = "";
 
 	ASSERT_EQ(0, inject(f));
-	ASSERT_EQ(f->way->error, ask())
+	ASSERT_EQ(f->way->error, enable_tdx())
 		TH_LOG("%s, call %ld: %s", f->leaf->name, f->call, f->way->name);
 	ASSERT_EQ(0, fail_no_seamcalls());
 
 	ASSERT_TRUE(status_is(is_final(f->leaf) ? "error" : "unknown"));
-	ASSERT_EQ(0, shown_error(line, sizeof(line)));
-	ASSERT_TRUE(says(f, line))
+	ASSERT_EQ(0, sysfs_error(line, sizeof(line)));
+	ASSERT_TRUE(has_fault(f, line))
 		TH_LOG("%s, call %ld: %s", f->leaf->name, f->call, line);
 	ASSERT_EQ(0, audit_reports(rule, sizeof(rule)))
 		TH_LOG("%s, call %ld, audit: %s", f->leaf->name, f->call, rule);
@@ -121,31 +120,31 @@ static void expect_failure(struct __test_metadata *_metadata,
 		TH_LOG("%s, call %ld: memory stays taken", f->leaf->name, f->call);
 }
 
-/* The first error is the last. */
-static void expect_the_same(struct __test_metadata *_metadata,
-			    const struct fault *f)
+/* A final error is returned again, and no SEAMCALL is made. */
+static void expect_same_failure(struct __test_metadata *_metadata,
+				const struct fault *f)
 {
-	long calls = calls_in_all();
+	long calls = all_calls();
 	char line[512];
 
-	ASSERT_EQ(f->way->error, ask());
-	ASSERT_EQ(calls, calls_in_all());
-	ASSERT_EQ(0, shown_error(line, sizeof(line)));
-	ASSERT_TRUE(says(f, line));
+	ASSERT_EQ(f->way->error, enable_tdx());
+	ASSERT_EQ(calls, all_calls());
+	ASSERT_EQ(0, sysfs_error(line, sizeof(line)));
+	ASSERT_TRUE(has_fault(f, line));
 }
 
-/* Also if the module is busy where it failed before: that is not told. */
+/* The next attempt succeeds, even if the module is busy at the same call. */
 static void expect_success(struct __test_metadata *_metadata,
 			   const struct fault *f)
 {
 	char line[512];
 
 	ASSERT_EQ(0, fail_seamcalls(f->leaf->nr, SYS_BUSY, f->call, 1));
-	ASSERT_EQ(0, ask())
+	ASSERT_EQ(0, enable_tdx())
 		TH_LOG("%s, after call %ld: %s", f->leaf->name, f->call, f->way->name);
 	ASSERT_EQ(0, fail_no_seamcalls());
 	ASSERT_TRUE(status_is("initialized"));
-	ASSERT_EQ(0, shown_error(line, sizeof(line)));
+	ASSERT_EQ(0, sysfs_error(line, sizeof(line)));
 	ASSERT_STREQ("", line);
 }
 
@@ -156,7 +155,7 @@ static void try_fault(struct __test_metadata *_metadata, const struct fault *f)
 	ASSERT_EQ(0, emulator_reset());
 	expect_failure(_metadata, f, free_pages());
 	if (is_final(f->leaf))
-		expect_the_same(_metadata, f);
+		expect_same_failure(_metadata, f);
 	else if (last_way || f->leaf->calls < MANY)
 		expect_success(_metadata, f);
 }
@@ -184,14 +183,14 @@ TEST_F_TIMEOUT(faults, at_every_step, 2 * TIMEOUT)
 	time_t start = time(NULL);
 	int i;
 
-	ASSERT_EQ(0, ask());
+	ASSERT_EQ(0, enable_tdx());
 	self->nr_leaves = leaves_called(self->leaves, MAX_LEAVES);
 	ASSERT_LT(0, self->nr_leaves);
 	ASSERT_GT(MAX_LEAVES, self->nr_leaves);
-	/* It is seen whether PAMTs are there. */
+	/* The count of free pages is exact enough to see the PAMTs. */
 	ASSERT_GT(free - gib_with_memory() * SLACK_PAGES, free_pages());
 
-	/* The first bring-up of a boot leaves workers behind. */
+	/* The first bring-up of a boot creates workers, which stay. */
 	ASSERT_EQ(0, emulator_reset());
 	shrink_slabs();
 	free = free_pages();
@@ -199,12 +198,12 @@ TEST_F_TIMEOUT(faults, at_every_step, 2 * TIMEOUT)
 	for (i = 0; i < self->nr_leaves; i++)
 		self->injected += try_leaf(_metadata, &self->leaves[i]);
 
-	/* Each CPU has slabs that failures have filled and emptied. */
+	/* Failures have filled slabs on each CPU. */
 	ASSERT_EQ(0, emulator_reset());
 	shrink_slabs();
 	EXPECT_LE(free - SLACK_PAGES - quarantined_pages(), free_pages());
-	EXPECT_EQ(0, ask());
-	expect_one_initialisation(_metadata);
+	EXPECT_EQ(0, enable_tdx());
+	expect_one_initialization(_metadata);
 	TH_LOG("%d failures of %d leaves in %ld s", self->injected,
 	       self->nr_leaves, (long)(time(NULL) - start));
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Does a bring-up pause while the system is frozen, wherever it is then, and do
- * those who wait for it neither see that nor hinder it?
+ * A bring-up pauses in any step while the system is frozen.  Tasks that wait for it
+ * are frozen, too.
  *
- * The system is taken as far towards suspend-to-idle as to freeze all tasks, a
- * second long, at random points of bring-ups that last a few.
+ * The test begins suspend-to-idle at random points of bring-ups that last for seconds.
+ * It freezes all tasks for a second and goes no further.
  *
- * Run as root on a kernel with the options in `config` and tdx_emulator=on on
- * the kernel command line.  Nobody else should ask for TDX meanwhile.
+ * Run as root on a kernel with the options in `config` and tdx_emulator=on on the
+ * kernel command line.  Nothing else may request TDX meanwhile.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,9 +28,8 @@
 
 #define SLOW		1000
 #define ROUNDS		12
-#define FOR_EVER	0x7fffffff	/* ms, 24 days */
 
-/* What the trace tells of a round. */
+/* A round, from its trace: @lanes and @events are those of the frozen system. */
 struct freeze {
 	char phase[32];
 	int times;
@@ -64,7 +63,7 @@ FIXTURE_SETUP(freezer)
 	if (!geteuid() && access(EVENTS "/power/suspend_resume", F_OK))
 		SKIP(return, "no " EVENTS "/power: CONFIG_FTRACE=y, tracefs");
 
-	start_afresh(_metadata);
+	set_up(_metadata);
 	if (_metadata->exit_code)
 		return;
 
@@ -79,7 +78,7 @@ FIXTURE_TEARDOWN(freezer)
 	EXPECT_EQ(0, write_file(PM_TEST_DELAY, "5"));
 	EXPECT_EQ(0, watch("0"));
 	EXPECT_EQ(0, clear_trace());
-	end_clean(_metadata);
+	tear_down(_metadata);
 }
 
 static long now_us(void)
@@ -91,22 +90,22 @@ static long now_us(void)
 	return now.tv_sec * 1000000L + now.tv_nsec / 1000;
 }
 
-/* How long a bring-up takes up to step 7, and in all. */
+/* The time of a bring-up until step 7, and in all. */
 static void take_times(struct __test_metadata *_metadata, long *before_us,
 		       long *in_all_us)
 {
 	long start = now_us();
 
 	ASSERT_EQ(0, emulator_dilate(SLOW));
-	ASSERT_EQ(0, ask_async());
+	ASSERT_EQ(0, request_async());
 	while (!calls_of(TDH_SYS_TDMR_INIT))
 		usleep(1000);
 	*before_us = now_us() - start;
-	ASSERT_EQ(0, wait_for_request(FOR_EVER));
+	ASSERT_EQ(0, request_wait());
 	*in_all_us = now_us() - start;
 }
 
-/* Step 6 takes most of the time before step 7: as many points are ahead of it. */
+/* Step 6 takes most of the time before step 7: a third of the points is before it. */
 static long random_point(long before_us, long in_all_us, int round)
 {
 	switch (round % 3) {
@@ -119,20 +118,20 @@ static long random_point(long before_us, long in_all_us, int round)
 	}
 }
 
-/* Waits in tdx_enable(), with no lock held. */
-static pid_t wait_beside(void)
+/* A process that waits in tdx_enable() without a lock held. */
+static pid_t fork_waiter(void)
 {
 	pid_t pid = fork();
 
 	if (!pid)
-		_exit(ask_freezable() ? EXIT_FAILURE : EXIT_SUCCESS);
+		_exit(enable_freezable() ? EXIT_FAILURE : EXIT_SUCCESS);
 
 	return pid;
 }
 
-/* Between the end of freezing and the beginning of thawing, all is at rest. */
-static void look_at(const char *line, struct freeze *freeze, bool *frozen,
-		    int *running)
+/* No lane runs and nothing is traced between the end of freezing and thawing. */
+static void read_line(const char *line, struct freeze *freeze, bool *frozen,
+		      int *running)
 {
 	const char *phase = strstr(line, ": tdx_phase_begin: phase=");
 
@@ -162,16 +161,16 @@ static void read_trace(struct freeze *freeze)
 	memset(freeze, 0, sizeof(*freeze));
 	while (file && fgets(line, sizeof(line), file)) {
 		if (line[0] != '#')
-			look_at(line, freeze, &frozen, &running);
+			read_line(line, freeze, &frozen, &running);
 	}
 	if (file)
 		fclose(file);
 }
 
-/* True if TDX was not up by then. */
+/* Returns true if TDX was not up yet when the system was frozen. */
 static bool freeze_at(struct __test_metadata *_metadata, long us)
 {
-	long told = request_told();
+	long callbacks = request_callbacks();
 	struct freeze freeze;
 	bool in_time;
 	int status;
@@ -181,20 +180,20 @@ static bool freeze_at(struct __test_metadata *_metadata, long us)
 	ASSERT_EQ(0, emulator_dilate(SLOW));
 	ASSERT_EQ(0, clear_trace());
 
-	ASSERT_EQ(0, ask_async());
-	pid = wait_beside();
+	ASSERT_EQ(0, request_async());
+	pid = fork_waiter();
 	ASSERT_LT(0, pid);
 	usleep(us);
 	in_time = status_is("initializing");
 	ASSERT_EQ(0, write_file(PM_STATE, "freeze"));
 	ASSERT_EQ(0, emulator_dilate(1));
 
-	EXPECT_EQ(0, wait_for_request(FOR_EVER));
-	EXPECT_EQ(told + 1, request_told_reaches(told + 1));
-	EXPECT_EQ(0, request_told_result());
+	EXPECT_EQ(0, request_wait());
+	EXPECT_EQ(callbacks + 1, request_callbacks_reach(callbacks + 1));
+	EXPECT_EQ(0, request_result());
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_TRUE(WIFEXITED(status) && !WEXITSTATUS(status));
-	expect_one_initialisation(_metadata);
+	expect_one_initialization(_metadata);
 
 	read_trace(&freeze);
 	EXPECT_EQ(1, freeze.times);

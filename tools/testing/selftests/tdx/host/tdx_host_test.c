@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Does this host bring TDX up when it is asked to, and only then?
+ * This host brings TDX up on request, and only then.
  *
- * Run as root on a kernel with the options in `config`.  What asks is the
- * module in test_modules.  With the emulated TDX module (tdx_emulator=on on
- * the kernel command line) it is also seen what was asked of the module, and
- * how failures end; without it only the tests of `host` are run, which on
- * real hardware leave TDX initialised until reboot.
+ * Run as root on a kernel with the options in `config`.  The module in test_modules
+ * makes the requests.  With the emulated TDX module (tdx_emulator=on on the kernel
+ * command line), the tests also check the SEAMCALLs and the handling of errors.  Without
+ * it, only the tests of `host` run, which leave TDX initialized on real hardware until
+ * reboot.
  *
- * The emulated module is reset after each test.  Nobody else should ask for
- * TDX meanwhile.
+ * Each test resets the emulated module.  Nothing else may request TDX meanwhile.
  */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -22,35 +21,32 @@
 #define TASKS		64
 #define STORM_ROUNDS	10
 
-/* More than any bounded retry makes. */
-#define FOR_EVER	1000000
+/* No request was made.  These tests come first: a reset would hide calls. */
 
-/* Nobody has asked.  First, and without a reset that would hide calls. */
-
-FIXTURE(unasked) {
+FIXTURE(idle) {
 };
 
-FIXTURE_SETUP(unasked)
+FIXTURE_SETUP(idle)
 {
-	const char *lack = missing();
+	const char *missing = missing_emulator() ?: missing_test_module();
 
-	if (lack)
-		SKIP(return, "%s", lack);
+	if (missing)
+		SKIP(return, "%s", missing);
 	if (!status_is("unknown"))
-		SKIP(return, "somebody has asked for TDX before this test");
+		SKIP(return, "TDX was requested before this test");
 }
 
-FIXTURE_TEARDOWN(unasked)
+FIXTURE_TEARDOWN(idle)
 {
-	EXPECT_EQ(0, asker_unload());
+	EXPECT_EQ(0, test_module_unload());
 }
 
-TEST_F(unasked, nothing_is_called)
+TEST_F(idle, nothing_is_called)
 {
-	EXPECT_EQ(0, calls_in_all());
+	EXPECT_EQ(0, all_calls());
 }
 
-TEST_F(unasked, tdx_host_calls_nothing)
+TEST_F(idle, tdx_host_calls_nothing)
 {
 	if (tdx_host_present() && tdx_host_unload())
 		SKIP(return, "module tdx-host is built in, or in use");
@@ -58,43 +54,43 @@ TEST_F(unasked, tdx_host_calls_nothing)
 		SKIP(return, "no module tdx-host: CONFIG_TDX_HOST_SERVICES=m");
 
 	EXPECT_TRUE(tdx_host_present());
-	EXPECT_EQ(0, calls_in_all());
+	EXPECT_EQ(0, all_calls());
 	EXPECT_TRUE(status_is("unknown"));
 	EXPECT_EQ(0, tdx_host_unload());
 }
 
-TEST_F(unasked, a_subscriber_calls_nothing)
+TEST_F(idle, a_subscriber_calls_nothing)
 {
-	long before = asker_completions();
+	long before = request_callbacks();
 
-	EXPECT_EQ(0, asker_subscribe());
-	EXPECT_EQ(0, calls_in_all());
+	EXPECT_EQ(0, request_subscribe());
+	EXPECT_EQ(0, all_calls());
 	EXPECT_TRUE(status_is("unknown"));
-	EXPECT_EQ(before, asker_completions());
-	EXPECT_EQ(0, asker_cancel());
+	EXPECT_EQ(before, request_callbacks());
+	EXPECT_EQ(0, request_cancel());
 }
 
-/* Real hardware too. */
+/* These tests also run on real hardware. */
 
 FIXTURE(host) {
 };
 
 FIXTURE_SETUP(host)
 {
-	const char *lack = missing_asker();
+	const char *missing = missing_test_module();
 
-	if (lack)
-		SKIP(return, "%s", lack);
+	if (missing)
+		SKIP(return, "%s", missing);
 }
 
 FIXTURE_TEARDOWN(host)
 {
-	EXPECT_EQ(0, asker_unload());
+	EXPECT_EQ(0, test_module_unload());
 }
 
 TEST_F_TIMEOUT(host, comes_up, TIMEOUT)
 {
-	int ret = ask();
+	int ret = enable_tdx();
 
 	if (ret == -ENODEV) {
 		EXPECT_TRUE(status_is("unknown"));
@@ -103,45 +99,38 @@ TEST_F_TIMEOUT(host, comes_up, TIMEOUT)
 
 	EXPECT_EQ(0, ret);
 	EXPECT_TRUE(status_is("initialized"));
-	EXPECT_EQ(0, ask());
+	EXPECT_EQ(0, enable_tdx());
 }
-
-/* All goes well. */
 
 FIXTURE(emulated) {
 };
 
 FIXTURE_SETUP(emulated)
 {
-	start_afresh(_metadata);
+	set_up(_metadata);
 }
 
 FIXTURE_TEARDOWN(emulated)
 {
-	end_clean(_metadata);
+	tear_down(_metadata);
 }
 
-TEST_F_TIMEOUT(emulated, asked_again, TIMEOUT)
+TEST_F_TIMEOUT(emulated, enabled_again, TIMEOUT)
 {
 	long calls;
 
-	ASSERT_EQ(0, ask());
-	expect_one_initialisation(_metadata);
+	ASSERT_EQ(0, enable_tdx());
+	expect_one_initialization(_metadata);
 
-	calls = calls_in_all();
-	EXPECT_EQ(0, ask());
-	EXPECT_EQ(calls, calls_in_all());
+	calls = all_calls();
+	EXPECT_EQ(0, enable_tdx());
+	EXPECT_EQ(calls, all_calls());
 }
 
-TEST_F_TIMEOUT(emulated, asked_by_kernel_threads, TIMEOUT)
+TEST_F_TIMEOUT(emulated, enabled_by_kernel_threads, TIMEOUT)
 {
-	int asked, succeeded;
-
-	ASSERT_EQ(0, ask_in_parallel(TASKS));
-	ASSERT_EQ(0, parallel_results(&asked, &succeeded));
-	EXPECT_EQ(TASKS, asked);
-	EXPECT_EQ(TASKS, succeeded);
-	expect_one_initialisation(_metadata);
+	EXPECT_EQ(0, enable_in_parallel(TASKS));
+	expect_one_initialization(_metadata);
 }
 
 static bool stay_on(int cpu)
@@ -154,8 +143,8 @@ static bool stay_on(int cpu)
 	return !sched_setaffinity(0, sizeof(set), &set);
 }
 
-/* Asks when the other end of the pipe @go is closed; anywhere if @cpu is negative. */
-static void ask_at_signal(const int go[2], int cpu)
+/* Waits until @go is closed for writing; runs on any CPU if @cpu is negative. */
+static void enable_at_signal(const int go[2], int cpu)
 {
 	char nothing;
 
@@ -165,7 +154,7 @@ static void ask_at_signal(const int go[2], int cpu)
 	if (read(go[0], &nothing, 1))
 		_exit(EXIT_FAILURE);
 
-	_exit(ask() ? EXIT_FAILURE : EXIT_SUCCESS);
+	_exit(enable_tdx() ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
 FIXTURE(processes) {
@@ -179,22 +168,22 @@ FIXTURE_VARIANT_ADD(processes, anywhere) {
 	false,
 };
 
-/* One on each CPU, and the next again on the first. */
+/* A process for each CPU in turn. */
 FIXTURE_VARIANT_ADD(processes, pinned) {
 	true,
 };
 
 FIXTURE_SETUP(processes)
 {
-	start_afresh(_metadata);
+	set_up(_metadata);
 }
 
 FIXTURE_TEARDOWN(processes)
 {
-	end_clean(_metadata);
+	tear_down(_metadata);
 }
 
-TEST_F_TIMEOUT(processes, ask, TIMEOUT)
+TEST_F_TIMEOUT(processes, enable_at_once, TIMEOUT)
 {
 	int go[2], i, status, succeeded = 0;
 	long cpus = online_cpus();
@@ -205,7 +194,7 @@ TEST_F_TIMEOUT(processes, ask, TIMEOUT)
 		pids[i] = fork();
 		ASSERT_LE(0, pids[i]);
 		if (!pids[i])
-			ask_at_signal(go, variant->pinned ? i % cpus : -1);
+			enable_at_signal(go, variant->pinned ? i % cpus : -1);
 	}
 	close(go[0]);
 	close(go[1]);
@@ -215,21 +204,21 @@ TEST_F_TIMEOUT(processes, ask, TIMEOUT)
 		succeeded += WIFEXITED(status) && !WEXITSTATUS(status);
 	}
 	EXPECT_EQ(TASKS, succeeded);
-	expect_one_initialisation(_metadata);
+	expect_one_initialization(_metadata);
 }
 
-TEST_F_TIMEOUT(emulated, a_killed_waiter_stops_nothing, TIMEOUT)
+TEST_F_TIMEOUT(emulated, goes_on_when_a_waiter_is_killed, TIMEOUT)
 {
 	int status;
 	pid_t pid;
 
-	/* Seconds for the keys alone: the waiter dies long before. */
+	/* TDH.SYS.KEY.CONFIG alone takes seconds: the waiter dies before that. */
 	ASSERT_EQ(0, emulator_dilate(1000));
 
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid)
-		_exit(ask() ? EXIT_FAILURE : EXIT_SUCCESS);
+		_exit(enable_tdx() ? EXIT_FAILURE : EXIT_SUCCESS);
 
 	while (status_is("unknown"))
 		usleep(1000);
@@ -239,68 +228,68 @@ TEST_F_TIMEOUT(emulated, a_killed_waiter_stops_nothing, TIMEOUT)
 	EXPECT_TRUE(status_is("initializing"));
 
 	ASSERT_EQ(0, emulator_dilate(1));
-	EXPECT_EQ(0, ask());
+	EXPECT_EQ(0, enable_tdx());
 	EXPECT_TRUE(status_is("initialized"));
 	EXPECT_EQ(1, calls_of(TDH_SYS_CONFIG));
 }
 
-TEST_F_TIMEOUT(emulated, subscribers_are_told_once, TIMEOUT)
+TEST_F_TIMEOUT(emulated, subscribers_are_called_back_once, TIMEOUT)
 {
-	long before = asker_completions();
+	long before = request_callbacks();
 
-	ASSERT_EQ(0, asker_subscribe());
-	ASSERT_EQ(0, ask());
-	EXPECT_EQ(before + 1, asker_completions_reach(before + 1));
-	EXPECT_EQ(0, asker_result());
+	ASSERT_EQ(0, request_subscribe());
+	ASSERT_EQ(0, enable_tdx());
+	EXPECT_EQ(before + 1, request_callbacks_reach(before + 1));
+	EXPECT_EQ(0, request_result());
 
-	EXPECT_EQ(0, ask());
-	EXPECT_EQ(before + 1, asker_completions());
+	EXPECT_EQ(0, enable_tdx());
+	EXPECT_EQ(before + 1, request_callbacks());
 }
 
-TEST_F_TIMEOUT(emulated, late_subscribers_are_told, TIMEOUT)
+TEST_F_TIMEOUT(emulated, late_subscribers_are_called_back, TIMEOUT)
 {
-	long before = asker_completions();
+	long before = request_callbacks();
 
-	ASSERT_EQ(0, ask());
-	ASSERT_EQ(0, asker_subscribe());
-	EXPECT_EQ(before + 1, asker_completions_reach(before + 1));
-	EXPECT_EQ(0, asker_result());
+	ASSERT_EQ(0, enable_tdx());
+	ASSERT_EQ(0, request_subscribe());
+	EXPECT_EQ(before + 1, request_callbacks_reach(before + 1));
+	EXPECT_EQ(0, request_result());
 }
 
-TEST_F_TIMEOUT(emulated, who_cancels_is_not_told, TIMEOUT)
+TEST_F_TIMEOUT(emulated, cancelled_subscribers_are_not_called_back, TIMEOUT)
 {
-	long before = asker_completions();
+	long before = request_callbacks();
 
-	ASSERT_EQ(0, asker_subscribe());
-	ASSERT_EQ(0, asker_cancel());
-	ASSERT_EQ(0, ask());
+	ASSERT_EQ(0, request_subscribe());
+	ASSERT_EQ(0, request_cancel());
+	ASSERT_EQ(0, enable_tdx());
 	usleep(100 * 1000);
-	EXPECT_EQ(before, asker_completions());
+	EXPECT_EQ(before, request_callbacks());
 }
 
-TEST_F_TIMEOUT(emulated, its_user_is_reloaded, TIMEOUT)
+TEST_F_TIMEOUT(emulated, the_test_module_is_reloaded, TIMEOUT)
 {
 	long calls;
 
-	ASSERT_EQ(0, ask());
-	calls = calls_in_all();
+	ASSERT_EQ(0, enable_tdx());
+	calls = all_calls();
 
-	ASSERT_EQ(0, asker_unload());
-	ASSERT_EQ(0, asker_load());
+	ASSERT_EQ(0, test_module_unload());
+	ASSERT_EQ(0, test_module_load());
 	EXPECT_TRUE(status_is("initialized"));
-	EXPECT_EQ(0, ask());
-	EXPECT_EQ(calls, calls_in_all());
+	EXPECT_EQ(0, enable_tdx());
+	EXPECT_EQ(calls, all_calls());
 
-	/* A subscription must not outlive the module it calls back into. */
+	/* The module cancels its subscription when it is unloaded. */
 	ASSERT_EQ(0, emulator_reset());
-	ASSERT_EQ(0, asker_subscribe());
-	ASSERT_EQ(0, asker_unload());
-	ASSERT_EQ(0, asker_load());
-	EXPECT_EQ(0, ask());
-	expect_one_initialisation(_metadata);
+	ASSERT_EQ(0, request_subscribe());
+	ASSERT_EQ(0, test_module_unload());
+	ASSERT_EQ(0, test_module_load());
+	EXPECT_EQ(0, enable_tdx());
+	expect_one_initialization(_metadata);
 }
 
-/* CPUs that come and go meanwhile */
+/* CPUs go offline and come back meanwhile. */
 
 static void turn_off_and_on(long cpu)
 {
@@ -322,22 +311,22 @@ FIXTURE_SETUP(storm)
 	if (!geteuid() && self->cpu < 0)
 		SKIP(return, "no CPU to spare: CONFIG_HOTPLUG_CPU=y, two in a package");
 
-	start_afresh(_metadata);
+	set_up(_metadata);
 }
 
 FIXTURE_TEARDOWN(storm)
 {
-	end_clean(_metadata);
+	tear_down(_metadata);
 }
 
-/* The rest of the bring-up is slow until the CPU has had its turns. */
+/* Step 7 lasts until the CPU has gone and come back in all rounds. */
 TEST_F_TIMEOUT(storm, of_a_cpu, TIMEOUT)
 {
 	int status;
 	pid_t pid;
 
 	ASSERT_EQ(0, emulator_dilate(1000));
-	ASSERT_EQ(0, ask_async());
+	ASSERT_EQ(0, request_async());
 	while (calls_of(TDH_SYS_TDMR_INIT) < 8)
 		usleep(1000);
 	ASSERT_EQ(0, emulator_dilate(10000));
@@ -351,11 +340,11 @@ TEST_F_TIMEOUT(storm, of_a_cpu, TIMEOUT)
 	EXPECT_TRUE(status_is("initializing"));
 
 	ASSERT_EQ(0, emulator_dilate(1));
-	EXPECT_EQ(0, ask());
-	expect_one_initialisation(_metadata);
+	EXPECT_EQ(0, enable_tdx());
+	expect_one_initialization(_metadata);
 }
 
-/* The module, or the instruction, fails now and then: nobody is told. */
+/* A SEAMCALL that fails for a while is repeated, and the initialization succeeds. */
 
 FIXTURE(passing) {
 };
@@ -393,24 +382,24 @@ FIXTURE_VARIANT_ADD(passing, tdmr_busy) {
 
 FIXTURE_SETUP(passing)
 {
-	start_afresh(_metadata);
+	set_up(_metadata);
 }
 
 FIXTURE_TEARDOWN(passing)
 {
-	end_clean(_metadata);
+	tear_down(_metadata);
 }
 
 TEST_F_TIMEOUT(passing, is_repeated, TIMEOUT)
 {
 	ASSERT_EQ(0, emulator_inject(variant->leaf, variant->status,
 				     variant->skip, variant->count));
-	EXPECT_EQ(0, ask());
+	EXPECT_EQ(0, enable_tdx());
 	EXPECT_TRUE(status_is("initialized"));
 	EXPECT_LE(variant->skip + variant->count + 1, calls_of(variant->leaf));
 }
 
-/* Fails before the module was configured: it may be asked again. */
+/* After an error before TDH.SYS.CONFIG, the next request tries again. */
 
 FIXTURE(undone) {
 };
@@ -438,7 +427,7 @@ FIXTURE_VARIANT_ADD(undone, old_bios) {
 	TDH_SYS_INIT, 0xC000090000000000, 0, -EOPNOTSUPP,
 };
 
-FIXTURE_VARIANT_ADD(undone, initialised_before) {
+FIXTURE_VARIANT_ADD(undone, initialized_before) {
 	TDH_SYS_INIT, 0xC000050000000000, 0, -EPERM,
 };
 
@@ -484,32 +473,34 @@ FIXTURE_VARIANT_ADD(undone, status_unknown) {
 
 FIXTURE_SETUP(undone)
 {
-	start_afresh(_metadata);
+	set_up(_metadata);
 }
 
 FIXTURE_TEARDOWN(undone)
 {
-	end_clean(_metadata);
+	tear_down(_metadata);
 }
 
-TEST_F_TIMEOUT(undone, may_be_asked_again, TIMEOUT)
+TEST_F_TIMEOUT(undone, may_be_repeated, TIMEOUT)
 {
-	long before = asker_completions();
+	long before = request_callbacks();
 
-	ASSERT_EQ(0, asker_subscribe());
+	ASSERT_EQ(0, request_subscribe());
 	ASSERT_EQ(0, emulator_inject(variant->leaf, variant->status,
-				     variant->skip, FOR_EVER));
-	EXPECT_EQ(variant->error, ask());
+				     variant->skip, ALWAYS));
+	EXPECT_EQ(variant->error, enable_tdx());
 	EXPECT_TRUE(status_is("unknown"));
-	EXPECT_EQ(before + 1, asker_completions_reach(before + 1));
-	EXPECT_EQ(variant->error, asker_result());
 
+	/* The subscriber waits for success, or for an error that is final. */
+	EXPECT_EQ(before, request_callbacks());
 	ASSERT_EQ(0, emulator_inject_nothing());
-	EXPECT_EQ(0, ask());
+	EXPECT_EQ(0, enable_tdx());
 	EXPECT_TRUE(status_is("initialized"));
+	EXPECT_EQ(before + 1, request_callbacks_reach(before + 1));
+	EXPECT_EQ(0, request_result());
 }
 
-/* Fails after the module was configured: only a reset helps. */
+/* An error after TDH.SYS.CONFIG is final until a reset. */
 
 FIXTURE(final) {
 };
@@ -547,32 +538,36 @@ FIXTURE_VARIANT_ADD(final, module_gone) {
 
 FIXTURE_SETUP(final)
 {
-	start_afresh(_metadata);
+	set_up(_metadata);
 }
 
 FIXTURE_TEARDOWN(final)
 {
-	end_clean(_metadata);
+	tear_down(_metadata);
 }
 
 TEST_F_TIMEOUT(final, ends_in_error, TIMEOUT)
 {
+	long before = request_callbacks();
 	long calls;
 
+	ASSERT_EQ(0, request_subscribe());
 	ASSERT_EQ(0, emulator_inject(variant->leaf, variant->status,
-				     variant->skip, FOR_EVER));
-	EXPECT_EQ(variant->error, ask());
+				     variant->skip, ALWAYS));
+	EXPECT_EQ(variant->error, enable_tdx());
 	EXPECT_TRUE(status_is("error"));
+	EXPECT_EQ(before + 1, request_callbacks_reach(before + 1));
+	EXPECT_EQ(variant->error, request_result());
 
 	ASSERT_EQ(0, emulator_inject_nothing());
-	calls = calls_in_all();
-	EXPECT_EQ(variant->error, ask());
-	EXPECT_EQ(calls, calls_in_all());
+	calls = all_calls();
+	EXPECT_EQ(variant->error, enable_tdx());
+	EXPECT_EQ(calls, all_calls());
 	EXPECT_TRUE(status_is("error"));
 
 	ASSERT_EQ(0, emulator_reset());
-	EXPECT_EQ(0, ask());
-	expect_one_initialisation(_metadata);
+	EXPECT_EQ(0, enable_tdx());
+	expect_one_initialization(_metadata);
 }
 
 TEST_HARNESS_MAIN

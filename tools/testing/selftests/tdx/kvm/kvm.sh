@@ -3,32 +3,31 @@
 #
 # kvm.sh boot|demand|pending|without
 #
-# Do the real kvm and kvm_intel, as modules, go with TDX as it comes up?
+# Load and unload the real kvm and kvm_intel as modules, and create VMs:
 #	boot		TDX is up since the boot
 #	demand		TDX comes up when kvm_intel is loaded
-#	pending		the same, and the module is so slow that all of this is done
-#			meanwhile: needs tdx_emulator.dilation and tdmr_ns
+#	pending		the same, and TDX is not up until the end of the test: needs
+#			tdx_emulator.dilation and tdmr_ns
 #	without		TDX is switched off by tdx_host=off
 #
-# Run as root, on a CPU with VMX, with the emulated TDX module (tdx_emulator=on).
-# The emulated module cannot run TDs: of each no more than the descriptor is
-# created.
+# Run as root on a CPU with VMX, with the emulated TDX module (tdx_emulator=on), which
+# cannot run TDs: the tests create only the descriptors of TDs.
 set -u
 
-shown=/sys/kernel/tdx
+sysfs=/sys/kernel/tdx
 intel=/sys/module/kvm_intel
 here=$(dirname "$0")
 # shellcheck source=tools/testing/selftests/tdx/lib.sh
 . "$here/../lib.sh"
 
-# Leaves by their number in the emulator's file.
+# Numbers of leaves, as the emulator counts them
 KEY_CONFIG=31
 SYS_INIT=33
 LP_INIT=35
 TDMR_INIT=36
 SYS_CONFIG=45
 
-# Types of VM, and their masks.
+# Types of VM, and masks of types
 TDX_VM=5
 PLAIN=0x1
 PLAIN_AND_TDX=0x21
@@ -43,16 +42,16 @@ packages()
 	cat /sys/devices/system/cpu/cpu[0-9]*/topology/physical_package_id | sort -u | wc -l
 }
 
-# Without initialisation on demand, TDX is up as soon as there is user space.
+# Upstream initializes TDX before user space runs, and has no status.
 status()
 {
-	cat $shown/status 2>/dev/null || echo initialized
+	cat $sysfs/status 2>/dev/null || echo initialized
 }
 
 load()
 {
 	modprobe kvm_intel "$@" 2>"$work"/said || expect modprobe "$(cat "$work"/said)" ''
-	expect 'KVM offers' "$(cat $intel/parameters/tdx 2>&1)" "$offered"
+	expect 'KVM has TDX' "$(cat $intel/parameters/tdx 2>&1)" "$tdx"
 	expect 'types of VM' "$("$here/vm" types)" $types
 }
 
@@ -62,7 +61,7 @@ unload()
 	[ ! -d $intel ] || expect $intel there gone
 }
 
-# A background process has the descriptor of a TD created, and keeps it.
+# A process in the background creates the descriptor of a TD, and keeps it.
 create_td()
 {
 	rm -f "$work"/td
@@ -84,7 +83,7 @@ end_td()
 	wait $creator 2>/dev/null
 }
 
-refused_td()
+rejected_td()
 {
 	create_td
 	wait $creator
@@ -93,23 +92,23 @@ refused_td()
 
 # --- cases -------------------------------------------------------------------
 
-nobody_asked()
+before_load()
 {
 	expect SEAMCALLs "$(all_calls)" 0
 	expect status "$(status)" unknown
-	report 'before kvm_intel is loaded no SEAMCALL is made'
+	report 'no SEAMCALL is made before kvm_intel is loaded'
 }
 
 loads()
 {
-	offered=Y types=$PLAIN_AND_TDX
+	tdx=Y types=$PLAIN_AND_TDX
 	load tdx=1
-	report "kvm_intel loads and offers TDX$1"
+	report "kvm_intel loads and has TDX$1"
 }
 
 loads_meanwhile()
 {
-	offered=Y types=$PLAIN_AND_TDX
+	tdx=Y types=$PLAIN_AND_TDX
 	load tdx=1
 	expect status "$(status)" initializing
 	report "kvm_intel loads and does not wait for TDX$1"
@@ -117,11 +116,11 @@ loads_meanwhile()
 
 loads_without()
 {
-	offered=N types=$PLAIN
+	tdx=N types=$PLAIN
 	load "$1"
-	report "kvm_intel loads with $1 and does not offer TDX"
-	refused_td 'Invalid argument'
-	report "a TD is refused with $1"
+	report "kvm_intel loads with $1 and has no TDX"
+	rejected_td 'Invalid argument'
+	report "a TD is rejected with $1"
 }
 
 unloads()
@@ -143,7 +142,7 @@ td_is_kept()
 {
 	create_td
 	wait_for_td
-	rmmod kvm_intel 2>/dev/null && expect rmmod 'succeeded while there is a TD' refused
+	rmmod kvm_intel 2>/dev/null && expect rmmod 'succeeded while there is a TD' rejected
 	expect 'types of VM' "$("$here/vm" types)" $types
 	end_td
 	report 'kvm_intel does not unload while there is a TD'
@@ -158,7 +157,7 @@ plain_vm()
 td_waits()
 {
 	create_td
-	# As long as a plain VM takes from its creation to its end.
+	# This lasts as long as a plain VM exists.
 	"$here/vm" run 1 1 >/dev/null
 	kill -0 $creator 2>/dev/null || expect 'TD' "$(cat "$work"/td)" 'waits for TDX'
 	expect status "$(status)" initializing
@@ -170,22 +169,22 @@ waiter_is_killed()
 	end_td
 	expect status "$(status)" initializing
 	expect 'TD' "$(cat "$work"/td)" ''
-	report 'the one who waits for a TD can be killed'
+	report 'the process that waits for a TD can be killed'
 }
 
-one_initialisation()
+one_initialization()
 {
 	expect SYS.INIT "$(calls $SYS_INIT)" 1
 	expect SYS.CONFIG "$(calls $SYS_CONFIG)" 1
 	expect LP.INIT "$(calls $LP_INIT)" "$(nproc)"
 	expect KEY.CONFIG "$(calls $KEY_CONFIG)" "$(packages)"
 	[ "$(calls $TDMR_INIT)" -gt 0 ] || expect TDMR.INIT 0 more
-	report 'the module was initialised once'
+	report 'the module was initialized once'
 }
 
 switched_off()
 {
-	expect error "$(cat $shown/error)" 'switched off by tdx_host=off (-19)'
+	expect error "$(cat $sysfs/error)" 'switched off by tdx_host=off (-19)'
 	expect status "$(status)" unknown
 	[ ! -e $emulator/calls ] || expect 'the emulated module' there missing
 	report 'TDX is switched off'
@@ -194,17 +193,17 @@ switched_off()
 audited()
 {
 	expect audit "$(awk '$2 != 0 { printf "%s ", $1 }' $emulator/audit)" ''
-	report 'the emulator saw no mistake'
+	report 'the audit reports no error'
 }
 
-# --- what comes after what ---------------------------------------------------
+# --- tests in their order ----------------------------------------------------
 
 [ $# = 1 ] || { echo "usage: kvm.sh boot|demand|pending|without"; exit 2; }
 [ "$(id -u)" = 0 ] || missing 'not root'
 grep -q '^flags.* vmx' /proc/cpuinfo || missing 'no VMX in this CPU'
 [ "$1" = without ] || need_emulator
 [ -x "$here/vm" ] || missing 'no program vm beside this file'
-[ ! -d $intel ] || missing 'kvm_intel is there already: CONFIG_KVM_INTEL=m'
+[ ! -d $intel ] || missing 'kvm_intel is loaded or built in: CONFIG_KVM_INTEL=m'
 [ -n "$(find /lib/modules/"$(uname -r)" -name 'kvm-intel.ko*')" ] ||
 	missing 'no module kvm_intel: CONFIG_KVM_INTEL=m'
 work=$(mktemp -d) || exit 1
@@ -222,10 +221,10 @@ boot)
 	loads_without tdx=0
 	plain_vm ' with tdx=0'
 	unloads ' after tdx=0'
-	one_initialisation
+	one_initialization
 	;;
 demand)
-	nobody_asked
+	before_load
 	loads ''
 	td_is_created
 	end_td
@@ -236,10 +235,10 @@ demand)
 	td_is_created
 	end_td
 	unloads ' again'
-	one_initialisation
+	one_initialization
 	;;
 pending)
-	nobody_asked
+	before_load
 	loads_meanwhile ''
 	plain_vm ' meanwhile'
 	td_waits
@@ -253,7 +252,7 @@ pending)
 	expect status "$(status)" initialized
 	report 'the TD that waited is created'
 	unloads ' at the end'
-	one_initialisation
+	one_initialization
 	;;
 without)
 	loads_without tdx=1

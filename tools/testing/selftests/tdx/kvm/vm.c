@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What KVM offers to those who run VMs, for kvm.sh:
+ * The VMs that KVM can create, for kvm.sh:
  *
  *	vm types	print the mask of the types of VM
- *	vm create TYPE	create a VM of this type, as far as its descriptor, and
- *			keep it until this is killed
- *	vm run A B	multiply in a VM until it halts, print the product
+ *	vm create TYPE	create the descriptor of a VM of this type, and keep it until
+ *			the process is killed
+ *	vm run A B	multiply in a VM until it halts, and print the product
  *
- * What fails is printed, with its errno, and the exit status is 1.
+ * After an error, print the call and the errno; the exit status is 1.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,12 +20,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Headers of user space may be older than Linux 6.7. */
+/* Headers in user space may be older than Linux 6.7. */
 #ifndef KVM_CAP_VM_TYPES
 #define KVM_CAP_VM_TYPES 235
 #endif
 
-/* In the memory of the VM. */
+/* Addresses in the memory of the VM */
 #define MEM_SIZE	0x4000
 #define CODE		0x1000
 #define PRODUCT		0x2000

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * changed FILE MS: print the word in a file of sysfs, and, when poll(2) tells of
- * a change, the one that is there then.  The first is there before the second is
- * waited for.  Exit status 1 if there is no change within MS.
+ * changed FILE MS: print the word in a file in sysfs, wait for a change with poll(2), and
+ * print the new word.  The exit status is 1 if there is no change within MS.
  */
 #include <fcntl.h>
 #include <poll.h>

@@ -1,24 +1,24 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Is the TDX module updated at run time, as an operator does it, and what is
-# left where that fails?
+# Update the TDX module at run time as an operator does, and check the state of the host
+# after a failure.
 #
-# Run as root with the emulated TDX module (tdx_emulator=on).  On a kernel that
-# initialises the module at boot, the failures that cost it are left out but
-# one, which comes last.  Nobody else should use TDX meanwhile.
+# Run as root with the emulated TDX module (tdx_emulator=on).  On a kernel that initializes
+# the module at boot, only one failure that costs the module is tested, and it comes
+# last.  Nothing else may use TDX meanwhile.
 set -u
 
-asker=/sys/kernel/debug/tdx_test
+requests=/sys/kernel/debug/tdx_test
 upload=/sys/class/firmware/tdx_module
 device=/sys/devices/faux/tdx_host
-shown=/sys/kernel/tdx
+sysfs=/sys/kernel/tdx
 cpus=/sys/devices/system/cpu
 here=$(dirname "$0")
 # shellcheck source=tools/testing/selftests/tdx/lib.sh
 . "$here/../lib.sh"
 
-# Leaves by their number in the emulator's file, and as they are injected.
+# Numbers of leaves, as the emulator counts them and as it injects their status
 KEY_CONFIG=31
 SYS_INIT=33
 LP_INIT=35
@@ -45,16 +45,16 @@ audit()
 	awk '$2 != 0 { printf "%s ", $1 }' $emulator/audit
 }
 
-# With on-demand initialisation the test decides when.
+# Is the module initialized on request?  Then this test makes the requests.
 on_demand()
 {
-	[ -e $asker/enable ]
+	[ -e $requests/enable ]
 }
 
 status()
 {
 	if on_demand; then
-		cat $asker/status
+		cat $requests/status
 	elif cat $device/version >/dev/null 2>&1; then
 		echo initialized
 	else
@@ -62,14 +62,14 @@ status()
 	fi
 }
 
-# What tdx_enable() says.
-ask()
+# The error of tdx_enable(); nothing if it succeeds
+bring_up()
 {
 	if ! on_demand; then
 		return
 	fi
 	# shellcheck disable=SC2320 # the write is what may fail
-	echo 1 2>&1 >$asker/enable | sed 's/.*: //'
+	echo 1 2>&1 >$requests/enable | sed 's/.*: //'
 }
 
 version()
@@ -91,12 +91,12 @@ hotplug()
 	echo "$2" >$cpus/cpu"$1"/online
 }
 
-# The module of the boot, and all that comes with it.
+# Bring up the module of the boot, and wait for the files of tdx-host.
 start()
 {
 	if on_demand; then
-		echo 1 >$emulator/reset || expect reset failed 'as asked'
-		expect 'tdx_enable()' "$(ask)" ''
+		echo 1 >$emulator/reset || expect reset failed success
+		expect 'tdx_enable()' "$(bring_up)" ''
 	fi
 	wait_for $upload/loading
 	expect 'status at start' "$(status)" initialized
@@ -118,7 +118,7 @@ done_with()
 
 blob()
 {
-	"$here/tdx-module-blob" "$@" >"$work/blob" || expect blob failed 'as asked'
+	"$here/tdx-module-blob" "$@" >"$work/blob" || expect tdx-module-blob failed success
 }
 
 begin_update()
@@ -128,7 +128,7 @@ begin_update()
 	echo 0 >$upload/loading
 }
 
-# The reason if it failed.
+# Print the error; nothing if the update succeeds.
 end_update()
 {
 	until [ "$(cat $upload/status)" = idle ]; do
@@ -139,7 +139,7 @@ end_update()
 
 update()
 {
-	[ -e $upload/loading ] || { echo 'not offered'; return; }
+	[ -e $upload/loading ] || { echo 'not available'; return; }
 	begin_update
 	end_update
 }
@@ -148,20 +148,19 @@ INVALID=transferring:firmware-invalid
 
 # --- updates -----------------------------------------------------------------
 
-# The driver cannot be unloaded once its device is there: only once in a boot.
-offered_when_up()
+# Only once in a boot: tdx-host cannot be unloaded once its device is there.
+available_when_up()
 {
-	about='an update is offered when the module is up'
+	about='an update is available when the module is up'
 	if [ -e $upload/loading ]; then
-		number=$((number + 1))
-		echo "ok $number $about # SKIP TDX has been up since tdx-host was loaded"
+		skip "$about" 'TDX has been up since tdx-host was loaded'
 		return
 	fi
 	echo 1 >$emulator/reset
 	expect 'status' "$(status)" unknown
 	blob
-	expect update "$(update)" 'not offered'
-	expect 'tdx_enable()' "$(ask)" ''
+	expect update "$(update)" 'not available'
+	expect 'tdx_enable()' "$(bring_up)" ''
 	wait_for $upload/loading
 	expect 'update' "$(update)" ''
 	finish "$about"
@@ -187,7 +186,7 @@ updates()
 	expect 'SYS.INIT' "$(calls $SYS_INIT)" $((sys_inits + 1))
 	expect 'LP.INIT' "$(calls $LP_INIT)" $((lp_inits + $(online)))
 	expect 'SYS.UPDATE' "$(calls $SYS_UPDATE)" 1
-	expect 'tdx_enable()' "$(ask)" ''
+	expect 'tdx_enable()' "$(bring_up)" ''
 	expect 'SYS.CONFIG, KEY.CONFIG, TDMR.INIT' \
 		"$(calls $SYS_CONFIG) $(calls $KEY_CONFIG) $(calls $TDMR_INIT)" "$once"
 	finish 'the module is updated'
@@ -196,18 +195,18 @@ updates()
 updates_again()
 {
 	blob --version 1.5.8 --pages 496
-	expect 'the largest' "$(update)" ''
+	expect 'update to the largest module' "$(update)" ''
 	expect version "$(version)" 1.5.08
 	blob --version 1.5.3 --pages 1
-	expect 'an earlier one' "$(update)" ''
+	expect 'update to an older module' "$(update)" ''
 	expect version "$(version)" 1.5.03
 	blob --version 1.5.9 --handoff-version 0-2
-	expect 'next hand-off version' "$(update)" ''
+	expect 'update to the next hand-off version' "$(update)" ''
 	blob --version 1.5.10 --handoff-version 1-3
-	expect 'and the one after it' "$(update)" ''
+	expect 'update to the one after it' "$(update)" ''
 	expect version "$(version)" 1.5.10
 	expect status "$(status)" initialized
-	finish 'and updated again'
+	finish 'the module is updated again'
 }
 
 cpu_comes_and_goes()
@@ -220,11 +219,11 @@ cpu_comes_and_goes()
 	blob --version 1.5.11 --handoff-version 1-3
 	expect update "$(update)" ''
 	expect version "$(version)" 1.5.11
-	finish 'CPUs go and come between updates'
+	finish 'CPUs go offline and come back between updates'
 }
 
-# No SEAMCALL is made.
-refused_by_linux()
+# Linux rejects the file before the first SEAMCALL.
+rejected_by_linux()
 {
 	shutdowns=$(calls $SYS_SHUTDOWN)
 	for what in magic length; do
@@ -234,21 +233,21 @@ refused_by_linux()
 	expect 'SYS.SHUTDOWN' "$(calls $SYS_SHUTDOWN)" "$shutdowns"
 	expect version "$(version)" 1.5.11
 	expect status "$(status)" initialized
-	finish 'a file that is no module is refused without harm'
+	finish 'a file that is not a module is rejected'
 }
 
-# Nothing has happened if the first call fails.
-refused_by_module()
+# If the first SEAMCALL fails, the module stays as it was.
+rejected_by_module()
 {
 	blob --version 1.5.13 --handoff-version 1-3
 	echo "$SYS_SHUTDOWN $SYS_BUSY 0 1" >$emulator/inject
 	expect 'SYS.SHUTDOWN fails' "$(update)" $INVALID
 	expect version "$(version)" 1.5.11
 	expect status "$(status)" initialized
-	expect 'tdx_enable()' "$(ask)" ''
-	expect 'once more' "$(update)" ''
+	expect 'tdx_enable()' "$(bring_up)" ''
+	expect 'second update' "$(update)" ''
 	expect version "$(version)" 1.5.13
-	finish 'a module that does not shut down stays'
+	finish 'a module that rejects its shutdown stays'
 }
 
 # --- the module is lost ------------------------------------------------------
@@ -258,21 +257,21 @@ expect_lost()
 	expect update "$(update)" $INVALID
 	expect version "$(version)" none
 	expect status "$(status)" error
-	on_demand && expect 'tdx_enable()' "$(ask)" \
+	on_demand && expect 'tdx_enable()' "$(bring_up)" \
 		'Cannot send after transport endpoint shutdown'
 	expect audit "$(audit)" ''
-	# It cannot be mended without a reboot.  Linux asks a module that may not
-	# have been initialised, which the audit reports.
+	# Only a reboot helps.  An update now makes SEAMCALLs to a module that may not
+	# be initialized, which the audit reports.
 	blob
 	expect 'a good one then' "$(update)" $INVALID
 	expect status "$(status)" error
 }
 
-# Who watches is told, and nobody has to ask for that.
-lost_before_eyes()
+# A task that polls the status is woken, without a call of tdx_enable().
+lost_wakes_poll()
 {
 	start
-	"$here/changed" $shown/status 30000 >"$work/changed" &
+	"$here/changed" $sysfs/status 30000 >"$work/changed" &
 	watcher=$!
 	until [ -s "$work/changed" ]; do
 		sleep 0.1
@@ -281,13 +280,13 @@ lost_before_eyes()
 	expect update "$(update)" $INVALID
 	wait $watcher || expect poll 'not woken' woken
 	expect status "$(tr '\n' ' ' <"$work/changed")" 'initialized error '
-	expect error "$(cat $shown/error)" \
+	expect error "$(cat $sysfs/error)" \
 		'a module update has failed and the module is shut down: reboot (-108)'
-	expect 'tdx_enable()' "$(ask)" 'Cannot send after transport endpoint shutdown'
-	done_with 'lost: who polls the status is woken'
+	expect 'tdx_enable()' "$(bring_up)" 'Cannot send after transport endpoint shutdown'
+	done_with 'lost: poll of the status is woken'
 }
 
-# about, options of the blob
+# lost_by_blob TEST OPTION...: options of tdx-module-blob
 lost_by_blob()
 {
 	about=$1
@@ -298,7 +297,7 @@ lost_by_blob()
 	done_with "lost: $about"
 }
 
-# about, RAX, status, how many calls later
+# lost_by_fault TEST RAX STATUS SKIP
 lost_by_fault()
 {
 	start
@@ -308,7 +307,7 @@ lost_by_fault()
 	done_with "lost: $1"
 }
 
-# P-SEAMLDR waits for every LP, and Linux does not tell it that one is away.
+# P-SEAMLDR waits for the calls of all LPs, and Linux does not check that all are online.
 lost_by_offline_cpu()
 {
 	start
@@ -321,8 +320,8 @@ lost_by_offline_cpu()
 	done_with 'lost: a CPU is offline'
 }
 
-# A CPU that leaves does so before the update, which is then lost, or after it.
-cpu_leaves_meanwhile()
+# A CPU goes offline before the update, which then fails, or after it.
+cpu_goes_meanwhile()
 {
 	start
 	round=1
@@ -351,46 +350,46 @@ cpu_leaves_meanwhile()
 		fi
 		round=$((round + 1))
 	done
-	finish 'a CPU leaves meanwhile'
+	finish 'a CPU goes offline meanwhile'
 }
 
-all_is_well_after_reset()
+works_after_reset()
 {
 	start
 	expect version "$(version)" 1.5.01
 	blob
 	expect update "$(update)" ''
 	expect version "$(version)" 1.5.02
-	finish 'after a reset all is as it was'
+	finish 'an update works after a reset'
 }
 
 [ "$(id -u)" = 0 ] || missing 'not root'
 need_emulator
 [ -x "$here/tdx-module-blob" ] || missing 'no tdx-module-blob beside this file'
 modprobe -q tdx_test 2>/dev/null
-modprobe -q tdx-host || missing 'no module tdx-host: CONFIG_TDX_HOST_SERVICES=m'
-if on_demand && [ ! -e $emulator/reset ]; then
-	missing 'no reset of the emulated TDX module: CONFIG_KUNIT=y'
+if on_demand; then
+	need_reset
 fi
-[ -e $cpus/cpu1/online ] || missing 'no CPU that can be taken offline'
+modprobe -q tdx-host || missing 'no module tdx-host: CONFIG_TDX_HOST_SERVICES=m'
+[ -e $cpus/cpu1/online ] || missing 'no CPU that can go offline'
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
 echo 'TAP version 13'
-on_demand && offered_when_up
+on_demand && available_when_up
 updates
 updates_again
 cpu_comes_and_goes
-refused_by_linux
-refused_by_module
+rejected_by_linux
+rejected_by_module
 if on_demand; then
-	lost_before_eyes
-	lost_by_blob 'the SIGSTRUCT is signed otherwise' --damage signature
-	lost_by_blob 'the image is not that of the SIGSTRUCT' --damage image
-	lost_by_blob 'the image is no module' --damage format
-	lost_by_blob 'the module was not built for its SIGSTRUCT' --damage build
+	lost_wakes_poll
+	lost_by_blob 'the SIGSTRUCT has a wrong signature' --damage signature
+	lost_by_blob 'the image does not match the SIGSTRUCT' --damage image
+	lost_by_blob 'the image is not a module' --damage format
+	lost_by_blob 'the build does not match the SIGSTRUCT' --damage build
 	lost_by_blob 'the module has a lower SVN' --svn 1.4
-	lost_by_blob 'the module is of another line' --svn 2.5
+	lost_by_blob 'the module has another major SVN' --svn 2.5
 	lost_by_blob 'the module is for another CPU' --cpu 0x10
 	lost_by_blob 'the module cannot read the hand-off data' --handoff-version 1-1
 	lost_by_fault 'first INSTALL' $RAX_INSTALL $ENOENTROPY 0
@@ -399,10 +398,10 @@ if on_demand; then
 	lost_by_fault 'third LP.INIT' $LP_INIT $SYS_BUSY 2
 	lost_by_fault 'SYS.UPDATE' $SYS_UPDATE $SYS_BUSY 0
 	lost_by_offline_cpu
-	cpu_leaves_meanwhile
-	all_is_well_after_reset
+	cpu_goes_meanwhile
+	works_after_reset
 else
-	lost_by_blob 'the SIGSTRUCT is signed otherwise' --damage signature
+	lost_by_blob 'the SIGSTRUCT has a wrong signature' --damage signature
 fi
 on_demand && { echo 1 >$emulator/reset; rmmod tdx_test; }
 echo "1..$number"

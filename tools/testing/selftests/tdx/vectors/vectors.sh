@@ -1,60 +1,33 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Does the emulated TDX module, called by the SEAMCALL instruction, answer as
-# the recorded one did?
+# Compare the answers of the emulated TDX module to SEAMCALL instructions with recorded
+# ones.
 #
-# Run as root.  VECTORS is the directory of the vectors (*.txt): by default that
-# of this script, where the installation puts them, or tools/testing/tdx/vectors.
-# Vectors with more LPs than this machine has CPUs are left out.  Nobody should ask
-# for TDX meanwhile.
+# Run as root.  VECTORS is the directory of the vectors (*.txt): by default that of this
+# script, where the installation puts them, or tools/testing/tdx/vectors.  Vectors with
+# more LPs than this machine has CPUs are left out.  Nothing else may request TDX
+# meanwhile.
 set -u
 
-SKIP=4
-emulator=/sys/kernel/debug/tdx_emulator
-asker=/sys/kernel/debug/tdx_test/enable
+enable=/sys/kernel/debug/tdx_test/enable
 here=$(dirname "$0")
-replay=$here/tdxmod-replay
+# shellcheck source=tools/testing/selftests/tdx/lib.sh
+. "$here/../lib.sh"
 
-number=0
-failed=0
-
-report()
+# replay TEST STATUS TEXT ARGUMENT...: the exit status of tdxmod-replay, and its output
+replay()
 {
-	number=$((number + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $number $2"
-	else
-		failed=1
-		echo "not ok $number $2"
-	fi
-}
-
-skip()
-{
-	number=$((number + 1))
-	echo "ok $number $1 # SKIP $2"
-}
-
-missing()
-{
-	echo "1..0 # SKIP $1"
-	exit $SKIP
-}
-
-# Exit status, text that must be said, what it is about; the rest is replayed.
-expect()
-{
-	status=$1 text=$2 about=$3
+	about=$1 status=$2 text=$3
 	shift 3
-	"$replay" --kernel "$@" >"$work/out" 2>&1
-	[ $? = "$status" ] && grep -q -- "$text" "$work/out"
-	result=$?
+	"$here/tdxmod-replay" --kernel "$@" >"$work/out" 2>&1
+	expect 'exit status' $? "$status"
+	grep -q -- "$text" "$work/out" || expect output "$(tail -n 1 "$work/out")" "$text"
 	sed 's/^/# /' "$work/out"
-	report $result "$about"
+	report "$about"
 }
 
-# A vector on which TDH.SYS.LP.SHUTDOWN gives the status $1.
+# write_vector RAX: a vector in which TDH.SYS.LP.SHUTDOWN returns RAX
 write_vector()
 {
 	cat >"$work/v.txt" <<-END
@@ -71,22 +44,11 @@ reset()
 	echo 1 >$emulator/reset
 }
 
-ask()
-{
-	echo 1 >$asker
-}
-
-nothing_remains()
-{
-	! grep -v '^#' $emulator/calls && awk '$2 != 0 { exit 1 }' $emulator/audit
-}
-
 echo 'TAP version 13'
 [ "$(id -u)" = 0 ] || missing 'not root'
-[ -e $emulator/calls ] ||
-	missing 'no emulated TDX module: CONFIG_TDX_EMULATOR=y, tdx_emulator=on'
+need_emulator
 [ -e $emulator/replay ] || missing 'no replay in the emulated TDX module: CONFIG_KUNIT=y'
-(exec 3<>$emulator/replay) || missing 'somebody has asked for TDX since boot or reset'
+need_reset
 
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -94,40 +56,43 @@ trap 'rm -rf "$work"' EXIT
 echo '1..9'
 
 write_vector 0
-expect 0 '^1 vectors, 1 checks, 0 differences$' 'a vector that is met' "$work/v.txt"
+replay 'a vector that matches' 0 '^1 vectors, 1 checks, 0 differences$' "$work/v.txt"
 write_vector 1
-expect 1 '^1 vectors, 1 checks, 1 differences$' 'a vector that is not met' "$work/v.txt"
+replay 'a vector that differs' 1 '^1 vectors, 1 checks, 1 differences$' "$work/v.txt"
 
 set -- "${VECTORS:-$here}"/*.txt
 [ -e "$1" ] || [ -n "${VECTORS-}" ] || set -- "$here"/../../../tdx/vectors/*.txt
-expect 0 '^[1-9][0-9]* vectors, .* 0 differences$' 'recorded vectors' "$@"
+replay 'recorded vectors' 0 '^[1-9][0-9]* vectors, .* 0 differences$' "$@"
 
-nothing_remains
-report $? 'no call and no report of the audit remains'
+expect calls "$(grep -v '^#' $emulator/calls)" ''
+expect audit "$(awk '$2 != 0' $emulator/audit)" ''
+report 'no call and no report of the audit remains'
 
 exec 3<>$emulator/replay
-expect 2 'Device or resource busy' 'one at a time' "$work/v.txt"
-! reset 2>"$work/out"
-report $? 'no reset meanwhile'
+replay 'a second replay is rejected' 2 'Device or resource busy' "$work/v.txt"
+reset 2>"$work/out" && expect reset succeeded busy
+report 'a reset is rejected during a replay'
 exec 3>&-
-reset
-report $? 'a reset afterwards'
+reset || expect reset failed success
+report 'a reset works after a replay'
 
-# The module of the tests in ../host asks for TDX.
-[ -e $asker ] || modprobe tdx_test 2>"$work/out"
-if [ -e $asker ]; then
+# The module of the tests in ../host requests TDX.
+[ -e $enable ] || modprobe tdx_test 2>"$work/out"
+if [ -e $enable ]; then
 	exec 3<>$emulator/replay
-	! ask 2>"$work/out"
-	report $? 'nobody else is answered'
+	# shellcheck disable=SC2320 # the write is what may fail
+	echo 1 2>"$work/out" >$enable && expect 'tdx_enable()' succeeded 'an error'
+	report 'SEAMCALLs of others fail during a replay'
 	exec 3>&-
 	reset
 
-	ask
-	expect 2 'Device or resource busy' 'not while TDX is in use' "$work/v.txt"
+	echo 1 >$enable
+	replay 'a replay is rejected while TDX is in use' 2 'Device or resource busy' \
+		"$work/v.txt"
 	reset
 else
-	skip 'nobody else is answered' 'no module tdx_test'
-	skip 'not while TDX is in use' 'no module tdx_test'
+	skip 'SEAMCALLs of others fail during a replay' 'no module tdx_test'
+	skip 'a replay is rejected while TDX is in use' 'no module tdx_test'
 fi
 
 exit $failed

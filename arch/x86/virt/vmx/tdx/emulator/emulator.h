@@ -64,6 +64,7 @@ struct tdx_emulator_fault {
 
 bool tdx_emulator_active(void);
 int tdx_emulator_reset(void);
+void tdx_emulator_set_reset(int (*reset)(void));
 u64 tdx_emulator_calls(u64 leaf);
 u64 tdx_emulator_calls_on(unsigned int cpu, u64 leaf);
 u64 tdx_emulator_total_calls(void);

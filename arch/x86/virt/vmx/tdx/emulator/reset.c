@@ -1,21 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a reboot would do, without one: the subsystem gives back all that it
- * has, the module forgets all that it knew.  For tests only; otherwise each
- * case of a failure would cost a boot.
+ * What a reboot would do, without one: the host frees what it has given to the
+ * module, and the module forgets all.  For tests only; otherwise each case of a
+ * failure would cost a boot.
  */
 #include <linux/errno.h>
 #include <linux/export.h>
 
-#include "../bringup.h"
 #include "internal.h"
 
-static int forget(void)
+static int (*tdx_emulator_host_reset)(void);
+
+/**
+ * tdx_emulator_set_reset - say how the host frees what it has given to the module
+ * @reset: returns 0; -EBUSY while the host works; called in process context
+ *
+ * Context: once, before user space.
+ */
+void tdx_emulator_set_reset(int (*reset)(void))
+{
+	tdx_emulator_host_reset = reset;
+}
+
+static int tdx_emulator_forget(void)
 {
 	int ret;
 
-	/* The initialisation at boot is once per boot: nothing to undo. */
-	ret = IS_ENABLED(CONFIG_TDX_BRINGUP) ? tdx_bringup_reset() : 0;
+	ret = tdx_emulator_host_reset();
 	if (ret)
 		return ret;
 
@@ -34,9 +45,11 @@ static int forget(void)
 /**
  * tdx_emulator_reset - forget everything, PAMTs, counters and faults included
  *
- * Context: Process context, sleeps.
- * Return: 0; -EBUSY while the subsystem works or an LP is inside the module;
- * -ENODEV without an emulated module.
+ * Context: process context, sleeps.
+ *
+ * Return: 0; -EBUSY while the host works or an LP is inside the module; -ENODEV
+ * without an emulated module; -EOPNOTSUPP on a host that initializes TDX once for
+ * each boot.
  */
 int tdx_emulator_reset(void)
 {
@@ -44,9 +57,11 @@ int tdx_emulator_reset(void)
 
 	if (!tdx_emulator_active())
 		return -ENODEV;
+	if (!tdx_emulator_host_reset)
+		return -EOPNOTSUPP;
 
 	tdx_audit_expect_frees(true);
-	ret = forget();
+	ret = tdx_emulator_forget();
 	tdx_audit_expect_frees(false);
 
 	return ret;

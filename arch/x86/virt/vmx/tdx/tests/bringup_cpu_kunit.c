@@ -16,7 +16,7 @@
 #include <linux/topology.h>
 #include <linux/workqueue.h>
 
-#include "../bringup.h"
+#include "../enable.h"
 #include "../emulator/emulator.h"
 #include "../seamcall_internal.h"
 #include "bringup_fixture.h"
@@ -53,9 +53,9 @@ static void bringup_test_package_offline(struct kunit *test)
 		cpumask_set_cpu(cpu, off);
 	}
 
-	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), -ENXIO);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(tb->reason, "no online CPU"));
-	KUNIT_EXPECT_FALSE(test, tb->configured);
+	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), -ENXIO);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(tb->attempt.reason, "no online CPU"));
+	KUNIT_EXPECT_FALSE(test, tb->attempt.configured);
 	bringup_expect_nothing_held(test);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_CONFIG), 0ULL);
 
@@ -77,7 +77,7 @@ static void bringup_test_cpu_returns(struct kunit *test)
 	if (num_online_cpus() < 2)
 		kunit_skip(test, "needs two CPUs");
 
-	KUNIT_ASSERT_EQ(test, tdx_bringup_run(tb), 0);
+	KUNIT_ASSERT_EQ(test, tdx_host_run(tb), 0);
 	lp_inits = tdx_emulator_calls(TDH_SYS_LP_INIT);
 
 	KUNIT_EXPECT_EQ(test, remove_cpu(cpu), 0);
@@ -145,8 +145,8 @@ static void prepare_early(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, lanework_init(&early.job, "tdx_early", early_step), 0);
 	kunit_deactivate_static_stub(test, lanework_alloc_wq);
 
-	for (i = 0; i < tb->layout.nr_tdmrs; i++)
-		lanework_add(&early.job, &tb->lanes[i].lane, NUMA_NO_NODE);
+	for (i = 0; i < tb->steps.layout.tdmrs.nr_tdmrs; i++)
+		lanework_add(&early.job, &tb->steps.job.lanes[i].lane, NUMA_NO_NODE);
 }
 
 static void lanes_before_lp(struct kunit *test)
@@ -155,7 +155,7 @@ static void lanes_before_lp(struct kunit *test)
 	struct tdx_bringup *tb = test->priv;
 	u64 calls;
 
-	KUNIT_ASSERT_EQ(test, tdx_bringup_run(tb), 0);
+	KUNIT_ASSERT_EQ(test, tdx_host_run(tb), 0);
 	calls = tdx_emulator_calls_on(cpu, TDH_SYS_TDMR_INIT);
 
 	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
@@ -167,7 +167,7 @@ static void lanes_before_lp(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lanework_wait(&early.job), 0);
 	KUNIT_EXPECT_GE(test, atomic_read(&early.put_off), 3);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls_on(cpu, TDH_SYS_TDMR_INIT),
-			calls + tb->layout.nr_tdmrs);
+			calls + tb->steps.layout.tdmrs.nr_tdmrs);
 	KUNIT_EXPECT_EQ(test, lanework_free(&early.job), 0);
 	bringup_expect_no_audit(test);
 }
@@ -195,12 +195,12 @@ static bool is_in_vmx(unsigned int cpu)
 
 static int sleep_here(void *unused)
 {
-	return tdx_host_suspend(NULL);
+	return tdx_lps_suspend(NULL);
 }
 
 static int wake_here(void *unused)
 {
-	tdx_host_resume(NULL);
+	tdx_lps_resume(NULL);
 
 	return 0;
 }
@@ -210,7 +210,7 @@ static void bringup_test_sleep(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
 
-	KUNIT_ASSERT_EQ(test, tdx_bringup_run(tb), 0);
+	KUNIT_ASSERT_EQ(test, tdx_host_run(tb), 0);
 	KUNIT_EXPECT_TRUE(test, is_in_vmx(0));
 
 	KUNIT_EXPECT_EQ(test, smp_call_on_cpu(0, sleep_here, NULL, false), 0);
@@ -233,9 +233,9 @@ static void bringup_test_shutdown(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
 
-	KUNIT_ASSERT_EQ(test, tdx_bringup_run(tb), 0);
+	KUNIT_ASSERT_EQ(test, tdx_host_run(tb), 0);
 
-	tdx_host_shutdown(NULL);
+	tdx_lps_shutdown(NULL);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_DISABLE), 1ULL);
 	tdx_emulator_audit_shutdown();
 	bringup_expect_no_audit(test);
@@ -258,9 +258,9 @@ static void bringup_test_shutdown_early(struct kunit *test)
 
 	kunit_activate_static_stub(test, tdx_pamt_take, no_memory);
 	kunit_activate_static_stub(test, tdx_pamt_find, no_memory_anywhere);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_run(tb), -ENOMEM);
+	KUNIT_ASSERT_EQ(test, tdx_host_run(tb), -ENOMEM);
 
-	tdx_host_shutdown(NULL);
+	tdx_lps_shutdown(NULL);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_DISABLE), 1ULL);
 	tdx_emulator_audit_shutdown();
 	bringup_expect_no_audit(test);
@@ -269,7 +269,7 @@ static void bringup_test_shutdown_early(struct kunit *test)
 /* A shutdown before TDX is asked for makes no call: there may be no module. */
 static void bringup_test_shutdown_before(struct kunit *test)
 {
-	tdx_host_shutdown(NULL);
+	tdx_lps_shutdown(NULL);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_total_calls(), 0ULL);
 	tdx_emulator_audit_shutdown();
 	bringup_expect_no_audit(test);

@@ -9,7 +9,7 @@
 #include <linux/cpumask.h>
 #include <linux/smp.h>
 
-#include "../bringup.h"
+#include "../enable.h"
 #include "../emulator/emulator.h"
 #include "../seamcall_internal.h"
 #include "bringup_fixture.h"
@@ -25,7 +25,7 @@ int bringup_fixture_init(struct kunit *test)
 
 	tb = kunit_kzalloc(test, sizeof(*tb), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, tb);
-	tdx_bringup_init(tb, tdx_bringup_run);
+	tdx_bringup_init(tb, tdx_host_run);
 	test->priv = tb;
 
 	return 0;
@@ -40,8 +40,8 @@ void bringup_fixture_exit(struct kunit *test)
 
 	/* The module first: while it is up it wants its PAMTs. */
 	KUNIT_EXPECT_EQ(test, tdx_emulator_reset(), 0);
-	if (tb->layout.nr_tdmrs)
-		tdx_bringup_forget(tb);
+	if (tb->steps.layout.tdmrs.nr_tdmrs)
+		tdx_steps_undo(&tb->steps);
 }
 
 void bringup_expect_no_audit(struct kunit *test)
@@ -53,9 +53,9 @@ int bringup_attempt(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
 
-	tdx_bringup_forget_error(tb);
+	tdx_attempt_begin(&tb->attempt);
 
-	return tdx_bringup_run(tb);
+	return tdx_host_run(tb);
 }
 
 int bringup_in_vmx(void *unused)
@@ -82,9 +82,10 @@ void bringup_expect_nothing_held(struct kunit *test)
 	struct tdx_bringup *tb = test->priv;
 
 	expect_no_vmx(test);
-	KUNIT_EXPECT_NULL(test, tb->ranges);
-	KUNIT_EXPECT_EQ(test, tb->layout.nr_tdmrs, 0);
-	KUNIT_EXPECT_NULL(test, tb->host.nodes);
-	KUNIT_EXPECT_NULL(test, tb->tdmrs.tdmrs);
+	KUNIT_EXPECT_EQ(test, tb->steps.job.total, 0ULL);
+	KUNIT_EXPECT_NULL(test, tb->steps.layout.host.ranges);
+	KUNIT_EXPECT_EQ(test, tb->steps.layout.tdmrs.nr_tdmrs, 0);
+	KUNIT_EXPECT_NULL(test, tb->steps.layout.host.nodes);
+	KUNIT_EXPECT_NULL(test, tb->steps.layout.infos.tdmrs);
 	KUNIT_EXPECT_NULL(test, tdx_get_sysinfo());
 }

@@ -16,7 +16,7 @@
 
 #include <asm/mce.h>
 
-#include "../bringup.h"
+#include "../enable.h"
 #include "../emulator/internal.h"
 #include "../seamcall_internal.h"
 #include "bringup_fixture.h"
@@ -30,10 +30,20 @@ static u64 tdmr_bytes(const struct tdx_bringup *tb)
 	u64 bytes = 0;
 	unsigned int i;
 
-	for (i = 0; i < tb->layout.nr_tdmrs; i++)
-		bytes += tb->layout.tdmrs[i].size;
+	for (i = 0; i < tb->steps.layout.tdmrs.nr_tdmrs; i++)
+		bytes += tb->steps.layout.tdmrs.tdmrs[i].size;
 
 	return bytes;
+}
+
+static void expect_progress(struct kunit *test, u64 wanted)
+{
+	struct tdx_bringup *tb = test->priv;
+	u64 done, total;
+
+	tdx_steps_progress(&tb->steps, &done, &total);
+	KUNIT_EXPECT_EQ(test, done, wanted);
+	KUNIT_EXPECT_EQ(test, total, tdmr_bytes(tb));
 }
 
 static void inject(struct kunit *test, u64 leaf, unsigned int skip,
@@ -50,12 +60,12 @@ static void inject(struct kunit *test, u64 leaf, unsigned int skip,
 	KUNIT_ASSERT_EQ(test, tdx_emulator_inject(&fault), 0);
 }
 
-/* TDX comes up with no call more than it needs. */
+/* TDX comes up with no call more than it needs, and all memory is done then. */
 static void bringup_test_success(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
 
-	KUNIT_ASSERT_EQ(test, tdx_bringup_run(tb), 0);
+	KUNIT_ASSERT_EQ(test, tdx_host_run(tb), 0);
 	KUNIT_EXPECT_NOT_NULL(test, tdx_get_sysinfo());
 	KUNIT_EXPECT_EQ(test, tdx_get_sysinfo()->tdmr.max_tdmrs, 64);
 
@@ -68,6 +78,7 @@ static void bringup_test_success(struct kunit *test)
 			(u64)topology_max_packages());
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_TDMR_INIT),
 			tdmr_bytes(tb) / CALL_BYTES);
+	expect_progress(test, tdmr_bytes(tb));
 	bringup_expect_no_audit(test);
 }
 
@@ -88,9 +99,9 @@ static u64 tdmr_calls_of_node(const struct tdx_bringup *tb, int node)
 	u64 bytes = 0;
 	unsigned int i;
 
-	for (i = 0; i < tb->layout.nr_tdmrs; i++) {
-		if (tdx_layout_home(tb->layout.tdmrs[i].node) == node)
-			bytes += tb->layout.tdmrs[i].size;
+	for (i = 0; i < tb->steps.layout.tdmrs.nr_tdmrs; i++) {
+		if (tdx_layout_home(tb->steps.layout.tdmrs.tdmrs[i].node) == node)
+			bytes += tb->steps.layout.tdmrs.tdmrs[i].size;
 	}
 
 	return bytes / CALL_BYTES;
@@ -105,7 +116,7 @@ static void bringup_test_nodes(struct kunit *test)
 	if (num_node_state(N_CPU) < 2)
 		kunit_skip(test, "needs two nodes with CPUs");
 
-	KUNIT_ASSERT_EQ(test, tdx_bringup_run(tb), 0);
+	KUNIT_ASSERT_EQ(test, tdx_host_run(tb), 0);
 	for_each_node_state(node, N_CPU)
 		KUNIT_EXPECT_EQ_MSG(test, tdmr_calls_on_node(node),
 				    tdmr_calls_of_node(tb, node), "node %d",
@@ -169,16 +180,18 @@ static void bringup_test_failure(struct kunit *test)
 {
 	const struct failure *failure = test->param_value;
 	struct tdx_bringup *tb = test->priv;
-	const char *leaf = seam_leaf_name(failure->leaf);
+	char text[SEAM_TEXT_LEN];
 
 	if (failure->leaf == TDH_SYS_LP_INIT &&
 	    failure->skip >= num_online_cpus())
 		kunit_skip(test, "needs two CPUs");
 
 	inject(test, failure->leaf, failure->skip, ALWAYS, failure->status);
-	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), failure->error);
-	KUNIT_EXPECT_EQ(test, tb->configured, failure->final);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(tb->reason, leaf));
+	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), failure->error);
+	KUNIT_EXPECT_EQ(test, tb->attempt.configured, failure->final);
+	seam_status_describe(text, sizeof(text), failure->leaf, failure->status);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(tb->attempt.reason, text), "reason: %s",
+				  tb->attempt.reason);
 	bringup_expect_nothing_held(test);
 	bringup_expect_no_audit(test);
 	if (failure->final)
@@ -187,7 +200,7 @@ static void bringup_test_failure(struct kunit *test)
 	/* The module was left as it was: the next attempt can succeed. */
 	tdx_emulator_inject_clear();
 	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), 0);
-	KUNIT_EXPECT_STREQ(test, tb->reason, "");
+	KUNIT_EXPECT_STREQ(test, tb->attempt.reason, "");
 	bringup_expect_no_audit(test);
 }
 
@@ -198,7 +211,7 @@ static void bringup_test_tries(struct kunit *test)
 	ktime_t start = ktime_get();
 
 	inject(test, TDH_SYS_INIT, 0, ALWAYS, 0x8000020200000000ULL);
-	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), -EBUSY);
+	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), -EBUSY);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_INIT),
 			(u64)TDX_SEAMCALL_TRIES);
 	KUNIT_EXPECT_GE(test, ktime_us_delta(ktime_get(), start),
@@ -213,22 +226,22 @@ static void bringup_test_reasons(struct kunit *test)
 
 	inject(test, TDH_SYS_INIT, 0, ALWAYS, TDX_FAULT_VMFAIL);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), -ENODEV);
-	KUNIT_EXPECT_EQ(test, tdx_bringup_error(tb, reason, sizeof(reason)), -ENODEV);
+	KUNIT_EXPECT_EQ(test, tdx_attempt_error(&tb->attempt, reason, sizeof(reason)), -ENODEV);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(reason, "TDH.SYS.INIT"));
 	KUNIT_EXPECT_TRUE_MSG(test, strstarts(reason, "CPU "), "reason: %s", reason);
 
 	tdx_emulator_inject_clear();
 	inject(test, TDH_SYS_CONFIG, 0, ALWAYS, 0xC0000A0000000000ULL);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), -EINVAL);
-	KUNIT_EXPECT_EQ(test, tdx_bringup_error(tb, reason, sizeof(reason)), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tdx_attempt_error(&tb->attempt, reason, sizeof(reason)), -EINVAL);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(reason, "TDH.SYS.CONFIG"));
 	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(reason, " TDMRs: "), "reason: %s", reason);
-	KUNIT_EXPECT_EQ(test, tdx_bringup_status(tb), TDX_STATUS_UNKNOWN);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_status(tb, NULL), TDX_STATUS_UNKNOWN);
 	bringup_expect_nothing_held(test);
 
 	tdx_emulator_inject_clear();
 	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), 0);
-	KUNIT_EXPECT_EQ(test, tdx_bringup_error(tb, reason, sizeof(reason)), 0);
+	KUNIT_EXPECT_EQ(test, tdx_attempt_error(&tb->attempt, reason, sizeof(reason)), 0);
 	KUNIT_EXPECT_STREQ(test, reason, "");
 	bringup_expect_no_audit(test);
 }
@@ -268,8 +281,8 @@ static void bringup_test_passing(struct kunit *test)
 
 	inject(test, passing->leaf, passing->skip, passing->count,
 	       passing->status);
-	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), 0);
-	KUNIT_EXPECT_STREQ(test, tb->reason, "");
+	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), 0);
+	KUNIT_EXPECT_STREQ(test, tb->attempt.reason, "");
 	bringup_expect_no_audit(test);
 }
 
@@ -279,7 +292,8 @@ static void bringup_test_tdmr_already(struct kunit *test)
 	struct tdx_bringup *tb = test->priv;
 
 	inject(test, TDH_SYS_TDMR_INIT, 0, 1, 0x00000A0300000000ULL);
-	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), 0);
+	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), 0);
+	expect_progress(test, tdmr_bytes(tb));
 }
 
 /* Metadata with which bring-up must not go on. */
@@ -319,9 +333,9 @@ static void bringup_test_bad_metadata(struct kunit *test)
 	struct tdx_bringup *tb = test->priv;
 
 	KUNIT_ASSERT_EQ(test, tdx_emulator_inject(&fault), 0);
-	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), bad->error);
-	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(tb->reason, bad->reason), "reason: %s",
-				  tb->reason);
+	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), bad->error);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(tb->attempt.reason, bad->reason), "reason: %s",
+				  tb->attempt.reason);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_CONFIG), 0ULL);
 	bringup_expect_nothing_held(test);
 	bringup_expect_no_audit(test);
@@ -339,7 +353,7 @@ static void bringup_test_many_cmrs(struct kunit *test)
 	struct tdx_bringup *tb = test->priv;
 
 	KUNIT_ASSERT_EQ(test, tdx_emulator_inject(&more), 0);
-	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), 0);
+	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), 0);
 	bringup_expect_no_audit(test);
 }
 
@@ -364,7 +378,7 @@ static int stop_after_calls(void *data)
 	return 0;
 }
 
-/* A stop ends step 7 after the calls that are in flight. */
+/* A stop ends step 7 after the calls in flight, each of which has done 4 MiB. */
 static void bringup_test_stop(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -376,16 +390,17 @@ static void bringup_test_stop(struct kunit *test)
 	KUNIT_ASSERT_FALSE(test, IS_ERR(stopper));
 	/* Between the last look at the calls and the stop none is done. */
 	tdx_emu_params.tdmr_ns = NSEC_PER_SEC;
-	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), -ESHUTDOWN);
+	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), -ESHUTDOWN);
 	tdx_emu_params.tdmr_ns = tdmr_ns;
 	kthread_stop(stopper);
 
 	/* The module is half-way: its PAMTs are its own. */
-	KUNIT_EXPECT_TRUE(test, tb->configured);
-	KUNIT_EXPECT_GT(test, tb->layout.nr_tdmrs, 0);
+	KUNIT_EXPECT_TRUE(test, tb->attempt.configured);
+	KUNIT_EXPECT_GT(test, tb->steps.layout.tdmrs.nr_tdmrs, 0);
 	/* A call that a lane had begun is its last. */
 	KUNIT_EXPECT_LE(test, tdx_emulator_calls(TDH_SYS_TDMR_INIT),
-			s.calls + tb->nr_lanes);
+			s.calls + tb->steps.layout.tdmrs.nr_tdmrs);
+	expect_progress(test, tdx_emulator_calls(TDH_SYS_TDMR_INIT) * CALL_BYTES);
 	bringup_expect_no_audit(test);
 }
 
@@ -395,8 +410,8 @@ static void bringup_test_stop_before(struct kunit *test)
 	struct tdx_bringup *tb = test->priv;
 
 	tdx_bringup_stop(tb);
-	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), -ESHUTDOWN);
-	KUNIT_EXPECT_FALSE(test, tb->configured);
+	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), -ESHUTDOWN);
+	KUNIT_EXPECT_FALSE(test, tb->attempt.configured);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_CONFIG), 0ULL);
 	bringup_expect_nothing_held(test);
 	bringup_expect_no_audit(test);
@@ -431,8 +446,8 @@ static void bringup_test_mce(struct kunit *test)
 	if (IS_ERR(mce_text(0)))
 		kunit_skip(test, "needs CONFIG_X86_MCE_INTEL");
 
-	KUNIT_ASSERT_EQ(test, tdx_bringup_run(tb), 0);
-	tdmr = &tb->layout.tdmrs[0];
+	KUNIT_ASSERT_EQ(test, tdx_host_run(tb), 0);
+	tdmr = &tb->steps.layout.tdmrs.tdmrs[0];
 	for (level = 0; level < TDMR_NR_LEVELS; level++) {
 		pamt = &tdmr->pamt[level];
 		KUNIT_EXPECT_NOT_NULL(test, mce_text(pamt->base));

@@ -22,7 +22,7 @@
 #include <linux/string.h>
 #include <linux/swap.h>
 
-#include "../bringup.h"
+#include "../enable.h"
 #include "bringup_fixture.h"
 
 /* No task here takes so long, even on emulated CPUs that guests share. */
@@ -94,12 +94,12 @@ static void memory_take_page(struct memory_task *task)
 
 static void memory_claim(struct memory_task *task)
 {
-	tdx_memory_claim(task->tb);
+	tdx_memory_claim(&task->tb->attempt, &task->tb->steps.layout);
 }
 
 static void memory_release(struct memory_task *task)
 {
-	tdx_memory_release(task->tb);
+	tdx_memory_release(&task->tb->steps.layout);
 }
 
 static struct memory_task memory_tasks[] = {

@@ -16,7 +16,7 @@
 #include <linux/pfn.h>
 #include <linux/string.h>
 
-#include "../bringup.h"
+#include "../enable.h"
 #include "../emulator/internal.h"
 #include "../seamcall_internal.h"
 #include "bringup_fixture.h"
@@ -31,17 +31,18 @@ static u64 find_nothing(u64 size, int node)
 	return 0;
 }
 
-/* Without memory for PAMTs bring-up fails, names tdx_host=async, and can be repeated. */
+/* Without memory for PAMTs bring-up fails, gives the hint, and can be repeated. */
 static void bringup_test_no_pamt(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
 
+	tb->attempt.hint = ", or be patient";
 	kunit_activate_static_stub(test, tdx_pamt_take, take_nothing);
 	kunit_activate_static_stub(test, tdx_pamt_find, find_nothing);
-	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), -ENOMEM);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(tb->reason, "PAMT"));
-	KUNIT_EXPECT_NOT_NULL(test, strstr(tb->reason, "tdx_host=async"));
-	KUNIT_EXPECT_FALSE(test, tb->configured);
+	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), -ENOMEM);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(tb->attempt.reason, "PAMT"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(tb->attempt.reason, tb->attempt.hint));
+	KUNIT_EXPECT_FALSE(test, tb->attempt.configured);
 	bringup_expect_nothing_held(test);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_CONFIG), 0ULL);
 
@@ -57,7 +58,7 @@ static void bringup_test_pamt_anywhere(struct kunit *test)
 	struct tdx_bringup *tb = test->priv;
 
 	kunit_activate_static_stub(test, tdx_pamt_take, take_nothing);
-	KUNIT_EXPECT_EQ(test, tdx_bringup_run(tb), 0);
+	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), 0);
 	bringup_expect_no_audit(test);
 }
 
@@ -124,17 +125,22 @@ struct tdmrs {
 	int node[TDMR_MAX];
 };
 
+static void undo_steps(struct tdx_bringup *tb)
+{
+	tdx_steps_undo(&tb->steps);
+}
+
 static void bring_up_and_down(struct kunit *test, struct tdmrs *tdmrs)
 {
 	struct tdx_bringup *tb = test->priv;
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, tdx_bringup_run(tb), 0);
+	KUNIT_ASSERT_EQ(test, tdx_host_run(tb), 0);
 	bringup_expect_no_audit(test);
 
-	tdmrs->nr = tb->layout.nr_tdmrs;
+	tdmrs->nr = tb->steps.layout.tdmrs.nr_tdmrs;
 	for (i = 0; i < tdmrs->nr; i++) {
-		const struct tdmr *tdmr = &tb->layout.tdmrs[i];
+		const struct tdmr *tdmr = &tb->steps.layout.tdmrs.tdmrs[i];
 
 		tdmrs->base[i] = tdmr->base;
 		tdmrs->pamt_bytes[i] = tdmr_pamt_bytes(tdmr);
@@ -142,7 +148,7 @@ static void bring_up_and_down(struct kunit *test, struct tdmrs *tdmrs)
 	}
 
 	KUNIT_ASSERT_EQ(test, tdx_emulator_reset(), 0);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_renew(tb, tdx_bringup_forget), 0);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_renew(tb, undo_steps), 0);
 }
 
 static struct tdmrs *find_tdmrs(struct kunit *test)
@@ -295,7 +301,7 @@ static unsigned int nr_takes;
 
 static int stop_and_take_nothing(u64 base, u64 size)
 {
-	WRITE_ONCE(stopped->stop, true);
+	WRITE_ONCE(stopped->attempt.stop, true);
 	nr_takes++;
 
 	return -EBUSY;
@@ -307,7 +313,7 @@ static void expect_one_take(struct kunit *test, int (*take)(u64 base, u64 size))
 	nr_takes = 0;
 
 	kunit_activate_static_stub(test, tdx_pamt_take, *take);
-	KUNIT_EXPECT_EQ(test, tdx_bringup_run(stopped), -ESHUTDOWN);
+	KUNIT_EXPECT_EQ(test, tdx_host_run(stopped), -ESHUTDOWN);
 	KUNIT_EXPECT_EQ(test, nr_takes, 1);
 	bringup_expect_nothing_held(test);
 }

@@ -1,31 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of request.c as a table: what every event does in every state, those
- * that cannot happen there included.  Each runs on a bring-up of its own, whose
- * seven steps are a gate that the test opens.
+ * Tests of request.c as a table: what every event does in every state, those that
+ * cannot happen there included.  Each runs on a host of its own.
  */
 #include <kunit/test.h>
 
-#include <linux/array_size.h>
-#include <linux/completion.h>
-#include <linux/delay.h>
-#include <linux/jiffies.h>
-#include <linux/kernel.h>
-#include <linux/slab.h>
-#include <linux/workqueue.h>
+#include <linux/sprintf.h>
 
-#include "../bringup.h"
+#include "gated.h"
 
-#define SOON	msecs_to_jiffies(10000)
-/* What has not happened by then does not. */
-#define LATER	msecs_to_jiffies(30)
-
-enum state {
-	UNKNOWN,	/* nobody has asked */
+enum table_state {
+	UNKNOWN,	/* nobody has made a request */
 	FAILED,		/* the last attempt failed and can be repeated */
-	CALLING,	/* as FAILED, and a callback that was told runs */
+	CALLING,	/* as FAILED, and the callback of the first request runs */
 	RUNNING,	/* an attempt, before TDH.SYS.CONFIG */
-	ABANDONED,	/* an attempt, after it, whose requester has left */
+	ABANDONED,	/* an attempt, after it, whose request was cancelled */
 	HELD,		/* an attempt, between steps, for the system to sleep */
 	STOPPING,	/* an attempt, and the system wants to go down */
 	STOPPED,	/* the system goes down */
@@ -34,53 +23,38 @@ enum state {
 	NR_STATES,
 };
 
-static const char * const state_names[] = {
-	[UNKNOWN]	= "unknown",
-	[FAILED]	= "failed",
-	[CALLING]	= "calling",
-	[RUNNING]	= "running",
-	[ABANDONED]	= "abandoned",
-	[HELD]		= "held",
-	[STOPPING]	= "stopping",
-	[STOPPED]	= "stopped",
-	[UP]		= "up",
-	[LOST]		= "lost",
-};
-
-enum event {
+enum table_event {
 	REQUEST,
 	SUBSCRIBE,
 	SYNC,
-	WAIT,		/* for the first requester's request */
-	CANCEL,		/* that request */
-	RETURN,		/* its callback does */
+	WAIT,		/* for the first request */
+	CANCEL,		/* the first request */
 	SUCCEED,	/* the attempt does */
 	FAIL,		/* the attempt does, with -ENOMEM */
 	FAIL_LATE,	/* the attempt does, with -EINVAL after TDH.SYS.CONFIG */
 	HOLD,
 	RELEASE,
 	STOP,
-	RESET,
+	RENEW,
 	NR_EVENTS,
 };
 
-static const char * const event_names[] = {
+static const char * const table_events[] = {
 	[REQUEST]	= "request",
 	[SUBSCRIBE]	= "subscribe",
 	[SYNC]		= "sync",
 	[WAIT]		= "wait",
 	[CANCEL]	= "cancel",
-	[RETURN]	= "callback returns",
 	[SUCCEED]	= "attempt succeeds",
 	[FAIL]		= "attempt fails before SYS.CONFIG",
 	[FAIL_LATE]	= "attempt fails after SYS.CONFIG",
 	[HOLD]		= "hold",
 	[RELEASE]	= "release",
 	[STOP]		= "stop",
-	[RESET]		= "reset",
+	[RENEW]		= "renew",
 };
 
-/* Beside errnos: */
+/* Beside errnos, which are negative: */
 #define UNTOLD	0
 #define OK	1
 #define BLOCKS	2	/* does not return until something else happens */
@@ -91,269 +65,139 @@ static const char * const event_names[] = {
 #define TO_LOST		TDX_STATUS_ERROR
 
 /**
- * struct outcome - of an event
- * @ret: what the call returns
- * @status: of the bring-up afterwards
+ * struct table_outcome - what an event does
+ * @ret: what the call returns; 0 if the event changes nothing, and returns OK
+ * @status: of the host afterwards
+ * @first: what the first request has been told by then
  * @own: what the request that the event makes is told
- * @first: what the request of the first requester has been told by then
- * @attempts: that begin
+ * @attempts: attempts that begin
  */
-struct outcome {
+struct table_outcome {
 	int ret;
 	enum tdx_status status;
-	int own;
 	int first;
+	int own;
 	int attempts;
 };
 
-static const struct outcome outcomes[NR_STATES][NR_EVENTS] = {
-	[UNKNOWN] = {
-		[REQUEST]	= { OK, TO_RUNNING, UNTOLD, UNTOLD, 1 },
-		[SUBSCRIBE]	= { OK, TO_UNKNOWN },
-		[SYNC]		= { BLOCKS, TO_RUNNING, UNTOLD, UNTOLD, 1 },
+static const struct table_row {
+	const char *name;
+	/* In the state, before any event. */
+	enum tdx_status status;
+	int first;
+	struct table_outcome on[NR_EVENTS];
+} table_rows[NR_STATES] = {
+	[UNKNOWN] = { "unknown", TO_UNKNOWN, UNTOLD, {
+		[REQUEST]	= { OK, TO_RUNNING, .attempts = 1 },
+		[SYNC]		= { BLOCKS, TO_RUNNING, .attempts = 1 },
 		[WAIT]		= { -ECANCELED, TO_UNKNOWN },
-		[CANCEL]	= { OK, TO_UNKNOWN },
-		[RETURN]	= { OK, TO_UNKNOWN },
-		[SUCCEED]	= { OK, TO_UNKNOWN },
-		[FAIL]		= { OK, TO_UNKNOWN },
-		[FAIL_LATE]	= { OK, TO_UNKNOWN },
-		[HOLD]		= { OK, TO_UNKNOWN },
-		[RELEASE]	= { OK, TO_UNKNOWN },
-		[STOP]		= { OK, TO_UNKNOWN },
-		[RESET]		= { OK, TO_UNKNOWN },
-	},
-	[FAILED] = {
-		[REQUEST]	= { OK, TO_RUNNING, UNTOLD, -ENOMEM, 1 },
-		[SUBSCRIBE]	= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[SYNC]		= { BLOCKS, TO_RUNNING, UNTOLD, -ENOMEM, 1 },
-		[WAIT]		= { -ENOMEM, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[CANCEL]	= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[RETURN]	= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[SUCCEED]	= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[FAIL]		= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[FAIL_LATE]	= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[HOLD]		= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[RELEASE]	= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[STOP]		= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[RESET]		= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-	},
-	[CALLING] = {
+	} },
+	[FAILED] = { "failed", TO_UNKNOWN, -ENOMEM, {
+		[REQUEST]	= { OK, TO_RUNNING, -ENOMEM, .attempts = 1 },
+		[SYNC]		= { BLOCKS, TO_RUNNING, -ENOMEM, .attempts = 1 },
+		[WAIT]		= { -ENOMEM, TO_UNKNOWN, -ENOMEM },
+	} },
+	[CALLING] = { "calling", TO_UNKNOWN, -ENOMEM, {
 		/* The next attempt begins when the callback has returned. */
-		[REQUEST]	= { OK, TO_RUNNING, UNTOLD, -ENOMEM },
-		[SUBSCRIBE]	= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[SYNC]		= { BLOCKS, TO_RUNNING, UNTOLD, -ENOMEM },
-		[WAIT]		= { -ETIMEDOUT, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[CANCEL]	= { BLOCKS, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[RETURN]	= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[SUCCEED]	= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[FAIL]		= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[FAIL_LATE]	= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[HOLD]		= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[RELEASE]	= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[STOP]		= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[RESET]		= { -EBUSY, TO_UNKNOWN, UNTOLD, -ENOMEM },
-	},
-	[RUNNING] = {
-		[REQUEST]	= { OK, TO_RUNNING },
-		[SUBSCRIBE]	= { OK, TO_RUNNING },
+		[REQUEST]	= { OK, TO_RUNNING, -ENOMEM },
+		[SYNC]		= { BLOCKS, TO_RUNNING, -ENOMEM },
+		[WAIT]		= { BLOCKS, TO_UNKNOWN, -ENOMEM },
+		[CANCEL]	= { BLOCKS, TO_UNKNOWN, -ENOMEM },
+		[RENEW]		= { -EBUSY, TO_UNKNOWN, -ENOMEM },
+	} },
+	[RUNNING] = { "running", TO_RUNNING, UNTOLD, {
 		[SYNC]		= { BLOCKS, TO_RUNNING },
-		[WAIT]		= { -ETIMEDOUT, TO_RUNNING },
-		[CANCEL]	= { OK, TO_RUNNING },
-		[RETURN]	= { OK, TO_RUNNING },
-		[SUCCEED]	= { OK, TO_UP, UNTOLD, OK },
-		[FAIL]		= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[FAIL_LATE]	= { OK, TO_LOST, UNTOLD, -EINVAL },
+		[WAIT]		= { BLOCKS, TO_RUNNING },
+		[SUCCEED]	= { OK, TO_UP, OK },
+		[FAIL]		= { OK, TO_UNKNOWN, -ENOMEM },
+		[FAIL_LATE]	= { OK, TO_LOST, -EINVAL },
 		[HOLD]		= { BLOCKS, TO_RUNNING },
-		[RELEASE]	= { OK, TO_RUNNING },
 		[STOP]		= { BLOCKS, TO_RUNNING },
-		[RESET]		= { -EBUSY, TO_RUNNING },
-	},
-	[ABANDONED] = {
-		[REQUEST]	= { OK, TO_RUNNING },
-		[SUBSCRIBE]	= { OK, TO_RUNNING },
+		[RENEW]		= { -EBUSY, TO_RUNNING },
+	} },
+	[ABANDONED] = { "abandoned", TO_RUNNING, UNTOLD, {
 		[SYNC]		= { BLOCKS, TO_RUNNING },
 		[WAIT]		= { -ECANCELED, TO_RUNNING },
-		[CANCEL]	= { OK, TO_RUNNING },
-		[RETURN]	= { OK, TO_RUNNING },
 		[SUCCEED]	= { OK, TO_UP },
-		/* Whatever it is, after TDH.SYS.CONFIG it is final. */
+		/* After TDH.SYS.CONFIG any error is final. */
 		[FAIL]		= { OK, TO_LOST },
 		[FAIL_LATE]	= { OK, TO_LOST },
 		[HOLD]		= { BLOCKS, TO_RUNNING },
-		[RELEASE]	= { OK, TO_RUNNING },
 		[STOP]		= { BLOCKS, TO_RUNNING },
-		[RESET]		= { -EBUSY, TO_RUNNING },
-	},
-	[HELD] = {
-		[REQUEST]	= { OK, TO_RUNNING },
-		[SUBSCRIBE]	= { OK, TO_RUNNING },
+		[RENEW]		= { -EBUSY, TO_RUNNING },
+	} },
+	[HELD] = { "held", TO_RUNNING, UNTOLD, {
 		[SYNC]		= { BLOCKS, TO_RUNNING },
-		[WAIT]		= { -ETIMEDOUT, TO_RUNNING },
-		[CANCEL]	= { OK, TO_RUNNING },
-		[RETURN]	= { OK, TO_RUNNING },
-		[SUCCEED]	= { OK, TO_RUNNING },
-		[FAIL]		= { OK, TO_RUNNING },
-		[FAIL_LATE]	= { OK, TO_RUNNING },
-		[HOLD]		= { OK, TO_RUNNING },
-		[RELEASE]	= { OK, TO_RUNNING, UNTOLD, UNTOLD, 1 },
-		[STOP]		= { OK, TO_UNKNOWN, UNTOLD, -ESHUTDOWN },
-		[RESET]		= { -EBUSY, TO_RUNNING },
-	},
-	[STOPPING] = {
-		[REQUEST]	= { OK, TO_RUNNING },
+		[WAIT]		= { BLOCKS, TO_RUNNING },
+		[RELEASE]	= { OK, TO_RUNNING, .attempts = 1 },
+		[STOP]		= { OK, TO_UNKNOWN, -ESHUTDOWN },
+		[RENEW]		= { -EBUSY, TO_RUNNING },
+	} },
+	[STOPPING] = { "stopping", TO_RUNNING, UNTOLD, {
 		[SUBSCRIBE]	= { -ESHUTDOWN, TO_RUNNING },
 		[SYNC]		= { BLOCKS, TO_RUNNING },
-		[WAIT]		= { -ETIMEDOUT, TO_RUNNING },
-		[CANCEL]	= { OK, TO_RUNNING },
-		[RETURN]	= { OK, TO_RUNNING },
-		[SUCCEED]	= { OK, TO_UP, UNTOLD, OK },
-		[FAIL]		= { OK, TO_UNKNOWN, UNTOLD, -ENOMEM },
-		[FAIL_LATE]	= { OK, TO_LOST, UNTOLD, -EINVAL },
+		[WAIT]		= { BLOCKS, TO_RUNNING },
+		[SUCCEED]	= { OK, TO_UP, OK },
+		[FAIL]		= { OK, TO_UNKNOWN, -ENOMEM },
+		[FAIL_LATE]	= { OK, TO_LOST, -EINVAL },
 		[HOLD]		= { BLOCKS, TO_RUNNING },
-		[RELEASE]	= { OK, TO_RUNNING },
 		[STOP]		= { BLOCKS, TO_RUNNING },
-		[RESET]		= { -EBUSY, TO_RUNNING },
-	},
-	[STOPPED] = {
+		[RENEW]		= { -EBUSY, TO_RUNNING },
+	} },
+	[STOPPED] = { "stopped", TO_UNKNOWN, -ESHUTDOWN, {
 		[REQUEST]	= { OK, TO_UNKNOWN, -ESHUTDOWN, -ESHUTDOWN },
-		[SUBSCRIBE]	= { -ESHUTDOWN, TO_UNKNOWN, UNTOLD, -ESHUTDOWN },
-		[SYNC]		= { -ESHUTDOWN, TO_UNKNOWN, UNTOLD, -ESHUTDOWN },
-		[WAIT]		= { -ESHUTDOWN, TO_UNKNOWN, UNTOLD, -ESHUTDOWN },
-		[CANCEL]	= { OK, TO_UNKNOWN, UNTOLD, -ESHUTDOWN },
-		[RETURN]	= { OK, TO_UNKNOWN, UNTOLD, -ESHUTDOWN },
-		[SUCCEED]	= { OK, TO_UNKNOWN, UNTOLD, -ESHUTDOWN },
-		[FAIL]		= { OK, TO_UNKNOWN, UNTOLD, -ESHUTDOWN },
-		[FAIL_LATE]	= { OK, TO_UNKNOWN, UNTOLD, -ESHUTDOWN },
-		[HOLD]		= { OK, TO_UNKNOWN, UNTOLD, -ESHUTDOWN },
-		[RELEASE]	= { OK, TO_UNKNOWN, UNTOLD, -ESHUTDOWN },
-		[STOP]		= { OK, TO_UNKNOWN, UNTOLD, -ESHUTDOWN },
-		[RESET]		= { OK, TO_UNKNOWN, UNTOLD, -ESHUTDOWN },
-	},
-	[UP] = {
+		[SUBSCRIBE]	= { -ESHUTDOWN, TO_UNKNOWN, -ESHUTDOWN },
+		[SYNC]		= { -ESHUTDOWN, TO_UNKNOWN, -ESHUTDOWN },
+		[WAIT]		= { -ESHUTDOWN, TO_UNKNOWN, -ESHUTDOWN },
+	} },
+	[UP] = { "up", TO_UP, OK, {
 		[REQUEST]	= { OK, TO_UP, OK, OK },
 		[SUBSCRIBE]	= { OK, TO_UP, OK, OK },
-		[SYNC]		= { OK, TO_UP, UNTOLD, OK },
-		[WAIT]		= { OK, TO_UP, UNTOLD, OK },
-		[CANCEL]	= { OK, TO_UP, UNTOLD, OK },
-		[RETURN]	= { OK, TO_UP, UNTOLD, OK },
-		[SUCCEED]	= { OK, TO_UP, UNTOLD, OK },
-		[FAIL]		= { OK, TO_UP, UNTOLD, OK },
-		[FAIL_LATE]	= { OK, TO_UP, UNTOLD, OK },
-		[HOLD]		= { OK, TO_UP, UNTOLD, OK },
-		[RELEASE]	= { OK, TO_UP, UNTOLD, OK },
-		[STOP]		= { OK, TO_UP, UNTOLD, OK },
-		[RESET]		= { OK, TO_UNKNOWN, UNTOLD, OK },
-	},
-	[LOST] = {
+		[RENEW]		= { OK, TO_UNKNOWN, OK },
+	} },
+	[LOST] = { "lost", TO_LOST, -EINVAL, {
 		[REQUEST]	= { OK, TO_LOST, -EINVAL, -EINVAL },
-		[SUBSCRIBE]	= { -EINVAL, TO_LOST, UNTOLD, -EINVAL },
-		[SYNC]		= { -EINVAL, TO_LOST, UNTOLD, -EINVAL },
-		[WAIT]		= { -EINVAL, TO_LOST, UNTOLD, -EINVAL },
-		[CANCEL]	= { OK, TO_LOST, UNTOLD, -EINVAL },
-		[RETURN]	= { OK, TO_LOST, UNTOLD, -EINVAL },
-		[SUCCEED]	= { OK, TO_LOST, UNTOLD, -EINVAL },
-		[FAIL]		= { OK, TO_LOST, UNTOLD, -EINVAL },
-		[FAIL_LATE]	= { OK, TO_LOST, UNTOLD, -EINVAL },
-		[HOLD]		= { OK, TO_LOST, UNTOLD, -EINVAL },
-		[RELEASE]	= { OK, TO_LOST, UNTOLD, -EINVAL },
-		[STOP]		= { OK, TO_LOST, UNTOLD, -EINVAL },
-		[RESET]		= { OK, TO_UNKNOWN, UNTOLD, -EINVAL },
-	},
+		[SUBSCRIBE]	= { -EINVAL, TO_LOST, -EINVAL },
+		[SYNC]		= { -EINVAL, TO_LOST, -EINVAL },
+		[WAIT]		= { -EINVAL, TO_LOST, -EINVAL },
+		[RENEW]		= { OK, TO_UNKNOWN, -EINVAL },
+	} },
 };
 
-/* A request that remembers what it was told. */
-struct party {
-	struct tdx_enable_request req;
-	struct completion leave;
-	int told;
-	int times;
-};
-
-/* The bring-up under test, and those who deal with it. */
+/* The host under test; @first and @own make requests to it. */
 struct table {
-	struct tdx_bringup tb;
-	struct completion entered;
-	struct completion gate;
-	int attempts;
-	int result;
-	bool configured_at_once;
-
-	struct party first;
-	struct party own;
-
-	struct work_struct event_work;
-	enum event event;
-	int ret;
-	struct completion returned;
-	struct work_struct stop_work;
+	struct gated g;
+	struct counted *first;
+	struct counted *own;
+	enum table_event event;
+	struct gated_call *call;
+	struct gated_call *stop;
 };
 
-static int gated_run(struct tdx_bringup *tb)
+static int table_call(struct gated_call *call)
 {
-	struct table *t = container_of(tb, struct table, tb);
-
-	WRITE_ONCE(t->attempts, t->attempts + 1);
-	tb->configured = t->configured_at_once;
-	complete(&t->entered);
-	wait_for_completion(&t->gate);
-	if (t->result == -EINVAL)
-		tb->configured = true;
-
-	return t->result;
-}
-
-static void party_complete(struct tdx_enable_request *req, int result)
-{
-	struct party *party = container_of(req, struct party, req);
-
-	WRITE_ONCE(party->told, result ?: OK);
-	WRITE_ONCE(party->times, party->times + 1);
-	wait_for_completion(&party->leave);
-}
-
-static void party_init(struct party *party)
-{
-	tdx_enable_request_init(&party->req, party_complete);
-	init_completion(&party->leave);
-}
-
-static void forget_nothing(struct tdx_bringup *tb)
-{
-}
-
-static int end_attempt_with(struct table *t, int result)
-{
-	t->result = result;
-	complete(&t->gate);
-
-	return 0;
-}
-
-static int make_event(struct table *t)
-{
-	struct tdx_bringup *tb = &t->tb;
+	struct table *t = container_of(call->g, struct table, g);
+	struct tdx_bringup *tb = &t->g.tb;
 
 	switch (t->event) {
 	case REQUEST:
-		return tdx_bringup_request(tb, &t->own.req);
+		return tdx_bringup_request(tb, &t->own->req);
 	case SUBSCRIBE:
-		return tdx_bringup_subscribe(tb, &t->own.req);
+		return tdx_bringup_subscribe(tb, &t->own->req);
 	case SYNC:
 		return tdx_bringup_sync(tb);
 	case WAIT:
-		return tdx_bringup_wait(tb, &t->first.req, 1);
+		return tdx_bringup_wait(tb, &t->first->req);
 	case CANCEL:
-		tdx_bringup_cancel(tb, &t->first.req);
-		return 0;
-	case RETURN:
-		complete_all(&t->first.leave);
+		tdx_bringup_cancel(tb, &t->first->req);
 		return 0;
 	case SUCCEED:
-		return end_attempt_with(t, 0);
 	case FAIL:
-		return end_attempt_with(t, -ENOMEM);
+		gated_end(&t->g, t->event == FAIL ? -ENOMEM : 0);
+		return 0;
 	case FAIL_LATE:
-		return end_attempt_with(t, -EINVAL);
+		gated_end_final(&t->g, -EINVAL);
+		return 0;
 	case HOLD:
 		return tdx_bringup_hold(tb);
 	case RELEASE:
@@ -362,193 +206,129 @@ static int make_event(struct table *t)
 	case STOP:
 		tdx_bringup_stop(tb);
 		return 0;
-	case RESET:
-		return tdx_bringup_renew(tb, forget_nothing);
+	case RENEW:
+		return tdx_bringup_renew(tb, gated_forget);
 	default:
 		return -EOPNOTSUPP;
 	}
 }
 
-static void event_work(struct work_struct *work)
+static void table_enter(struct kunit *test, struct table *t, enum table_state state)
 {
-	struct table *t = container_of(work, struct table, event_work);
+	int first = table_rows[state].first;
+	struct tdx_bringup *tb = &t->g.tb;
 
-	t->ret = make_event(t) ?: OK;
-	complete(&t->returned);
-}
+	tb->attempt.configured = state == ABANDONED || state == LOST;
+	if (state == CALLING)
+		reinit_completion(&t->first->leave);
+	if (state == HELD)
+		KUNIT_ASSERT_EQ(test, tdx_bringup_hold(tb), 0);
+	if (state == UNKNOWN)
+		return;
 
-static void stop_work(struct work_struct *work)
-{
-	struct table *t = container_of(work, struct table, stop_work);
+	KUNIT_ASSERT_EQ(test, state == STOPPED ? tdx_bringup_subscribe(tb, &t->first->req) :
+					tdx_bringup_request(tb, &t->first->req), 0);
+	if (state == STOPPED)
+		tdx_bringup_stop(tb);
+	else if (state == HELD)
+		gated_expect_flag(test, &tb->attempt.resting);
+	else
+		gated_expect_entered(test, &t->g);
 
-	tdx_bringup_stop(&t->tb);
-}
-
-static void expect_entered(struct kunit *test, struct table *t)
-{
-	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&t->entered, SOON), 0UL);
-}
-
-/* Has the first requester ask, and the attempt end so. */
-static void attempt(struct kunit *test, struct table *t, int result)
-{
-	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&t->tb, &t->first.req), 0);
-	expect_entered(test, t);
-	end_attempt_with(t, result);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_wait(&t->tb, &t->first.req, SOON),
-			result);
-}
-
-static void enter_calling(struct kunit *test, struct table *t)
-{
-	reinit_completion(&t->first.leave);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&t->tb, &t->first.req), 0);
-	expect_entered(test, t);
-	end_attempt_with(t, -ENOMEM);
-	while (!READ_ONCE(t->first.times))
-		msleep(20);
-}
-
-static void enter_running(struct kunit *test, struct table *t)
-{
-	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&t->tb, &t->first.req), 0);
-	expect_entered(test, t);
-}
-
-static void enter_stopping(struct kunit *test, struct table *t)
-{
-	enter_running(test, t);
-	schedule_work(&t->stop_work);
-	while (!tdx_bringup_stopped(&t->tb))
-		msleep(20);
-}
-
-static void enter_held(struct kunit *test, struct table *t)
-{
-	KUNIT_ASSERT_EQ(test, tdx_bringup_hold(&t->tb), 0);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&t->tb, &t->first.req), 0);
-	while (!READ_ONCE(t->tb.resting))
-		msleep(20);
-}
-
-static void enter_stopped(struct kunit *test, struct table *t)
-{
-	KUNIT_ASSERT_EQ(test, tdx_bringup_subscribe(&t->tb, &t->first.req), 0);
-	tdx_bringup_stop(&t->tb);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_wait(&t->tb, &t->first.req, SOON),
-			-ESHUTDOWN);
-}
-
-static void enter(struct kunit *test, struct table *t, enum state state)
-{
-	switch (state) {
-	case FAILED:
-		attempt(test, t, -ENOMEM);
-		break;
-	case CALLING:
-		enter_calling(test, t);
-		break;
-	case RUNNING:
-		enter_running(test, t);
-		break;
-	case ABANDONED:
-		t->configured_at_once = true;
-		enter_running(test, t);
-		tdx_bringup_cancel(&t->tb, &t->first.req);
-		break;
-	case HELD:
-		enter_held(test, t);
-		break;
-	case STOPPING:
-		enter_stopping(test, t);
-		break;
-	case STOPPED:
-		enter_stopped(test, t);
-		break;
-	case UP:
-		attempt(test, t, 0);
-		break;
-	case LOST:
-		attempt(test, t, -EINVAL);
-		break;
-	default:
-		break;
+	if (first != UNTOLD) {
+		gated_end(&t->g, first == OK ? 0 : first);
+		counted_expect_inside(test, t->first, first == OK ? 0 : first);
+		if (state != CALLING)
+			wait_for_completion(&t->first->req.done);
 	}
-	t->attempts = 0;
+
+	if (state == ABANDONED)
+		tdx_bringup_cancel(tb, &t->first->req);
+	if (state == STOPPING) {
+		t->stop = gated_call(test, gated_stop, NULL);
+		gated_expect_flag(test, &tb->attempt.stop);
+	}
+	t->g.attempts = 0;
 }
 
-static bool as_expected(struct table *t, const struct outcome *o)
+static int table_told(const struct counted *c)
 {
-	return tdx_bringup_status(&t->tb) == o->status &&
-	       READ_ONCE(t->own.told) == o->own &&
-	       READ_ONCE(t->first.told) == o->first &&
-	       READ_ONCE(t->attempts) == o->attempts;
+	if (!atomic_read(&c->count))
+		return UNTOLD;
+
+	return READ_ONCE(c->result) ?: OK;
+}
+
+static void table_print(char *buf, size_t size, enum tdx_status status, int first, int own,
+			int attempts)
+{
+	scnprintf(buf, size, "status %d, first told %d, own told %d, %d attempts", status,
+		  first, own, attempts);
+}
+
+static void table_look(struct table *t, char *buf, size_t size)
+{
+	table_print(buf, size, tdx_bringup_status(&t->g.tb, NULL), table_told(t->first),
+		    table_told(t->own), READ_ONCE(t->g.attempts));
 }
 
 /* What follows from an event takes its time; what does not follow, too. */
-static void expect_outcome(struct kunit *test, struct table *t,
-			   const struct outcome *o)
+static void table_expect(struct kunit *test, struct table *t, const struct table_outcome *o)
 {
 	unsigned long end = jiffies + SOON;
+	char expected[80], actual[80];
 
-	while (!as_expected(t, o) && time_before(jiffies, end))
-		msleep(20);
-	schedule_timeout_uninterruptible(LATER);
-
-	KUNIT_EXPECT_EQ(test, tdx_bringup_status(&t->tb), o->status);
-	KUNIT_EXPECT_EQ(test, t->own.told, o->own);
-	KUNIT_EXPECT_EQ(test, t->own.times, (int)(o->own != UNTOLD));
-	KUNIT_EXPECT_EQ(test, t->first.told, o->first);
-	KUNIT_EXPECT_EQ(test, t->first.times, (int)(o->first != UNTOLD));
-	KUNIT_EXPECT_EQ(test, t->attempts, o->attempts);
-}
-
-static void expect_return(struct kunit *test, struct table *t,
-			  const struct outcome *o)
-{
 	if (o->ret == BLOCKS) {
-		KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&t->returned, LATER),
-				0UL);
-		return;
+		gated_call_expect_blocked(test, t->call);
+	} else {
+		KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&t->call->done, SOON), 0UL);
+		KUNIT_EXPECT_EQ(test, t->call->result ?: OK, o->ret);
 	}
 
-	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&t->returned, SOON), 0UL);
-	KUNIT_EXPECT_EQ(test, t->ret, o->ret);
+	table_print(expected, sizeof(expected), o->status, o->first, o->own, o->attempts);
+	do {
+		msleep(20);
+		table_look(t, actual, sizeof(actual));
+	} while (strcmp(actual, expected) && time_before(jiffies, end));
+	schedule_timeout_uninterruptible(LATER);
+
+	table_look(t, actual, sizeof(actual));
+	KUNIT_EXPECT_STREQ(test, actual, expected);
+	KUNIT_EXPECT_LE(test, atomic_read(&t->first->count), 1);
+	KUNIT_EXPECT_LE(test, atomic_read(&t->own->count), 1);
+	/* Callbacks never run on the stack of the caller. */
+	KUNIT_EXPECT_PTR_NE(test, t->own->task, t->call->task);
 }
 
-/* States by events. */
-static const void *next_cell(struct kunit *test, const void *prev, char *desc)
+/* Parameters are numbers from 1. */
+static const void *table_next(struct kunit *test, const void *prev, char *desc)
 {
-	const struct outcome *cells = &outcomes[0][0];
-	const struct outcome *cell = prev;
-	unsigned int i;
+	unsigned long i = (unsigned long)prev;
 
-	cell = cell ? cell + 1 : cells;
-	i = cell - cells;
 	if (i == NR_STATES * NR_EVENTS)
 		return NULL;
 
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s: %s",
-		 state_names[i / NR_EVENTS], event_names[i % NR_EVENTS]);
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s: %s", table_rows[i / NR_EVENTS].name,
+		 table_events[i % NR_EVENTS]);
 
-	return cell;
+	return (void *)(i + 1);
 }
 
 /* Each event in each state of bring-up has the outcome of the table. */
 static void enable_table_test(struct kunit *test)
 {
-	const struct outcome *cell = test->param_value;
-	unsigned int i = cell - &outcomes[0][0];
-	struct table *t = test->priv;
+	unsigned long i = (unsigned long)test->param_value - 1;
+	const struct table_row *row = &table_rows[i / NR_EVENTS];
+	struct table_outcome outcome = row->on[i % NR_EVENTS];
+	struct table *t = container_of(test->priv, struct table, g);
 
-	/* A cell that nobody has filled in expects nothing. */
-	KUNIT_ASSERT_NE(test, cell->ret, 0);
+	if (!outcome.ret)
+		outcome = (struct table_outcome){ OK, row->status, row->first };
 
-	enter(test, t, i / NR_EVENTS);
+	table_enter(test, t, i / NR_EVENTS);
 	t->event = i % NR_EVENTS;
-	queue_work(system_dfl_wq, &t->event_work);
-	expect_return(test, t, cell);
-	expect_outcome(test, t, cell);
+	t->call = gated_call(test, table_call, NULL);
+	table_expect(test, t, &outcome);
 }
 
 static int enable_table_init(struct kunit *test)
@@ -556,40 +336,41 @@ static int enable_table_init(struct kunit *test)
 	struct table *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
-	tdx_bringup_init(&t->tb, gated_run);
-	init_completion(&t->entered);
-	init_completion(&t->gate);
-	init_completion(&t->returned);
-	party_init(&t->first);
-	party_init(&t->own);
-	complete_all(&t->first.leave);
-	complete_all(&t->own.leave);
-	INIT_WORK(&t->event_work, event_work);
-	INIT_WORK(&t->stop_work, stop_work);
-	test->priv = t;
+	gated_start(&t->g);
+	t->first = counted_new(test);
+	t->own = counted_new(test);
+	test->priv = &t->g;
 
 	return 0;
 }
 
-/* Whatever blocks, in any state, is let go; then all of it goes away. */
+static void table_finish(struct gated_call *call)
+{
+	if (call) {
+		wait_for_completion(&call->done);
+		put_task_struct(call->task);
+	}
+}
+
+/* Lets all go that blocks, in any state, and waits for it. */
 static void enable_table_exit(struct kunit *test)
 {
-	struct table *t = test->priv;
+	struct table *t = container_of(test->priv, struct table, g);
 
-	complete_all(&t->gate);
-	complete_all(&t->first.leave);
-	tdx_bringup_release(&t->tb);
-	flush_work(&t->event_work);
-	tdx_bringup_release(&t->tb);
-	flush_work(&t->stop_work);
-	tdx_bringup_exit(&t->tb);
+	complete_all(&t->g.gate);
+	complete_all(&t->first->leave);
+	tdx_bringup_release(&t->g.tb);
+	table_finish(t->call);
+	tdx_bringup_release(&t->g.tb);
+	table_finish(t->stop);
+	tdx_bringup_exit(&t->g.tb);
 
-	KUNIT_EXPECT_TRUE(test, list_empty(&t->tb.requests));
-	KUNIT_EXPECT_NE(test, tdx_bringup_status(&t->tb), TDX_STATUS_INITIALIZING);
+	KUNIT_EXPECT_TRUE(test, list_empty(&t->g.tb.requests));
+	KUNIT_EXPECT_NE(test, tdx_bringup_status(&t->g.tb, NULL), TDX_STATUS_INITIALIZING);
 }
 
 static struct kunit_case enable_table_cases[] = {
-	KUNIT_CASE_PARAM(enable_table_test, next_cell),
+	KUNIT_CASE_PARAM(enable_table_test, table_next),
 	{}
 };
 

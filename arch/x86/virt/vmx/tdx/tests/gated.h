@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A bring-up whose seven steps are a gate that the test opens, and requests to
- * it that remember what became of them.
+ * A host whose steps are a gate that the test opens; requests that count their
+ * callbacks; calls that run in threads of their own.
  */
 #ifndef _X86_VIRT_TDX_TESTS_GATED_H
 #define _X86_VIRT_TDX_TESTS_GATED_H
@@ -11,76 +11,53 @@
 #include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/container_of.h>
+#include <linux/delay.h>
+#include <linux/err.h>
 #include <linux/jiffies.h>
+#include <linux/kthread.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/workqueue.h>
 
-#include "../bringup.h"
+#include "../enable.h"
 
-/* Everything that happens at all. */
+/* What happens at all happens by then. */
 #define SOON	msecs_to_jiffies(10000)
+/* What has not happened by then does not happen. */
+#define LATER	msecs_to_jiffies(50)
 
-/* An attempt that knows the module, waits for the gate, and ends as is wanted. */
+/* With @pauses, the gate is not the last step. */
 struct gated {
 	struct tdx_bringup tb;
 	struct completion entered;
 	struct completion gate;
 	int attempts;
 	int result;
-	bool past_config;
+	bool pauses;
 };
 
 static inline int gated_run(struct tdx_bringup *tb)
 {
 	struct gated *g = container_of(tb, struct gated, tb);
+	int ret = 0;
 
-	int ret;
-
-	g->attempts++;
-	tdx_bringup_publish(tb);
+	WRITE_ONCE(g->attempts, g->attempts + 1);
+	/* As tdx_steps_read() does. */
+	smp_store_release(&tb->steps.known, true);
 	complete(&g->entered);
 	wait_for_completion(&g->gate);
-	ret = tdx_bringup_pause(tb);
-	tb->configured = g->past_config;
+	if (g->pauses)
+		ret = tdx_attempt_pause(&tb->attempt);
 
 	return ret ?: g->result;
 }
 
-/* A request that counts how often it was completed. */
-struct counted {
-	struct tdx_enable_request req;
-	struct gated *gated;
-	struct completion done;
-	struct task_struct *task;
-	atomic_t count;
-	int result;
-	bool ask_again;
-	bool cancel_inside;
-};
-
-static inline void counted_complete(struct tdx_enable_request *req, int result)
+static inline void gated_start(struct gated *g)
 {
-	struct counted *c = container_of(req, struct counted, req);
-
-	c->result = result;
-	c->task = current;
-	atomic_inc(&c->count);
-
-	if (c->ask_again) {
-		c->ask_again = false;
-		tdx_bringup_request(&c->gated->tb, req);
-	}
-	if (c->cancel_inside)
-		tdx_bringup_cancel(&c->gated->tb, req);
-
-	complete(&c->done);
-}
-
-static inline void counted_init(struct counted *c, struct gated *g)
-{
-	memset(c, 0, sizeof(*c));
-	tdx_enable_request_init(&c->req, counted_complete);
-	init_completion(&c->done);
-	c->gated = g;
+	init_completion(&g->entered);
+	init_completion(&g->gate);
+	tdx_bringup_init(&g->tb, gated_run);
 }
 
 static inline int gated_init(struct kunit *test)
@@ -88,15 +65,13 @@ static inline int gated_init(struct kunit *test)
 	struct gated *g = kunit_kzalloc(test, sizeof(*g), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, g);
-	init_completion(&g->entered);
-	init_completion(&g->gate);
-	tdx_bringup_init(&g->tb, gated_run);
+	gated_start(g);
 	test->priv = g;
 
 	return 0;
 }
 
-/* Whatever a test left running ends here. */
+/* Ends all that a test has left. */
 static inline void gated_exit(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -105,15 +80,180 @@ static inline void gated_exit(struct kunit *test)
 	tdx_bringup_exit(&g->tb);
 }
 
-static inline void expect_entered(struct kunit *test, struct gated *g)
+/* Lets the attempt that runs, or else the next one, end with @result. */
+static inline void gated_end(struct gated *g, int result)
+{
+	g->result = result;
+	complete(&g->gate);
+}
+
+/* As gated_end(), but after TDH.SYS.CONFIG: @result is final. */
+static inline void gated_end_final(struct gated *g, int result)
+{
+	g->tb.attempt.configured = true;
+	gated_end(g, result);
+}
+
+/* For what no completion tells. */
+static inline void gated_expect_flag(struct kunit *test, const bool *flag)
+{
+	unsigned long end = jiffies + SOON;
+
+	while (!READ_ONCE(*flag) && time_before(jiffies, end))
+		usleep_range(1000, 2000);
+	KUNIT_ASSERT_TRUE(test, READ_ONCE(*flag));
+}
+
+static inline void gated_expect_entered(struct kunit *test, struct gated *g)
 {
 	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&g->entered, SOON), 0UL);
 }
 
-static inline void expect_done(struct kunit *test, struct counted *c, int result)
+/* A request whose callback counts, and stays inside after reinit_completion(&leave). */
+struct counted {
+	struct tdx_enable_request req;
+	struct completion inside;
+	struct completion leave;
+	struct task_struct *task;
+	atomic_t count;
+	int result;
+};
+
+static inline void counted_complete(struct tdx_enable_request *req, int result)
 {
-	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&c->done, SOON), 0UL);
+	struct counted *c = container_of(req, struct counted, req);
+
+	c->task = current;
+	WRITE_ONCE(c->result, result);
+	atomic_inc(&c->count);
+	complete(&c->inside);
+	wait_for_completion_timeout(&c->leave, 2 * SOON);
+}
+
+static inline struct counted *counted_new(struct kunit *test)
+{
+	struct counted *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	tdx_enable_request_init(&c->req, counted_complete);
+	init_completion(&c->inside);
+	init_completion(&c->leave);
+	complete_all(&c->leave);
+
+	return c;
+}
+
+static inline void counted_expect_inside(struct kunit *test, struct counted *c, int result)
+{
+	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&c->inside, SOON), 0UL);
 	KUNIT_EXPECT_EQ(test, c->result, result);
+}
+
+/* The request gets this result soon, and so does a task that waits for it. */
+static inline void gated_expect_result(struct kunit *test, struct tdx_enable_request *req,
+				       int result)
+{
+	struct gated *g = test->priv;
+
+	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&req->done, SOON), 0UL);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_wait(&g->tb, req), result);
+}
+
+static inline void counted_expect_over(struct kunit *test, struct counted *c, int result)
+{
+	gated_expect_result(test, &c->req, result);
+	KUNIT_EXPECT_EQ(test, c->result, result);
+	KUNIT_EXPECT_EQ(test, atomic_read(&c->count), 1);
+}
+
+/* A call in a thread of its own. */
+struct gated_call {
+	struct gated *g;
+	struct tdx_enable_request *req;
+	int (*call)(struct gated_call *call);
+	struct task_struct *task;
+	struct completion ready;
+	struct completion done;
+	int result;
+};
+
+static inline int gated_call_thread(void *data)
+{
+	struct gated_call *call = data;
+
+	/* Kernel threads ignore signals unless they say otherwise. */
+	allow_signal(SIGKILL);
+	complete(&call->ready);
+	call->result = call->call(call);
+	complete_all(&call->done);
+
+	return 0;
+}
+
+static inline struct gated_call *gated_call(struct kunit *test, int (*func)(struct gated_call *),
+					    struct tdx_enable_request *req)
+{
+	struct gated_call *call = kunit_kzalloc(test, sizeof(*call), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, call);
+	call->g = test->priv;
+	call->req = req;
+	call->call = func;
+	init_completion(&call->ready);
+	init_completion(&call->done);
+	call->task = kthread_create(gated_call_thread, call, "tdx-call");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(call->task));
+	get_task_struct(call->task);
+	wake_up_process(call->task);
+	wait_for_completion(&call->ready);
+
+	return call;
+}
+
+static inline void gated_call_expect_blocked(struct kunit *test, struct gated_call *call)
+{
+	KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&call->done, LATER), 0UL);
+}
+
+static inline void gated_call_expect(struct kunit *test, struct gated_call *call, int result)
+{
+	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&call->done, SOON), 0UL);
+	KUNIT_EXPECT_EQ(test, call->result, result);
+	put_task_struct(call->task);
+}
+
+static inline int gated_sync(struct gated_call *call)
+{
+	return tdx_bringup_sync(&call->g->tb);
+}
+
+static inline int gated_wait(struct gated_call *call)
+{
+	return tdx_bringup_wait(&call->g->tb, call->req);
+}
+
+static inline int gated_cancel(struct gated_call *call)
+{
+	tdx_bringup_cancel(&call->g->tb, call->req);
+
+	return 0;
+}
+
+static inline int gated_stop(struct gated_call *call)
+{
+	tdx_bringup_stop(&call->g->tb);
+
+	return 0;
+}
+
+static inline int gated_hold(struct gated_call *call)
+{
+	return tdx_bringup_hold(&call->g->tb);
+}
+
+/* For tdx_bringup_renew(). */
+static inline void gated_forget(struct tdx_bringup *tb)
+{
 }
 
 #endif /* _X86_VIRT_TDX_TESTS_GATED_H */

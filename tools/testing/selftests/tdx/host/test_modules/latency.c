@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How long does asking take?  In /sys/kernel/debug/tdx_test:
+ * The duration of tdx_enable_async(), in /sys/kernel/debug/tdx_test:
  *
- *	latency		write N: N times tdx_enable_async(), each withdrawn;
- *			read: ns that a call took: median, most
- *	latency_floor	the same for queue_work() of nothing, which is the
- *			least that a call can take if it starts something
+ *	latency		write N: call tdx_enable_async() N times, and cancel each
+ *			request; read: median and maximum of a call, in ns
+ *	latency_floor	the same for queue_work() of an empty work item, which is part
+ *			of each request
  */
 #include <linux/cleanup.h>
 #include <linux/debugfs.h>
@@ -23,62 +23,62 @@
 
 #define MAX_CALLS	100000
 
-/* What is timed, and what puts things back. */
-struct subject {
+/* @call is timed, @undo is not. */
+struct latency {
 	int (*call)(void);
 	void (*undo)(void);
 	u64 median_ns;
-	u64 most_ns;
+	u64 max_ns;
 };
 
-static struct tdx_enable_request request;
+static struct tdx_enable_request latency_request;
 
-static int ask(void)
+static int latency_request_async(void)
 {
-	return tdx_enable_async(&request);
+	return tdx_enable_async(&latency_request);
 }
 
-static void withdraw(void)
+static void latency_request_cancel(void)
 {
-	tdx_enable_cancel(&request);
+	tdx_enable_cancel(&latency_request);
 }
 
-static struct subject asking = {
-	.call = ask,
-	.undo = withdraw,
+static struct latency request_latency = {
+	.call = latency_request_async,
+	.undo = latency_request_cancel,
 };
 
-static void do_nothing(struct work_struct *work)
+static void latency_empty_work(struct work_struct *work)
 {
 }
 
-static DECLARE_WORK(nothing, do_nothing);
+static DECLARE_WORK(latency_work, latency_empty_work);
 
-static int queue_nothing(void)
+static int latency_work_queue(void)
 {
-	queue_work(system_dfl_wq, &nothing);
+	queue_work(system_dfl_wq, &latency_work);
 
 	return 0;
 }
 
-static void flush_nothing(void)
+static void latency_work_flush(void)
 {
-	flush_work(&nothing);
+	flush_work(&latency_work);
 }
 
-static struct subject queueing = {
-	.call = queue_nothing,
-	.undo = flush_nothing,
+static struct latency work_latency = {
+	.call = latency_work_queue,
+	.undo = latency_work_flush,
 };
 
-static int compare(const void *a, const void *b)
+static int latency_compare(const void *a, const void *b)
 {
 	const u64 *x = a, *y = b;
 
 	return *x < *y ? -1 : *x > *y;
 }
 
-static int time_calls(struct subject *subject, u64 *ns, unsigned int nr)
+static int latency_measure(struct latency *l, u64 *ns, unsigned int nr)
 {
 	unsigned int i;
 	u64 start;
@@ -86,22 +86,23 @@ static int time_calls(struct subject *subject, u64 *ns, unsigned int nr)
 
 	for (i = 0; i < nr; i++) {
 		start = ktime_get_ns();
-		ret = subject->call();
+		ret = l->call();
 		ns[i] = ktime_get_ns() - start;
 		if (ret)
 			return ret;
 
-		subject->undo();
+		l->undo();
 	}
 
-	sort(ns, nr, sizeof(*ns), compare, NULL);
-	subject->median_ns = ns[nr / 2];
-	subject->most_ns = ns[nr - 1];
+	sort(ns, nr, sizeof(*ns), latency_compare, NULL);
+	l->median_ns = ns[nr / 2];
+	l->max_ns = ns[nr - 1];
 
 	return 0;
 }
 
-static DEFINE_MUTEX(lock);
+/* Protects the results. */
+static DEFINE_MUTEX(latency_lock);
 
 static ssize_t latency_write(struct file *file, const char __user *buf,
 			     size_t count, loff_t *pos)
@@ -121,8 +122,8 @@ static ssize_t latency_write(struct file *file, const char __user *buf,
 	if (!ns)
 		return -ENOMEM;
 
-	scoped_guard(mutex, &lock)
-		ret = time_calls(m->private, ns, nr);
+	scoped_guard(mutex, &latency_lock)
+		ret = latency_measure(m->private, ns, nr);
 	kvfree(ns);
 
 	return ret ?: count;
@@ -130,11 +131,11 @@ static ssize_t latency_write(struct file *file, const char __user *buf,
 
 static int latency_show(struct seq_file *m, void *unused)
 {
-	const struct subject *subject = m->private;
+	const struct latency *l = m->private;
 
-	guard(mutex)(&lock);
+	guard(mutex)(&latency_lock);
 
-	seq_printf(m, "%llu %llu\n", subject->median_ns, subject->most_ns);
+	seq_printf(m, "%llu %llu\n", l->median_ns, l->max_ns);
 
 	return 0;
 }
@@ -143,14 +144,14 @@ DEFINE_SHOW_STORE_ATTRIBUTE(latency);
 
 /**
  * tdx_test_latency_init - create the files
- * @dir: where
+ * @dir: directory in debugfs
  *
  * Context: may sleep, briefly.
  */
 void tdx_test_latency_init(struct dentry *dir)
 {
-	tdx_enable_request_init(&request, NULL);
+	tdx_enable_request_init(&latency_request, NULL);
 
-	debugfs_create_file("latency", 0600, dir, &asking, &latency_fops);
-	debugfs_create_file("latency_floor", 0600, dir, &queueing, &latency_fops);
+	debugfs_create_file("latency", 0600, dir, &request_latency, &latency_fops);
+	debugfs_create_file("latency_floor", 0600, dir, &work_latency, &latency_fops);
 }

@@ -1,135 +1,97 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Threads that ask in all ways there are, in an order of their own each.  In
+ * Threads that make requests of all kinds in random order.  In
  * /sys/kernel/debug/tdx_test:
  *
- *	mixed		write N: N kernel threads make 10 requests each; the
- *			write fails with -EPROTO if any of them got what it
- *			should not have got.  Read: requests made so far.
+ *	mixed		write N: N kernel threads make 10 requests each; the write
+ *			fails with -EPROTO if a request had a wrong result or a wrong
+ *			number of callbacks.  Read: requests made so far.
  */
 #include <linux/atomic.h>
-#include <linux/cleanup.h>
 #include <linux/debugfs.h>
-#include <linux/jiffies.h>
-#include <linux/mutex.h>
-#include <linux/printk.h>
+#include <linux/delay.h>
 #include <linux/random.h>
-#include <linux/slab.h>
 
 #include <asm/tdx_enable.h>
 
 #include "tdx_test.h"
 
-#define MAX_THREADS	4000
 #define REQUESTS	10
+#define MAX_DELAY_US	10000
 
-/* A request that counts how often it was told. */
-struct counted {
+/* A request that counts its callbacks. */
+struct mixed_request {
 	struct tdx_enable_request req;
-	atomic_t told;
+	atomic_t callbacks;
 };
 
-static atomic_t requests = ATOMIC_INIT(0);
+static atomic_t mixed_requests = ATOMIC_INIT(0);
 
-static void counted_complete(struct tdx_enable_request *req, int result)
+static void mixed_complete(struct tdx_enable_request *req, int result)
 {
-	atomic_inc(&container_of(req, struct counted, req)->told);
+	atomic_inc(&container_of(req, struct mixed_request, req)->callbacks);
 }
 
-static void counted_init(struct counted *c)
+static void mixed_init(struct mixed_request *m)
 {
-	tdx_enable_request_init(&c->req, counted_complete);
-	atomic_set(&c->told, 0);
+	tdx_enable_request_init(&m->req, mixed_complete);
+	atomic_set(&m->callbacks, 0);
 }
 
-/* Told once, and at rest: it may go. */
-static bool told_once(struct counted *c, int result)
+/* The request is accepted a second time only if its callback has returned. */
+static bool mixed_async(void)
 {
-	return !result && atomic_read(&c->told) == 1;
+	struct mixed_request m;
+	int callbacks = 1;
+
+	mixed_init(&m);
+	if (tdx_enable_async(&m.req))
+		return false;
+	if (!tdx_enable_async(&m.req))
+		callbacks++;
+
+	return !tdx_enable_wait(&m.req) && atomic_read(&m.callbacks) == callbacks;
 }
 
-static bool ask_and_wait(void)
+/* Cancel after a while: there was a callback if the request has a result. */
+static bool mixed_cancel(int (*accept)(struct tdx_enable_request *req))
 {
-	struct counted c;
+	struct mixed_request m;
 	int ret;
 
-	counted_init(&c);
-	if (tdx_enable_async(&c.req))
+	mixed_init(&m);
+	if (accept(&m.req))
 		return false;
-	if (tdx_enable_async(&c.req) == 0)
-		/* The first was told before: this is the second. */
-		atomic_dec(&c.told);
-	ret = tdx_enable_wait(&c.req, MAX_SCHEDULE_TIMEOUT);
 
-	return told_once(&c, ret);
+	fsleep(get_random_u32_below(MAX_DELAY_US));
+	tdx_enable_cancel(&m.req);
+	ret = tdx_enable_wait(&m.req);
+
+	return atomic_read(&m.callbacks) == !ret && (!ret || ret == -ECANCELED);
 }
 
-static bool ask_wait_and_leave(void)
-{
-	struct counted c;
-	int ret;
-
-	counted_init(&c);
-	if (tdx_enable_async(&c.req))
-		return false;
-	ret = tdx_enable_wait(&c.req, get_random_u32_below(3));
-	if (!ret)
-		return told_once(&c, ret);
-
-	tdx_enable_cancel(&c.req);
-
-	return ret == -ETIMEDOUT && atomic_read(&c.told) <= 1;
-}
-
-static bool ask_and_leave(void)
-{
-	struct counted c;
-
-	counted_init(&c);
-	if (tdx_enable_async(&c.req))
-		return false;
-	tdx_enable_cancel(&c.req);
-
-	return atomic_read(&c.told) <= 1;
-}
-
-static bool subscribe_and_leave(void)
-{
-	struct counted c;
-
-	counted_init(&c);
-	if (tdx_enable_subscribe(&c.req))
-		return false;
-	tdx_enable_cancel(&c.req);
-
-	return atomic_read(&c.told) <= 1;
-}
-
-static bool sleep_for_it(void)
+static bool mixed_without_callback(void)
 {
 	struct tdx_enable_request req;
 
 	tdx_enable_request_init(&req, NULL);
 
-	return !tdx_enable_async(&req) &&
-	       !tdx_enable_wait(&req, MAX_SCHEDULE_TIMEOUT);
+	return !tdx_enable_async(&req) && !tdx_enable_wait(&req);
 }
 
-static bool make_request(void)
+static bool mixed_make_request(void)
 {
-	switch (get_random_u32_below(6)) {
+	switch (get_random_u32_below(5)) {
 	case 0:
 		return !tdx_enable();
 	case 1:
-		return ask_and_wait();
+		return mixed_async();
 	case 2:
-		return ask_wait_and_leave();
+		return mixed_cancel(tdx_enable_async);
 	case 3:
-		return ask_and_leave();
-	case 4:
-		return subscribe_and_leave();
+		return mixed_cancel(tdx_enable_subscribe);
 	default:
-		return sleep_for_it();
+		return mixed_without_callback();
 	}
 }
 
@@ -138,49 +100,22 @@ static int mixed_thread(void *unused)
 	int i;
 
 	for (i = 0; i < REQUESTS; i++) {
-		atomic_inc(&requests);
-		if (!make_request())
+		atomic_inc(&mixed_requests);
+		if (!mixed_make_request())
 			return -EPROTO;
 	}
 
 	return 0;
 }
 
-static int make_threads(unsigned int nr, int *results)
-{
-	unsigned int i, nr_results;
-	int ret;
-
-	ret = tdx_test_together(mixed_thread, nr, results, &nr_results);
-	for (i = 0; i < nr_results && !ret; i++)
-		ret = results[i];
-
-	return ret;
-}
-
 static int mixed_set(void *data, u64 val)
 {
-	static DEFINE_MUTEX(lock);
-	int *results;
-	int ret;
-
-	if (!val || val > MAX_THREADS)
-		return -EINVAL;
-
-	results = kvcalloc(val, sizeof(*results), GFP_KERNEL);
-	if (!results)
-		return -ENOMEM;
-
-	scoped_guard(mutex, &lock)
-		ret = make_threads(val, results);
-	kvfree(results);
-
-	return ret;
+	return tdx_test_together(mixed_thread, val);
 }
 
 static int mixed_get(void *data, u64 *val)
 {
-	*val = atomic_read(&requests);
+	*val = atomic_read(&mixed_requests);
 
 	return 0;
 }
@@ -189,7 +124,7 @@ DEFINE_DEBUGFS_ATTRIBUTE(mixed_fops, mixed_get, mixed_set, "%llu\n");
 
 /**
  * tdx_test_mixed_init - create the file
- * @dir: where
+ * @dir: directory in debugfs
  *
  * Context: may sleep, briefly.
  */

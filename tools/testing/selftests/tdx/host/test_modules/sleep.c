@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sleep of the whole system, with all CPUs but one offline and that one suspended,
- * as a TDX host could have it if its firmware kept the module:
+ * Suspend to memory, with all CPUs but one offline and that one suspended, for a TDX
+ * host whose firmware would keep the module:
  *
- *	deep_sleep	write 1: the system can sleep as deep as that from now on,
- *			and is woken after a second
+ *	deep_sleep	write 1: "deep" in /sys/power/mem_sleep works from now on; the
+ *			system wakes up after a second
  */
 #include <linux/debugfs.h>
 #include <linux/delay.h>
@@ -13,10 +13,10 @@
 
 #include "tdx_test.h"
 
-static bool registered;
+static bool deep_sleep_registered;
 
 /* On the last CPU, with interrupts off. */
-static int wake_after_a_second(suspend_state_t state)
+static int deep_sleep_enter(suspend_state_t state)
 {
 	mdelay(MSEC_PER_SEC);
 
@@ -25,7 +25,7 @@ static int wake_after_a_second(suspend_state_t state)
 
 static const struct platform_suspend_ops deep_sleep_ops = {
 	.valid = suspend_valid_only_mem,
-	.enter = wake_after_a_second,
+	.enter = deep_sleep_enter,
 };
 
 static int deep_sleep_set(void *data, u64 val)
@@ -34,21 +34,33 @@ static int deep_sleep_set(void *data, u64 val)
 		return -EINVAL;
 
 	suspend_set_ops(&deep_sleep_ops);
-	registered = true;
+	deep_sleep_registered = true;
 
 	return 0;
 }
 
 DEFINE_DEBUGFS_ATTRIBUTE(deep_sleep_fops, NULL, deep_sleep_set, "%llu\n");
 
+/**
+ * tdx_test_sleep_init - create the file
+ * @dir: directory in debugfs
+ *
+ * Context: may sleep, briefly.
+ */
 void tdx_test_sleep_init(struct dentry *dir)
 {
 	debugfs_create_file_unsafe("deep_sleep", 0200, dir, NULL, &deep_sleep_fops);
 }
 
-/* A TDX host has none of its own: ACPI S3 is off. */
+/**
+ * tdx_test_sleep_exit - take the suspend operations back
+ *
+ * A TDX host has no others to restore: ACPI S3 is off.
+ *
+ * Context: may sleep.
+ */
 void tdx_test_sleep_exit(void)
 {
-	if (registered)
+	if (deep_sleep_registered)
 		suspend_set_ops(NULL);
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of this module have in common. */
+/* Functions that the files of this module share. */
 #ifndef _TDX_TEST_H
 #define _TDX_TEST_H
 
 struct dentry;
 
 /* together.c */
-int tdx_test_together(int (*fn)(void *), unsigned int nr, int *results,
-		      unsigned int *nr_results);
+int tdx_test_together(int (*fn)(void *), unsigned int nr);
 
 /* request.c */
 void tdx_test_request_init(struct dentry *dir);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Many kernel threads that do the same at the same time. */
+/* Kernel threads that all call the same function at the same time. */
 #include <linux/completion.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
@@ -8,31 +8,32 @@
 
 #include "tdx_test.h"
 
-/* What the threads wait for, and then do. */
-struct start {
+#define MAX_THREADS	4000
+
+struct together {
 	struct completion ready;
 	struct completion go;
 	int (*fn)(void *unused);
 };
 
-static int thread(void *data)
+static int together_thread(void *data)
 {
-	struct start *start = data;
+	struct together *t = data;
 
-	complete(&start->ready);
-	wait_for_completion(&start->go);
+	complete(&t->ready);
+	wait_for_completion(&t->go);
 
-	return start->fn(NULL);
+	return t->fn(NULL);
 }
 
-static unsigned int create_threads(struct task_struct **threads, unsigned int nr,
-				   struct start *start)
+static unsigned int together_create(struct together *t, struct task_struct **threads,
+				    unsigned int nr)
 {
 	struct task_struct *task;
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		task = kthread_run(thread, start, "tdx_test/%u", i);
+		task = kthread_run(together_thread, t, "tdx_test/%u", i);
 		if (IS_ERR(task))
 			break;
 		threads[i] = get_task_struct(task);
@@ -41,52 +42,59 @@ static unsigned int create_threads(struct task_struct **threads, unsigned int nr
 	return i;
 }
 
-/* A thread that was not running yet would be stopped before it had asked. */
-static void start_together(struct start *start, unsigned int nr)
+/* kthread_stop() would keep a thread that has not run yet from running at all. */
+static void together_start(struct together *t, unsigned int nr)
 {
 	while (nr--)
-		wait_for_completion(&start->ready);
+		wait_for_completion(&t->ready);
 
-	complete_all(&start->go);
+	complete_all(&t->go);
 }
 
-/* Only when the threads are gone may this module go. */
-static void collect_results(struct task_struct **threads, unsigned int nr,
-			    int *results)
+/* The threads run code of this module: wait until the last one is gone. */
+static int together_stop(struct task_struct **threads, unsigned int nr)
 {
+	int result, ret = 0;
 	unsigned int i;
 
-	for (i = 0; i < nr; i++)
-		results[i] = kthread_stop_put(threads[i]);
+	for (i = 0; i < nr; i++) {
+		result = kthread_stop_put(threads[i]);
+		ret = ret ?: result;
+	}
+
+	return ret;
 }
 
 /**
- * tdx_test_together - have threads do something at the same time
- * @fn: what they do
- * @nr: how many they are
- * @results: out, what @fn has returned, for each
- * @nr_results: out, how many could be created
+ * tdx_test_together - have kernel threads call a function at the same time
+ * @fn: the function
+ * @nr: number of threads
  *
- * Context: may sleep until all have done it.
+ * Context: may sleep until all calls have returned.
  *
- * Return: 0, or -ENOMEM if not all could be created.
+ * Return: 0; the first error of a call; -ENOMEM if a thread could not be created;
+ * -EINVAL without threads or for too many.
  */
-int tdx_test_together(int (*fn)(void *), unsigned int nr, int *results,
-		      unsigned int *nr_results)
+int tdx_test_together(int (*fn)(void *), unsigned int nr)
 {
-	struct start start = { .fn = fn };
+	struct together t = { .fn = fn };
 	struct task_struct **threads;
+	unsigned int created;
+	int ret;
+
+	if (!nr || nr > MAX_THREADS)
+		return -EINVAL;
 
 	threads = kvcalloc(nr, sizeof(*threads), GFP_KERNEL);
 	if (!threads)
 		return -ENOMEM;
 
-	init_completion(&start.ready);
-	init_completion(&start.go);
-	*nr_results = create_threads(threads, nr, &start);
-	start_together(&start, *nr_results);
-	collect_results(threads, *nr_results, results);
+	init_completion(&t.ready);
+	init_completion(&t.go);
+	created = together_create(&t, threads, nr);
+	together_start(&t, created);
+	ret = together_stop(threads, created);
 	kvfree(threads);
 
-	return *nr_results == nr ? 0 : -ENOMEM;
+	return created == nr ? ret : -ENOMEM;
 }

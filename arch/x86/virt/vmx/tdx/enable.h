@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The state of TDX on a host, for enable.c, sysfs.c and tests. */
+#ifndef _X86_VIRT_TDX_ENABLE_H
+#define _X86_VIRT_TDX_ENABLE_H
+
+#include <linux/list.h>
+#include <linux/lockdep_types.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+#include <asm/tdx_enable.h>
+
+#include "steps.h"
+
+/**
+ * struct tdx_bringup - TDX on a host: its state, and the requests for it
+ *
+ * Locking: "L" @lock; "O" written under @lock, read with READ_ONCE(); "W" only the
+ * worker.  @run and @notify are constant.
+ *
+ * @lock: never held across a step or a callback; tests hold it in tdx_bringup_renew()
+ * @status: O
+ * @result: L, result of the last attempt
+ * @requests: L, requests that wait for a result
+ * @subscribers: L, requests that wait for success, or for an error that is final
+ * @calling: L, the request whose callback runs
+ * @work: runs an attempt, then the callbacks
+ * @run: runs the steps
+ * @notify: called when the state changes, under @lock; may be NULL
+ * @map: held by the worker for lockdep, and touched by tasks that wait for it: waiting
+ *	with a lock held that the worker takes is reported on the first run
+ * @attempt: the attempt that runs, or the last one
+ * @steps: W
+ */
+struct tdx_bringup {
+	struct mutex lock;	/* see "L" above */
+	enum tdx_status status;
+	int result;
+	struct list_head requests;
+	struct list_head subscribers;
+	struct tdx_enable_request *calling;
+	struct work_struct work;
+	int (*run)(struct tdx_bringup *tb);
+	void (*notify)(void);
+	struct lockdep_map map;
+	struct tdx_attempt attempt;
+	struct tdx_steps steps;
+};
+
+/* request.c */
+void tdx_bringup_init(struct tdx_bringup *tb, int (*run)(struct tdx_bringup *tb));
+int tdx_bringup_request(struct tdx_bringup *tb, struct tdx_enable_request *req);
+int tdx_bringup_subscribe(struct tdx_bringup *tb, struct tdx_enable_request *req);
+int tdx_bringup_wait(struct tdx_bringup *tb, struct tdx_enable_request *req);
+void tdx_bringup_cancel(struct tdx_bringup *tb, struct tdx_enable_request *req);
+int tdx_bringup_sync(struct tdx_bringup *tb);
+void tdx_bringup_stop(struct tdx_bringup *tb);
+int tdx_bringup_hold(struct tdx_bringup *tb);
+void tdx_bringup_release(struct tdx_bringup *tb);
+enum tdx_status tdx_bringup_status(const struct tdx_bringup *tb, struct tdx_progress *progress);
+const struct tdx_sys_info *tdx_bringup_metadata(const struct tdx_bringup *tb);
+
+/* enable.c */
+int tdx_host_run(struct tdx_bringup *tb);
+int tdx_host_error(char *reason, size_t size);
+#ifdef CONFIG_TDX_BRINGUP_KUNIT_TEST
+int tdx_host_reset(void);
+#endif
+
+/* sysfs.c */
+int tdx_sysfs_init(void);
+void tdx_sysfs_notify(void);
+
+#ifdef CONFIG_TDX_BRINGUP_KUNIT_TEST
+int tdx_bringup_renew(struct tdx_bringup *tb, void (*forget)(struct tdx_bringup *tb));
+void tdx_bringup_exit(struct tdx_bringup *tb);
+#endif
+
+#endif /* _X86_VIRT_TDX_ENABLE_H */

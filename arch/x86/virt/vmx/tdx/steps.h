@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The steps of bring-up, and what each works on.  bringup.c puts them in order.
+ */
+#ifndef _X86_VIRT_TDX_STEPS_H
+#define _X86_VIRT_TDX_STEPS_H
+
+#include <linux/lanework.h>
+#include <linux/types.h>
+
+#include <asm/tdx.h>
+#include <asm/tdx_global_metadata.h>
+
+#include "attempt.h"
+#include "tdmr/tdmr.h"
+#include "tdx.h"
+
+/*
+ * How often a SEAMCALL is made while the module is busy or lacks entropy, and how
+ * long to wait in between: some 100 ms in all.  A lane waits for a tick each time.
+ */
+#define TDX_SEAMCALL_TRIES	64
+#define TDX_SEAMCALL_PAUSE_US	1000
+
+/*
+ * Places for a row of PAMTs that the kernel tries to empty.  An attempt that fails
+ * has taken long, and memory that cannot be moved is seldom alone.
+ */
+#define TDX_PAMT_PLACES		16
+
+/* A call of TDH.SYS.TDMR.INIT initializes this part of a TDMR. */
+#define TDX_TDMR_CALL_BYTES	((u64)SZ_4M)
+
+/**
+ * struct tdx_module - answers of the module, step 1
+ * @sysinfo: its metadata
+ * @cmrs: convertible memory
+ * @nr_cmrs: number of @cmrs; 0 if the module reports none
+ */
+struct tdx_module {
+	struct tdx_sys_info sysinfo;
+	struct tdmr_range cmrs[TDMR_MAX_CMRS];
+	unsigned int nr_cmrs;
+};
+
+/**
+ * struct tdx_layout - memory and TDMRs, steps 2 and 3
+ * @host: memory, CPUs and limits, as the planner sees them
+ * @tdmrs: the TDMRs, and rows of memory for their PAMTs
+ * @infos: the TDMRs as the module reads them
+ */
+struct tdx_layout {
+	struct tdmr_host host;
+	struct tdmr_layout tdmrs;
+	struct tdmr_info_list infos;
+};
+
+/**
+ * struct tdx_tdmr_lane - TDH.SYS.TDMR.INIT for one TDMR
+ * @lane: lane of the job
+ * @a: the attempt
+ * @tdmr: the TDMR
+ * @tries: calls in a row that found the module busy
+ * @done: bytes that the module has initialized, in &struct tdx_tdmr_job
+ */
+struct tdx_tdmr_lane {
+	struct lane lane;
+	struct tdx_attempt *a;
+	const struct tdmr *tdmr;
+	unsigned int tries;
+	u64 *done;
+};
+
+/**
+ * struct tdx_tdmr_job - TDH.SYS.TDMR.INIT for all TDMRs, step 7
+ *
+ * Locking: "W" the worker of the attempt; "P" written by the worker, read with
+ * READ_ONCE() by any task.
+ *
+ * @lanes: W, a lane for each TDMR
+ * @done: P, bytes of each TDMR that the module has initialized; its lane writes it
+ * @total: P, bytes of all TDMRs; 0 while there is no layout
+ */
+struct tdx_tdmr_job {
+	struct tdx_tdmr_lane lanes[TDMR_MAX];
+	u64 done[TDMR_MAX];
+	u64 total;
+};
+
+/* The phases whose times are printed, in the order in which they run. */
+enum tdx_phase {
+	TDX_PHASE_METADATA,
+	TDX_PHASE_MEMORY,
+	TDX_PHASE_PAMT,
+	TDX_PHASE_LP_INIT,
+	TDX_PHASE_CONFIG,
+	TDX_PHASE_KEYS,
+	TDX_PHASE_TDMRS,
+	TDX_NR_PHASES,
+};
+
+/**
+ * struct tdx_steps - what the seven steps work on
+ *
+ * Locking: only the worker of the attempt; @known and @job.total are read by any
+ * task, see there.
+ *
+ * @known: @module is complete, and constant from now on; with release and acquire
+ * @module: the module
+ * @layout: memory and TDMRs
+ * @job: TDH.SYS.TDMR.INIT
+ * @phase: the phase that runs
+ * @phase_since: when it began
+ * @phase_ns: duration of each phase
+ */
+struct tdx_steps {
+	bool known;
+	struct tdx_module module;
+	struct tdx_layout layout;
+	struct tdx_tdmr_job job;
+	enum tdx_phase phase;
+	u64 phase_since;
+	u64 phase_ns[TDX_NR_PHASES];
+};
+
+/* bringup.c */
+int tdx_steps_run(struct tdx_attempt *a, struct tdx_steps *s);
+void tdx_steps_undo(struct tdx_steps *s);
+void tdx_steps_progress(const struct tdx_steps *s, u64 *done, u64 *total);
+
+/* lps.c */
+u64 tdx_seamcall_retry(u64 leaf, struct tdx_module_args *args);
+bool tdx_status_is_retryable(u64 status);
+int tdx_lp_init(struct tdx_attempt *a);
+int tdx_lps_start(struct tdx_attempt *a);
+void tdx_lps_stop(void);
+bool tdx_lp_ready(void);
+void tdx_lps_set_in_use(bool in_use);
+bool tdx_module_lost(void);
+
+/* module.c; tdx.c calls the first two */
+int tdx_sys_rd(struct tdx_module_args *args);
+int tdx_sys_config(struct tdx_module_args *args);
+int tdx_module_read(struct tdx_attempt *a, struct tdx_module *module);
+int tdx_packages_check(struct tdx_attempt *a);
+int tdx_module_config(struct tdx_attempt *a, struct tdmr_info_list *infos);
+int tdx_keys_config(struct tdx_attempt *a);
+int tdx_tdmrs_init(struct tdx_attempt *a, const struct tdx_layout *layout,
+		   struct tdx_tdmr_job *job);
+
+/* layout.c */
+int tdx_memory_claim(struct tdx_attempt *a, struct tdx_layout *layout);
+void tdx_memory_release(struct tdx_layout *layout);
+int tdx_layout_plan(struct tdx_attempt *a, struct tdx_layout *layout,
+		    const struct tdx_module *module);
+void tdx_layout_free(struct tdx_layout *layout);
+int tdx_layout_encode(struct tdx_attempt *a, struct tdx_layout *layout);
+int tdx_layout_home(int node);
+
+/* pamt.c */
+int tdx_pamts_alloc(struct tdx_attempt *a, struct tdx_layout *layout);
+void tdx_pamts_free(struct tdx_layout *layout);
+void tdx_pamts_clear(const struct tdx_layout *layout);
+u64 tdx_pamts_bytes(const struct tdx_layout *layout);
+
+#if IS_ENABLED(CONFIG_KUNIT)
+int tdx_lps_suspend(void *unused);
+void tdx_lps_resume(void *unused);
+void tdx_lps_shutdown(void *unused);
+int tdx_pamt_take(u64 base, u64 size);
+int tdx_pamt_take_range(u64 base, u64 size);
+void tdx_pamt_put(u64 base, u64 size);
+u64 tdx_pamt_find(u64 size, int node);
+int tdx_tdmr_init_next(struct lane *lane);
+#endif
+
+#endif /* _X86_VIRT_TDX_STEPS_H */
