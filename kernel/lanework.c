@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Run a job's lanes at once, each on the CPUs of its node.
+ * Run the lanes of a job at the same time, each on the CPUs of its node.
  *
- * A lane is a work item, on an unbound workqueue whose workers stay on the node
- * but may use every CPU there.  The work item goes on from step to step until
- * the lane is done or something is in the way; that a work item never runs
- * twice at the same time is what keeps the steps of a lane apart.
+ * A lane is a work item on an unbound workqueue whose workers stay on the node and may
+ * use all its CPUs.  The work item runs one step after another.  The workqueue never
+ * runs a work item twice at the same time, so two steps of a lane never overlap.
  *
- * A node has as many lanes at work as CPUs; the others wait, in the order in
- * which they were added.  If all were at work, the shorter ones would take time
- * from the longer ones, which then end late, on few CPUs.
+ * No more lanes of a node run than it has CPUs.  The others wait, in the order in which
+ * they were added.  If all ran, the short lanes would take time from the long ones,
+ * which would then end late, on few CPUs.
  *
- * Whatever makes a lane come to rest is looked at between steps: the end of the
- * lane, an error of any lane, a stop, the freezer.  So each of them takes effect
- * within one step, and a lane at rest is between two steps and can go on.
+ * A lane comes to rest only between steps: when it is done, when a lane has failed,
+ * when the job is stopped, and when the system freezes.  So each of these takes effect
+ * within one step, and a lane at rest can resume with the next step.
  */
 #define pr_fmt(fmt)	"lanework: " fmt
 
@@ -35,28 +34,28 @@
 #define CREATE_TRACE_POINTS
 #include <trace/events/lanework.h>
 
-/* Why a lane comes to rest. */
-enum rest {
-	REST_DONE,
-	REST_STOPPED,
-	REST_FAILED,
-	REST_FROZEN,
-	REST_NOT_HERE,
+/* The reasons why a lane comes to rest */
+enum lanework_rest {
+	LANEWORK_REST_DONE,
+	LANEWORK_REST_STOPPED,
+	LANEWORK_REST_FAILED,
+	LANEWORK_REST_FROZEN,
+	LANEWORK_REST_NOT_HERE,
 };
 
-static const char * const rest_names[] = {
-	[REST_DONE]	= "done",
-	[REST_STOPPED]	= "stopped",
-	[REST_FAILED]	= "failed",
-	[REST_FROZEN]	= "frozen",
-	[REST_NOT_HERE]	= "not-here",
+static const char * const lanework_rest_names[] = {
+	[LANEWORK_REST_DONE]		= "done",
+	[LANEWORK_REST_STOPPED]		= "stopped",
+	[LANEWORK_REST_FAILED]		= "failed",
+	[LANEWORK_REST_FROZEN]		= "frozen",
+	[LANEWORK_REST_NOT_HERE]	= "not-here",
 };
 
 /*
- * The default would keep lanes neither on their node nor spread over it.  It
- * would keep them off CPUs that are isolated, but not off those of nohz_full=.
+ * By default, unbound workers neither stay on a node nor spread over it.  They keep off
+ * isolated CPUs, but not off those of nohz_full=.
  */
-static int stay_on_nodes(struct workqueue_struct *wq)
+static int lanework_wq_bind_to_nodes(struct workqueue_struct *wq)
 {
 	struct workqueue_attrs *attrs;
 	int ret;
@@ -75,7 +74,7 @@ static int stay_on_nodes(struct workqueue_struct *wq)
 }
 
 /* Isolated CPUs have no unbound workers. */
-static unsigned int nr_workers(void)
+static unsigned int lanework_nr_workers(void)
 {
 	unsigned int cpu, nr = 0;
 
@@ -92,15 +91,17 @@ VISIBLE_IF_KUNIT struct workqueue_struct *lanework_alloc_wq(const char *name)
 
 	KUNIT_STATIC_STUB_REDIRECT(lanework_alloc_wq, name);
 
-	/* The workqueue divides the number by the CPUs of each node, */
-	wq = alloc_workqueue("%s", WQ_UNBOUND | WQ_FREEZABLE, nr_workers(),
+	wq = alloc_workqueue("%s", WQ_UNBOUND | WQ_FREEZABLE, lanework_nr_workers(),
 			     name);
 	if (!wq)
 		return NULL;
-	/* but lets each node have eight if it is not told otherwise. */
+	/*
+	 * The workqueue divides the number of workers among the nodes by their CPUs,
+	 * but gives each node at least min_active, which is 8 by default.
+	 */
 	workqueue_set_min_active(wq, 1);
 
-	if (stay_on_nodes(wq)) {
+	if (lanework_wq_bind_to_nodes(wq)) {
 		destroy_workqueue(wq);
 		return NULL;
 	}
@@ -108,44 +109,44 @@ VISIBLE_IF_KUNIT struct workqueue_struct *lanework_alloc_wq(const char *name)
 	return wq;
 }
 
-static void steps_begin(struct lanework *job)
+static void lanework_map_acquire(struct lanework *job)
 {
 	lock_map_acquire(&job->map);
 }
 
-static void steps_end(struct lanework *job)
+static void lanework_map_release(struct lanework *job)
 {
 	lock_map_release(&job->map);
 }
 
-static void might_wait(struct lanework *job)
+static void lanework_might_wait(struct lanework *job)
 {
 	might_sleep();
-	steps_begin(job);
-	steps_end(job);
+	lanework_map_acquire(job);
+	lanework_map_release(job);
 }
 
-static bool is_idle(struct lanework *job)
+static bool lanework_is_idle(struct lanework *job)
 {
 	return completion_done(&job->idle);
 }
 
-/* A lane, or the starter, has come to rest; the last one may end the job. */
-static void rests(struct lanework *job)
+/* A lane, or lanework_start(), is at rest.  The last one ends the job. */
+static void lanework_put_running(struct lanework *job)
 {
 	if (!atomic_dec_and_test(&job->running))
 		return;
 
 	trace_lanework_job_end(job);
-	/* Whoever waits may free @job: not touched afterwards. */
+	/* A task that waits may free @job: do not touch it any more. */
 	complete_all(&job->idle);
 }
 
 /*
- * Freezing looks for no worker to freeze, only for freezable work to end.  A
- * starter that runs lanes itself may be a task that is to be frozen.
+ * The freezer does not freeze workers, it waits for the work of freezable workqueues to
+ * end.  lanework_start() may run lanes in a task that the freezer freezes.
  */
-static bool freeze_wanted(void)
+static bool lanework_must_freeze(void)
 {
 #ifdef CONFIG_FREEZER
 	if (READ_ONCE(pm_nosig_freezing))
@@ -154,97 +155,97 @@ static bool freeze_wanted(void)
 	return freezing(current);
 }
 
-static int make_step(struct lane *lane)
+static int lanework_lane_step(struct lane *lane)
 {
 	struct lanework *job = lane->job;
 	int ret;
 
-	steps_begin(job);
+	lanework_map_acquire(job);
 	ret = job->step(lane);
-	steps_end(job);
+	lanework_map_release(job);
 
 	if (ret == LANE_DONE || ret == LANE_MORE || ret == LANE_NOT_HERE ||
 	    IS_ERR_VALUE((long)ret))
 		return ret;
 
-	WARN_ONCE(1, "a lane of %s returned %d\n", job->name, ret);
+	WARN_ONCE(1, "step of %s returned %d\n", job->name, ret);
 	return -EINVAL;
 }
 
-static void count_step(struct lane *lane)
+static void lanework_lane_count_step(struct lane *lane)
 {
 	WRITE_ONCE(lane->steps, lane->steps + 1);
 }
 
-static enum rest run_steps(struct lane *lane)
+static enum lanework_rest lanework_lane_steps(struct lane *lane)
 {
 	struct lanework *job = lane->job;
 	int ret;
 
 	for (;;) {
 		if (READ_ONCE(job->stop) || READ_ONCE(job->error))
-			return REST_STOPPED;
-		if (freeze_wanted())
-			return REST_FROZEN;
+			return LANEWORK_REST_STOPPED;
+		if (lanework_must_freeze())
+			return LANEWORK_REST_FROZEN;
 
-		ret = make_step(lane);
+		ret = lanework_lane_step(lane);
 		switch (ret) {
 		case LANE_DONE:
-			count_step(lane);
+			lanework_lane_count_step(lane);
 			lane->done = true;
 			atomic_dec(&job->left);
-			return REST_DONE;
+			return LANEWORK_REST_DONE;
 		case LANE_MORE:
-			count_step(lane);
+			lanework_lane_count_step(lane);
 			break;
 		case LANE_NOT_HERE:
-			return REST_NOT_HERE;
+			return LANEWORK_REST_NOT_HERE;
 		default:
 			cmpxchg(&job->error, 0, ret);
-			return REST_FAILED;
+			return LANEWORK_REST_FAILED;
 		}
 
 		cond_resched();
 	}
 }
 
-static enum rest run_lane(struct lane *lane)
+static enum lanework_rest lanework_lane_run(struct lane *lane)
 {
-	enum rest rest;
+	enum lanework_rest rest;
 
 	trace_lanework_lane_start(lane);
-	rest = run_steps(lane);
-	trace_lanework_lane_stop(lane, rest_names[rest]);
+	rest = lanework_lane_steps(lane);
+	trace_lanework_lane_stop(lane, lanework_rest_names[rest]);
 
 	return rest;
 }
 
-/* False if the lane is being stopped. */
-static bool queue_lane(struct lane *lane)
+/* Returns false while cancel_work_sync() cancels the work item. */
+static bool lanework_lane_queue(struct lane *lane)
 {
 	return queue_work_node(lane->node, lane->job->wq, &lane->work);
 }
 
-static void lane_work(struct work_struct *work)
+static void lanework_lane_work(struct work_struct *work)
 {
 	struct lane *lane = container_of(work, struct lane, work);
-	enum rest rest = run_lane(lane);
+	enum lanework_rest rest = lanework_lane_run(lane);
 
-	/* Behind the lanes that wait: they may have better luck. */
-	if (rest == REST_NOT_HERE) {
+	/* Lanes that wait for a worker come first: they may be able to run here. */
+	if (rest == LANEWORK_REST_NOT_HERE) {
 		schedule_timeout_uninterruptible(1);
-		if (queue_lane(lane))
+		if (lanework_lane_queue(lane))
 			return;
 	}
 
-	/* The workqueue is freezable: it holds the lane until all is thawed. */
-	if (rest == REST_FROZEN && queue_lane(lane))
+	/* The workqueue is freezable and holds the lane until the system thaws. */
+	if (rest == LANEWORK_REST_FROZEN && lanework_lane_queue(lane))
 		return;
 
-	rests(lane->job);
+	lanework_put_running(lane->job);
 }
 
-static void queue_lanes(struct lanework *job)
+static void lanework_queue_lanes(struct lanework *job)
 {
 	struct lane *lane;
 
@@ -253,18 +254,18 @@ static void queue_lanes(struct lanework *job)
 			continue;
 
 		atomic_inc(&job->running);
-		if (!queue_lane(lane))
-			rests(job);
+		if (!lanework_lane_queue(lane))
+			lanework_put_running(job);
 	}
 }
 
-static bool will_go_on(enum rest rest)
+static bool lanework_rest_is_short(enum lanework_rest rest)
 {
-	return rest == REST_FROZEN || rest == REST_NOT_HERE;
+	return rest == LANEWORK_REST_FROZEN || rest == LANEWORK_REST_NOT_HERE;
 }
 
-/* Without workers: one lane after the other, in the starter. */
-static void run_lanes(struct lanework *job)
+/* Without a workqueue, lanework_start() runs one lane after another. */
+static void lanework_run_lanes(struct lanework *job)
 {
 	struct lane *lane;
 
@@ -272,7 +273,7 @@ static void run_lanes(struct lanework *job)
 		if (lane->done)
 			continue;
 
-		while (will_go_on(run_lane(lane))) {
+		while (lanework_rest_is_short(lanework_lane_run(lane))) {
 			__set_current_state(TASK_IDLE | TASK_FREEZABLE);
 			schedule_timeout(1);
 		}
@@ -295,25 +296,24 @@ int __lanework_init(struct lanework *job, const char *name,
 	lockdep_init_map(&job->map, name, key, 0);
 	job->wq = lanework_alloc_wq(name);
 	if (!job->wq)
-		pr_notice("no workqueue for %s: its lanes run one after another\n",
-			  name);
+		pr_notice("no workqueue for %s: its lanes run one after another\n", name);
 
 	return 0;
 }
 
 /**
- * lanework_add - give a job one more lane
- * @job: the job, never started yet
- * @lane: storage, of which lanework has no other lane
- * @node: whose CPUs make its steps.  Of a node without online CPUs, and for
- *	NUMA_NO_NODE, those of the node on which lanework_start() runs.
+ * lanework_add - add a lane to a job
+ * @job: the job, not started yet
+ * @lane: memory for the lane
+ * @node: the node whose CPUs run the steps.  If it has no online CPUs, and for
+ *	NUMA_NO_NODE, the CPUs of the node on which lanework_start() runs.
  *
- * Where a node has more lanes than CPUs, those added first run first: long ones
- * are best added before short ones.
+ * If a node has more lanes than CPUs, the lanes that were added first run first: add
+ * long lanes before short ones.
  *
  * Context: may sleep.
  *
- * Return: 0; -EBUSY if @job has been started before, with a warning.
+ * Return: 0; -EBUSY if @job was started before, with a warning.
  */
 int lanework_add(struct lanework *job, struct lane *lane, int node)
 {
@@ -327,20 +327,20 @@ int lanework_add(struct lanework *job, struct lane *lane, int node)
 		.node = node,
 		.index = job->nr_lanes++,
 	};
-	INIT_WORK(&lane->work, lane_work);
+	INIT_WORK(&lane->work, lanework_lane_work);
 	list_add_tail(&lane->list, &job->lanes);
 	atomic_inc(&job->left);
 
 	return 0;
 }
 
-static int begin(struct lanework *job)
+static int lanework_begin(struct lanework *job)
 {
 	guard(mutex)(&job->lock);
 
 	if (list_empty(&job->lanes))
 		return -EINVAL;
-	if (!is_idle(job))
+	if (!lanework_is_idle(job))
 		return -EBUSY;
 	if (job->error)
 		return job->error;
@@ -352,43 +352,43 @@ static int begin(struct lanework *job)
 	trace_lanework_job_start(job);
 
 	if (job->wq)
-		queue_lanes(job);
+		lanework_queue_lanes(job);
 
 	return 0;
 }
 
 /**
- * lanework_start - have the lanes run, from where each is
+ * lanework_start - run the lanes that are not done
  * @job: the job, not running
  *
- * After lanework_stop() this goes on where the job stopped.  Once all lanes are
- * done nothing is left to do, and it succeeds.
+ * After lanework_stop(), each lane resumes where it stopped.  If all lanes are done,
+ * there is nothing to do.
  *
- * Context: may sleep.  Briefly if the job has a workqueue; else this makes all
- * the steps, and must be called like lanework_wait().
+ * Context: may sleep.  Briefly with a workqueue.  Without one, it runs all steps, and
+ * the rules of lanework_wait() apply.
  *
- * Return: 0, and lanework_wait() has the result; -EINVAL without lanes; -EBUSY
- * if the job runs; the first error of the job if it has failed before.
+ * Return: 0, and lanework_wait() returns the result; -EINVAL without lanes; -EBUSY if
+ * the job runs; the first error of the job if it has failed before.
  */
 int lanework_start(struct lanework *job)
 {
 	int ret;
 
 	if (!job->wq)
-		might_wait(job);
+		lanework_might_wait(job);
 
-	ret = begin(job);
+	ret = lanework_begin(job);
 	if (ret)
 		return ret;
 
 	if (!job->wq)
-		run_lanes(job);
-	rests(job);
+		lanework_run_lanes(job);
+	lanework_put_running(job);
 
 	return 0;
 }
 
-static int result_of(struct lanework *job)
+static int lanework_result(struct lanework *job)
 {
 	int error = READ_ONCE(job->error);
 
@@ -399,88 +399,70 @@ static int result_of(struct lanework *job)
 }
 
 /**
- * lanework_wait - sleep until no lane runs, nor will
+ * lanework_wait - sleep until all lanes are at rest
  * @job: the job
  *
- * Context: may sleep, and long, not disturbed by signals.  The task may be
- * frozen meanwhile, as the lanes are.  No lock may be held that steps take;
- * not from a step.
+ * Context: may sleep, for long, and signals do not end it.  The task may be frozen
+ * meanwhile, like the lanes.  No lock may be held that steps take.  Not from a step.
  *
- * Return: 0 when all lanes are done; the first error of a step; -ECANCELED when
- * neither is so: the job was stopped, or never started.
+ * Return: 0 if all lanes are done; the first error of a step; -ECANCELED if the job was
+ * stopped or never started.
  */
 int lanework_wait(struct lanework *job)
 {
-	might_wait(job);
+	lanework_might_wait(job);
 	wait_for_completion_state(&job->idle, TASK_IDLE | TASK_FREEZABLE);
 
-	return result_of(job);
+	return lanework_result(job);
 }
 
-/* Lanes that wait for a worker, or for a thaw, need not come to be stopped. */
-static void cancel_lanes(struct lanework *job)
+/* Lanes that wait for a worker or for a thaw stop without running. */
+static void lanework_cancel_lanes(struct lanework *job)
 {
 	struct lane *lane;
 
 	list_for_each_entry(lane, &job->lanes, list) {
 		if (cancel_work_sync(&lane->work))
-			rests(job);
+			lanework_put_running(job);
 	}
 }
 
 /**
- * lanework_stop - have the lanes come to rest, each within one step
- * @job: the job; it need not run, nor have been started
+ * lanework_stop - stop all lanes, each within one step
+ * @job: the job, running or not
  *
- * Context: may sleep, for as long as a step takes and the CPU is busy with
- * other things.  No lock may be held that steps take; not from a step.
+ * Context: may sleep until the steps that run have returned.  No lock may be held that
+ * steps take.  Not from a step.
  */
 void lanework_stop(struct lanework *job)
 {
-	might_wait(job);
+	lanework_might_wait(job);
 	guard(mutex)(&job->lock);
 
 	WRITE_ONCE(job->stop, true);
 	if (job->wq)
-		cancel_lanes(job);
+		lanework_cancel_lanes(job);
 	wait_for_completion(&job->idle);
 }
 
 /**
- * lanework_steps - how many steps were made?
- * @job: the job, to which no lane is being added
+ * lanework_free - free the resources of a job
+ * @job: the job, not running
  *
- * Context: any.
- *
- * Return: their number in all lanes, at about this moment; it never falls.
- */
-u64 lanework_steps(const struct lanework *job)
-{
-	const struct lane *lane;
-	u64 steps = 0;
-
-	list_for_each_entry(lane, &job->lanes, list)
-		steps += READ_ONCE(lane->steps);
-
-	return steps;
-}
-
-/**
- * lanework_free - take a job apart; its storage, and its lanes', are free then
- * @job: the job, not running; nobody uses it any more
+ * Afterwards the memory of the job and of its lanes belongs to the caller again.
  *
  * Context: may sleep.
  *
- * Return: 0; -EBUSY if it runs, with a warning: nothing has been freed then.
+ * Return: 0; -EBUSY if the job runs, with a warning: nothing is freed then.
  */
 int lanework_free(struct lanework *job)
 {
 	scoped_guard(mutex, &job->lock) {
-		if (WARN_ON_ONCE(!is_idle(job)))
+		if (WARN_ON_ONCE(!lanework_is_idle(job)))
 			return -EBUSY;
 	}
 
-	/* Waits for the last worker to leave. */
+	/* Waits until no worker runs code of the job. */
 	if (job->wq)
 		destroy_workqueue(job->wq);
 

@@ -2,8 +2,8 @@
 /*
  * Tests of lanework.
  *
- * Every lane watches over itself: whether a second step of it runs, whether its
- * steps are counted as they are made, and on which node.
+ * Each step checks that no other step of its lane runs, that the count of steps is right,
+ * and on which node it runs.
  */
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
@@ -19,35 +19,35 @@
 #include <linux/suspend.h>
 #include <linux/topology.h>
 
-/* Longer than anything here takes, also where CPUs are emulated and shared. */
+/* Longer than any test takes, also in a virtual machine */
 #define PATIENCE	(60 * HZ)
 
-/* Steps of a lane that is not done when the test comes to stop it. */
+/* Steps of a lane that cannot be done before the test stops it */
 #define MANY		100000
 
 struct test_lane {
 	struct lane lane;
 	unsigned int total;	/* steps until it is done */
-	unsigned int made;
-	unsigned int turn;	/* lanes that began before it */
-	unsigned int pause_us;	/* that a step takes, asleep */
-	int last;		/* what the last step returns */
-	bool stuck;		/* not here */
-	bool off_node;
-	bool clash;
-	unsigned int late;	/* steps that began during a stop */
+	unsigned int made;	/* steps that have run */
+	unsigned int turn;	/* lanes that started before it */
+	unsigned int pause_us;	/* time that a step sleeps */
+	int last;		/* result of the last step */
+	bool stuck;		/* steps return LANE_NOT_HERE */
+	bool off_node;		/* a step ran on another node */
+	bool clash;		/* two steps overlapped, or the count was wrong */
+	unsigned int late;	/* steps that started after a stop */
 	atomic_t inside;
 	struct task_struct *runner;
 };
 
-/* A job and its lanes, which go away with the test. */
-struct fixture {
+/* A job and its lanes, freed at the end of the test */
+struct test_job {
 	struct lanework job;
 	struct test_lane *lanes;
 	unsigned int nr;
 };
 
-static int test_step(struct lane *lane)
+static int test_job_step(struct lane *lane)
 {
 	struct test_lane *tl = container_of(lane, struct test_lane, lane);
 	int ret = LANE_MORE;
@@ -73,233 +73,244 @@ static int test_step(struct lane *lane)
 	return ret;
 }
 
-static void fixture_free(void *data)
+static void test_job_free(void *data)
 {
-	struct fixture *f = data;
+	struct test_job *tj = data;
 
-	lanework_stop(&f->job);
-	lanework_free(&f->job);
+	lanework_stop(&tj->job);
+	lanework_free(&tj->job);
 }
 
-static struct fixture *fixture(struct kunit *test, unsigned int nr,
-			       unsigned int total, unsigned int pause_us)
+static struct test_job *test_job_init(struct kunit *test, unsigned int nr,
+				      unsigned int total, unsigned int pause_us)
 {
-	struct fixture *f;
+	struct test_job *tj;
 	unsigned int i;
 
-	f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, f);
-	f->lanes = kunit_kcalloc(test, nr, sizeof(*f->lanes), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, f->lanes);
-	f->nr = nr;
+	tj = kunit_kzalloc(test, sizeof(*tj), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, tj);
+	tj->lanes = kunit_kcalloc(test, nr, sizeof(*tj->lanes), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, tj->lanes);
+	tj->nr = nr;
 
-	KUNIT_ASSERT_EQ(test, lanework_init(&f->job, "lanework_test", test_step), 0);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, fixture_free, f), 0);
+	KUNIT_ASSERT_EQ(test, lanework_init(&tj->job, "lanework_test", test_job_step), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, test_job_free, tj), 0);
 
 	for (i = 0; i < nr; i++) {
-		f->lanes[i].total = total;
-		f->lanes[i].pause_us = pause_us;
-		KUNIT_ASSERT_EQ(test, lanework_add(&f->job, &f->lanes[i].lane,
+		tj->lanes[i].total = total;
+		tj->lanes[i].pause_us = pause_us;
+		KUNIT_ASSERT_EQ(test, lanework_add(&tj->job, &tj->lanes[i].lane,
 						   NUMA_NO_NODE), 0);
 	}
 
-	return f;
+	return tj;
 }
 
-static void expect_no_clash(struct kunit *test, const struct fixture *f)
+static u64 test_job_steps(const struct test_job *tj)
+{
+	unsigned int i;
+	u64 steps = 0;
+
+	for (i = 0; i < tj->nr; i++)
+		steps += READ_ONCE(tj->lanes[i].lane.steps);
+
+	return steps;
+}
+
+static void test_job_expect_no_clash(struct kunit *test, const struct test_job *tj)
 {
 	unsigned int i, clashes = 0;
 
-	for (i = 0; i < f->nr; i++)
-		clashes += f->lanes[i].clash;
+	for (i = 0; i < tj->nr; i++)
+		clashes += tj->lanes[i].clash;
 
 	KUNIT_EXPECT_EQ(test, clashes, 0);
 }
 
-static void expect_each_once(struct kunit *test, struct fixture *f)
+static void test_job_expect_each_once(struct kunit *test, struct test_job *tj)
 {
 	unsigned int i, wrong = 0;
 	u64 steps = 0;
 
-	for (i = 0; i < f->nr; i++) {
-		wrong += f->lanes[i].made != f->lanes[i].total;
-		steps += f->lanes[i].total;
+	for (i = 0; i < tj->nr; i++) {
+		wrong += tj->lanes[i].made != tj->lanes[i].total;
+		steps += tj->lanes[i].total;
 	}
 
 	KUNIT_EXPECT_EQ(test, wrong, 0);
-	KUNIT_EXPECT_EQ(test, lanework_steps(&f->job), steps);
-	expect_no_clash(test, f);
+	KUNIT_EXPECT_EQ(test, test_job_steps(tj), steps);
+	test_job_expect_no_clash(test, tj);
 }
 
-static void until_steps(struct kunit *test, struct fixture *f, u64 steps)
+static void test_job_until_steps(struct kunit *test, struct test_job *tj, u64 steps)
 {
 	unsigned long end = jiffies + PATIENCE;
 
-	while (lanework_steps(&f->job) < steps && time_before(jiffies, end))
+	while (test_job_steps(tj) < steps && time_before(jiffies, end))
 		usleep_range(100, 200);
 
-	KUNIT_ASSERT_GE(test, lanework_steps(&f->job), steps);
+	KUNIT_ASSERT_GE(test, test_job_steps(tj), steps);
 }
 
-/* At rest: so many steps from now, each lane is done. */
-static void shorten(struct fixture *f, unsigned int steps)
+/* While at rest: each lane is done after @steps more steps. */
+static void test_job_shorten(struct test_job *tj, unsigned int steps)
 {
 	unsigned int i;
 
-	for (i = 0; i < f->nr; i++)
-		f->lanes[i].total = f->lanes[i].made + steps;
+	for (i = 0; i < tj->nr; i++)
+		tj->lanes[i].total = tj->lanes[i].made + steps;
 }
 
-static void expect_rest(struct kunit *test, struct fixture *f)
+static void test_job_expect_rest(struct kunit *test, struct test_job *tj)
 {
-	u64 steps = lanework_steps(&f->job);
+	u64 steps = test_job_steps(tj);
 
 	msleep(20);
-	KUNIT_EXPECT_EQ(test, lanework_steps(&f->job), steps);
+	KUNIT_EXPECT_EQ(test, test_job_steps(tj), steps);
 }
 
-/* Each step of each lane is made once and in order. */
+/* Each step of each lane runs once and in order. */
 static void lanework_test_each_once(struct kunit *test)
 {
-	struct fixture *f = fixture(test, 300, 20, 0);
+	struct test_job *tj = test_job_init(test, 300, 20, 0);
 
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
-	expect_each_once(test, f);
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
+	test_job_expect_each_once(test, tj);
 
-	/* Nothing is left to do. */
-	KUNIT_EXPECT_EQ(test, lanework_start(&f->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
-	expect_each_once(test, f);
+	/* A second start has nothing to do. */
+	KUNIT_EXPECT_EQ(test, lanework_start(&tj->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
+	test_job_expect_each_once(test, tj);
 }
 
-/* Thousands of lanes each make all their steps. */
+/* Thousands of lanes run all their steps. */
 static void lanework_test_thousands(struct kunit *test)
 {
-	struct fixture *f = fixture(test, 3000, 3, 0);
+	struct test_job *tj = test_job_init(test, 3000, 3, 0);
 
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
-	expect_each_once(test, f);
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
+	test_job_expect_each_once(test, tj);
 }
 
-/* Lanes of unequal length all end. */
+/* Lanes of unequal length are all done at the end. */
 static void lanework_test_unequal(struct kunit *test)
 {
-	struct fixture *f = fixture(test, 20, 1, 100);
+	struct test_job *tj = test_job_init(test, 20, 1, 100);
 
-	f->lanes[19].total = 200;
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
-	expect_each_once(test, f);
+	tj->lanes[19].total = 200;
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
+	test_job_expect_each_once(test, tj);
 }
 
-/* Lanes that have begun, and those of them that are not done. */
-static atomic_t begun, at_work, most_at_work;
+/* Lanes that have started; lanes that are not done, and their maximum */
+static atomic_t test_started, test_at_work, test_max_at_work;
 
-static int turn_step(struct lane *lane)
+static int test_turn_step(struct lane *lane)
 {
 	struct test_lane *tl = container_of(lane, struct test_lane, lane);
 	int ret, nr;
 
 	if (!tl->made) {
-		tl->turn = atomic_inc_return(&begun) - 1;
-		nr = atomic_inc_return(&at_work);
-		if (nr > atomic_read(&most_at_work))
-			atomic_set(&most_at_work, nr);
+		tl->turn = atomic_inc_return(&test_started) - 1;
+		nr = atomic_inc_return(&test_at_work);
+		if (nr > atomic_read(&test_max_at_work))
+			atomic_set(&test_max_at_work, nr);
 	}
 
-	ret = test_step(lane);
+	ret = test_job_step(lane);
 	if (ret == LANE_DONE)
-		atomic_dec(&at_work);
+		atomic_dec(&test_at_work);
 
 	return ret;
 }
 
-/* As many lanes as CPUs run at a time, in the order in which they were added. */
+/* No more lanes than CPUs run at a time, in the order in which they were added. */
 static void lanework_test_in_turn(struct kunit *test)
 {
 	unsigned int i, cpus = num_online_cpus(), first = 0, last = 0;
-	struct fixture *f = fixture(test, 4 * cpus, 5, 100);
+	struct test_job *tj = test_job_init(test, 4 * cpus, 5, 100);
 
-	atomic_set(&begun, 0);
-	atomic_set(&at_work, 0);
-	atomic_set(&most_at_work, 0);
-	f->job.step = turn_step;
+	atomic_set(&test_started, 0);
+	atomic_set(&test_at_work, 0);
+	atomic_set(&test_max_at_work, 0);
+	tj->job.step = test_turn_step;
 
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
-	expect_each_once(test, f);
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
+	test_job_expect_each_once(test, tj);
 
 	for (i = 0; i < cpus; i++) {
-		first += f->lanes[i].turn;
-		last += f->lanes[f->nr - 1 - i].turn;
+		first += tj->lanes[i].turn;
+		last += tj->lanes[tj->nr - 1 - i].turn;
 	}
 	KUNIT_EXPECT_LT(test, first, last);
-	KUNIT_EXPECT_LE(test, atomic_read(&most_at_work), cpus);
+	KUNIT_EXPECT_LE(test, atomic_read(&test_max_at_work), cpus);
 }
 
-/* A stopped job makes no step more, and goes on where it was. */
+/* A stopped job runs no step, and resumes where it stopped. */
 static void lanework_test_stop(struct kunit *test)
 {
-	struct fixture *f = fixture(test, 16, MANY, 200);
+	struct test_job *tj = test_job_init(test, 16, MANY, 200);
 	unsigned int i, too_late = 0;
 
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	until_steps(test, f, 100);
-	lanework_stop(&f->job);
-	expect_rest(test, f);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), -ECANCELED);
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	test_job_until_steps(test, tj, 100);
+	lanework_stop(&tj->job);
+	test_job_expect_rest(test, tj);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), -ECANCELED);
 
-	for (i = 0; i < f->nr; i++)
-		too_late += f->lanes[i].late > 1;
+	for (i = 0; i < tj->nr; i++)
+		too_late += tj->lanes[i].late > 1;
 	KUNIT_EXPECT_EQ(test, too_late, 0);
 
-	shorten(f, 20);
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
-	expect_each_once(test, f);
+	test_job_shorten(tj, 20);
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
+	test_job_expect_each_once(test, tj);
 }
 
-/* Lanes that have just stopped can be started at once. */
+/* Lanes can be started again right after a stop. */
 static void lanework_test_stop_often(struct kunit *test)
 {
-	struct fixture *f = fixture(test, 300, 50, 0);
+	struct test_job *tj = test_job_init(test, 300, 50, 0);
 	unsigned int i;
 
 	for (i = 0; i < 100; i++) {
-		KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
+		KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
 		usleep_range(10, 500);
-		lanework_stop(&f->job);
+		lanework_stop(&tj->job);
 	}
 
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
-	expect_each_once(test, f);
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
+	test_job_expect_each_once(test, tj);
 }
 
-/* An error of a lane stops the others, and the job keeps it. */
+/* An error of a lane stops the others, and is the result of the job. */
 static void lanework_test_error(struct kunit *test)
 {
-	struct fixture *f = fixture(test, 16, 1000, 100);
+	struct test_job *tj = test_job_init(test, 16, 1000, 100);
 
-	f->lanes[7].total = 5;
-	f->lanes[7].last = -EPERM;
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), -EPERM);
+	tj->lanes[7].total = 5;
+	tj->lanes[7].last = -EPERM;
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), -EPERM);
 
-	/* The rest have stopped, and stay so. */
-	KUNIT_EXPECT_EQ(test, f->lanes[7].made, 5);
-	KUNIT_EXPECT_LT(test, lanework_steps(&f->job), 15000ULL);
-	expect_rest(test, f);
-	KUNIT_EXPECT_EQ(test, lanework_start(&f->job), -EPERM);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), -EPERM);
-	expect_rest(test, f);
-	expect_no_clash(test, f);
+	/* The other lanes have stopped and do not start again. */
+	KUNIT_EXPECT_EQ(test, tj->lanes[7].made, 5);
+	KUNIT_EXPECT_LT(test, test_job_steps(tj), 15000ULL);
+	test_job_expect_rest(test, tj);
+	KUNIT_EXPECT_EQ(test, lanework_start(&tj->job), -EPERM);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), -EPERM);
+	test_job_expect_rest(test, tj);
+	test_job_expect_no_clash(test, tj);
 }
 
-/* Fails when another lane has. */
-static int follow_step(struct lane *lane)
+/* All lanes but the first fail after another lane has failed. */
+static int test_second_error_step(struct lane *lane)
 {
 	if (!lane->index)
 		return -EPERM;
@@ -310,126 +321,125 @@ static int follow_step(struct lane *lane)
 	return -EIO;
 }
 
-/* Of several errors, the job returns the first. */
+/* The first of several errors is the result of the job. */
 static void lanework_test_first_error(struct kunit *test)
 {
-	struct fixture *f = fixture(test, 8, 1, 0);
+	struct test_job *tj = test_job_init(test, 8, 1, 0);
 
-	f->job.step = follow_step;
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), -EPERM);
+	tj->job.step = test_second_error_step;
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), -EPERM);
 }
 
-/* A lane that can make no step here neither ends nor holds up a stop. */
+/* A lane whose steps cannot run here is not done, and can be stopped. */
 static void lanework_test_not_here(struct kunit *test)
 {
-	struct fixture *f = fixture(test, 8, 10, 0);
+	struct test_job *tj = test_job_init(test, 8, 10, 0);
 
-	f->lanes[3].stuck = true;
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	until_steps(test, f, 70);
-	KUNIT_EXPECT_EQ(test, f->lanes[3].made, 0);
+	tj->lanes[3].stuck = true;
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	test_job_until_steps(test, tj, 70);
+	KUNIT_EXPECT_EQ(test, tj->lanes[3].made, 0);
 
-	/* It is neither done nor in the way of a stop. */
-	lanework_stop(&f->job);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), -ECANCELED);
+	lanework_stop(&tj->job);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), -ECANCELED);
 
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	WRITE_ONCE(f->lanes[3].stuck, false);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
-	expect_each_once(test, f);
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	WRITE_ONCE(tj->lanes[3].stuck, false);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
+	test_job_expect_each_once(test, tj);
 }
 
-/* Lanes that can make no step leave the CPUs to one that can. */
+/* Lanes whose steps cannot run leave the CPUs to other lanes. */
 static void lanework_test_starvation(struct kunit *test)
 {
-	struct fixture *f = fixture(test, 4 * num_online_cpus() + 1, 10, 0);
-	struct test_lane *last = &f->lanes[f->nr - 1];
+	struct test_job *tj = test_job_init(test, 4 * num_online_cpus() + 1, 10, 0);
+	struct test_lane *last = &tj->lanes[tj->nr - 1];
 	unsigned int i;
 
-	for (i = 0; i < f->nr; i++)
-		f->lanes[i].stuck = &f->lanes[i] != last;
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	until_steps(test, f, 10);
+	for (i = 0; i < tj->nr; i++)
+		tj->lanes[i].stuck = &tj->lanes[i] != last;
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	test_job_until_steps(test, tj, 10);
 	KUNIT_EXPECT_EQ(test, last->made, 10);
 
-	for (i = 0; i < f->nr; i++)
-		WRITE_ONCE(f->lanes[i].stuck, false);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
-	expect_each_once(test, f);
+	for (i = 0; i < tj->nr; i++)
+		WRITE_ONCE(tj->lanes[i].stuck, false);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
+	test_job_expect_each_once(test, tj);
 }
 
-/* Home is constant before the first start. */
-static void send_home(struct fixture *f)
+/* Before the first start: give the lanes to all nodes in turn. */
+static void test_job_set_nodes(struct test_job *tj)
 {
 	int node = first_node(node_states[N_CPU]);
 	unsigned int i;
 
-	for (i = 0; i < f->nr; i++) {
-		f->lanes[i].lane.node = node;
+	for (i = 0; i < tj->nr; i++) {
+		tj->lanes[i].lane.node = node;
 		node = next_node_in(node, node_states[N_CPU]);
 	}
 }
 
-/* A lane runs on CPUs of its node only. */
+/* A lane runs only on CPUs of its node. */
 static void lanework_test_nodes(struct kunit *test)
 {
-	struct fixture *f = fixture(test, 64, 20, 100);
+	struct test_job *tj = test_job_init(test, 64, 20, 100);
 	unsigned int i, off_node = 0;
 
 	if (num_node_state(N_CPU) < 2)
 		kunit_skip(test, "needs two nodes with CPUs");
 
-	send_home(f);
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
-	expect_each_once(test, f);
+	test_job_set_nodes(tj);
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
+	test_job_expect_each_once(test, tj);
 
-	for (i = 0; i < f->nr; i++)
-		off_node += f->lanes[i].off_node;
+	for (i = 0; i < tj->nr; i++)
+		off_node += tj->lanes[i].off_node;
 	KUNIT_EXPECT_EQ(test, off_node, 0);
 }
 
 /* A lane of a node that does not exist runs anywhere. */
 static void lanework_test_no_such_node(struct kunit *test)
 {
-	struct fixture *f = fixture(test, 4, 5, 0);
+	struct test_job *tj = test_job_init(test, 4, 5, 0);
 	int node;
 
 	for (node = 0; node < MAX_NUMNODES && node_online(node); node++)
 		;
-	f->lanes[0].lane.node = node;
+	tj->lanes[0].lane.node = node;
 
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
-	expect_each_once(test, f);
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
+	test_job_expect_each_once(test, tj);
 }
 
 #ifdef CONFIG_HOTPLUG_CPU
 /* CPUs go offline and come back while lanes run, and no step is lost. */
 static void lanework_test_hotplug(struct kunit *test)
 {
-	struct fixture *f = fixture(test, 32, 500, 500);
+	struct test_job *tj = test_job_init(test, 32, 500, 500);
 	unsigned int cpu = cpumask_last(cpu_online_mask);
 	unsigned int i;
 
 	if (num_online_cpus() < 2)
 		kunit_skip(test, "needs two CPUs");
 
-	send_home(f);
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
+	test_job_set_nodes(tj);
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
 	for (i = 0; i < 3; i++) {
 		KUNIT_EXPECT_EQ(test, remove_cpu(cpu), 0);
 		KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
 	}
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
-	expect_each_once(test, f);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
+	test_job_expect_each_once(test, tj);
 }
 #endif
 
 #ifdef CONFIG_FREEZER
-/* What freeze_kernel_threads() does to workqueues; no task is frozen. */
-static void freeze_begin(struct kunit *test)
+/* Like freeze_kernel_threads(), but no task is frozen. */
+static void test_freeze_begin(struct kunit *test)
 {
 	unsigned long end = jiffies + PATIENCE;
 
@@ -440,159 +450,159 @@ static void freeze_begin(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, freeze_workqueues_busy());
 }
 
-static void freeze_end(void)
+static void test_freeze_end(void)
 {
 	pm_nosig_freezing = false;
 	thaw_workqueues();
 }
 
-/* The freezer stops lanes; stop and start work while tasks are frozen. */
+/* The freezer stops lanes; stop and start work while the system is frozen. */
 static void lanework_test_freeze(struct kunit *test)
 {
-	struct fixture *f = fixture(test, 16, MANY, 200);
+	struct test_job *tj = test_job_init(test, 16, MANY, 200);
 	unsigned int flags;
 
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	until_steps(test, f, 100);
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	test_job_until_steps(test, tj, 100);
 
 	flags = lock_system_sleep();
-	freeze_begin(test);
-	expect_rest(test, f);
-	KUNIT_EXPECT_EQ(test, lanework_start(&f->job), -EBUSY);
+	test_freeze_begin(test);
+	test_job_expect_rest(test, tj);
+	KUNIT_EXPECT_EQ(test, lanework_start(&tj->job), -EBUSY);
 
-	/* A stop needs no thaw, and a start takes effect with it. */
-	lanework_stop(&f->job);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), -ECANCELED);
-	shorten(f, 20);
-	KUNIT_EXPECT_EQ(test, lanework_start(&f->job), 0);
-	expect_rest(test, f);
-	freeze_end();
+	/* A stop takes effect at once, a start with the thaw. */
+	lanework_stop(&tj->job);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), -ECANCELED);
+	test_job_shorten(tj, 20);
+	KUNIT_EXPECT_EQ(test, lanework_start(&tj->job), 0);
+	test_job_expect_rest(test, tj);
+	test_freeze_end();
 	unlock_system_sleep(flags);
 
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
-	expect_each_once(test, f);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
+	test_job_expect_each_once(test, tj);
 }
 #endif
 
-/* A job without lanes is refused. */
+/* A job without lanes cannot be started. */
 static void lanework_test_no_lanes(struct kunit *test)
 {
-	struct fixture *f = fixture(test, 0, 0, 0);
+	struct test_job *tj = test_job_init(test, 0, 0, 0);
 
-	KUNIT_EXPECT_EQ(test, lanework_start(&f->job), -EINVAL);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), -ECANCELED);
-	KUNIT_EXPECT_EQ(test, lanework_steps(&f->job), 0ULL);
+	KUNIT_EXPECT_EQ(test, lanework_start(&tj->job), -EINVAL);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), -ECANCELED);
+	KUNIT_EXPECT_EQ(test, test_job_steps(tj), 0ULL);
 }
 
-static int nothing_to_do(struct lane *lane)
+static int test_done_step(struct lane *lane)
 {
 	return LANE_DONE;
 }
 
-/* A lane with nothing to do ends after one step. */
+/* A lane can be done after one step. */
 static void lanework_test_empty_lanes(struct kunit *test)
 {
-	struct fixture *f = fixture(test, 16, 1, 0);
+	struct test_job *tj = test_job_init(test, 16, 1, 0);
 
-	f->job.step = nothing_to_do;
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_steps(&f->job), 16ULL);
+	tj->job.step = test_done_step;
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
+	KUNIT_EXPECT_EQ(test, test_job_steps(tj), 16ULL);
 }
 
-/* A job without a name or a step is refused. */
+/* A job needs a name and a step. */
 static void lanework_test_bad_init(struct kunit *test)
 {
 	struct lanework *job = kunit_kzalloc(test, sizeof(*job), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, job);
 	KUNIT_EXPECT_EQ(test, lanework_init(job, "lanework_test", NULL), -EINVAL);
-	KUNIT_EXPECT_EQ(test, lanework_init(job, NULL, test_step), -EINVAL);
+	KUNIT_EXPECT_EQ(test, lanework_init(job, NULL, test_job_step), -EINVAL);
 }
 
-/* A stop before the start does no harm. */
+/* A stop before the start has no effect. */
 static void lanework_test_stop_before_start(struct kunit *test)
 {
-	struct fixture *f = fixture(test, 4, 5, 0);
+	struct test_job *tj = test_job_init(test, 4, 5, 0);
 
-	lanework_stop(&f->job);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), -ECANCELED);
-	KUNIT_EXPECT_EQ(test, lanework_steps(&f->job), 0ULL);
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
-	expect_each_once(test, f);
+	lanework_stop(&tj->job);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), -ECANCELED);
+	KUNIT_EXPECT_EQ(test, test_job_steps(tj), 0ULL);
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
+	test_job_expect_each_once(test, tj);
 }
 
-/* A running job cannot be started, freed or given lanes. */
+/* A running job cannot be started or freed, and takes no lanes. */
 static void lanework_test_while_running(struct kunit *test)
 {
-	struct fixture *f = fixture(test, 4, 100, 500);
+	struct test_job *tj = test_job_init(test, 4, 100, 500);
 	struct lane more;
 
-	f->lanes[0].stuck = true;
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_start(&f->job), -EBUSY);
+	tj->lanes[0].stuck = true;
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_start(&tj->job), -EBUSY);
 	kunit_warning_suppress(test) {
-		KUNIT_EXPECT_EQ(test, lanework_free(&f->job), -EBUSY);
-		KUNIT_EXPECT_EQ(test, lanework_add(&f->job, &more, 0), -EBUSY);
+		KUNIT_EXPECT_EQ(test, lanework_free(&tj->job), -EBUSY);
+		KUNIT_EXPECT_EQ(test, lanework_add(&tj->job, &more, 0), -EBUSY);
 	}
-	WRITE_ONCE(f->lanes[0].stuck, false);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
-	expect_each_once(test, f);
+	WRITE_ONCE(tj->lanes[0].stuck, false);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
+	test_job_expect_each_once(test, tj);
 }
 
-static struct workqueue_struct *no_wq(const char *name)
+static struct workqueue_struct *test_no_wq(const char *name)
 {
 	return NULL;
 }
 
-/* A job whose lanes the starter runs. */
-static struct fixture *alone(struct kunit *test, unsigned int nr,
-			     unsigned int total, unsigned int pause_us)
+/* A job without a workqueue: lanework_start() runs the lanes. */
+static struct test_job *test_job_init_alone(struct kunit *test, unsigned int nr,
+					    unsigned int total, unsigned int pause_us)
 {
-	struct fixture *f;
+	struct test_job *tj;
 
-	kunit_activate_static_stub(test, lanework_alloc_wq, no_wq);
-	f = fixture(test, nr, total, pause_us);
+	kunit_activate_static_stub(test, lanework_alloc_wq, test_no_wq);
+	tj = test_job_init(test, nr, total, pause_us);
 	kunit_deactivate_static_stub(test, lanework_alloc_wq);
 
-	return f;
+	return tj;
 }
 
-/* Without workqueues the caller makes all steps itself. */
+/* Without a workqueue, lanework_start() runs all steps itself. */
 static void lanework_test_alone(struct kunit *test)
 {
-	struct fixture *f = alone(test, 50, 20, 0);
+	struct test_job *tj = test_job_init_alone(test, 50, 20, 0);
 	unsigned int i, others = 0;
 
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	expect_each_once(test, f);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	test_job_expect_each_once(test, tj);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
 
-	for (i = 0; i < f->nr; i++)
-		others += f->lanes[i].runner != current;
+	for (i = 0; i < tj->nr; i++)
+		others += tj->lanes[i].runner != current;
 	KUNIT_EXPECT_EQ(test, others, 0);
 }
 
-/* Without workqueues an error ends the lanes that follow. */
+/* Without a workqueue, the lanes after an error do not run. */
 static void lanework_test_alone_error(struct kunit *test)
 {
-	struct fixture *f = alone(test, 5, 20, 0);
+	struct test_job *tj = test_job_init_alone(test, 5, 20, 0);
 
-	f->lanes[2].last = -EPERM;
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), -EPERM);
-	KUNIT_EXPECT_EQ(test, f->lanes[1].made, 20);
-	KUNIT_EXPECT_EQ(test, f->lanes[3].made, 0);
+	tj->lanes[2].last = -EPERM;
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), -EPERM);
+	KUNIT_EXPECT_EQ(test, tj->lanes[1].made, 20);
+	KUNIT_EXPECT_EQ(test, tj->lanes[3].made, 0);
 }
 
-static int stopper(void *data)
+static int test_stopper(void *data)
 {
-	struct fixture *f = data;
+	struct test_job *tj = data;
 
-	while (!kthread_should_stop() && lanework_steps(&f->job) < 30)
+	while (!kthread_should_stop() && test_job_steps(tj) < 30)
 		usleep_range(100, 200);
-	lanework_stop(&f->job);
+	lanework_stop(&tj->job);
 
 	while (!kthread_should_stop())
 		usleep_range(100, 200);
@@ -600,42 +610,42 @@ static int stopper(void *data)
 	return 0;
 }
 
-/* Without workqueues a stop from another task works. */
+/* Without a workqueue, another task can stop the job. */
 static void lanework_test_alone_stop(struct kunit *test)
 {
-	struct fixture *f = alone(test, 5, MANY, 200);
+	struct test_job *tj = test_job_init_alone(test, 5, MANY, 200);
 	struct task_struct *task;
 
-	task = kthread_run(stopper, f, "lanework-stopper");
+	task = kthread_run(test_stopper, tj, "lanework-stopper");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	KUNIT_EXPECT_EQ(test, lanework_start(&f->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_start(&tj->job), 0);
 	kthread_stop(task);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), -ECANCELED);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), -ECANCELED);
 
-	shorten(f, 20);
-	KUNIT_ASSERT_EQ(test, lanework_start(&f->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), 0);
-	expect_each_once(test, f);
+	test_job_shorten(tj, 20);
+	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
+	test_job_expect_each_once(test, tj);
 }
 
-/* In the test's own thread, where the warning can be kept out of the log. */
-static void expect_unknown(struct kunit *test, int code)
+/* Steps run in the thread of the test, where the warning can be suppressed. */
+static void test_expect_unknown(struct kunit *test, int code)
 {
-	struct fixture *f = alone(test, 2, 3, 0);
+	struct test_job *tj = test_job_init_alone(test, 2, 3, 0);
 
-	f->lanes[0].last = code;
+	tj->lanes[0].last = code;
 	kunit_warning_suppress(test)
-		KUNIT_EXPECT_EQ(test, lanework_start(&f->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&f->job), -EINVAL);
-	KUNIT_EXPECT_EQ(test, f->lanes[1].made, 0);
+		KUNIT_EXPECT_EQ(test, lanework_start(&tj->job), 0);
+	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tj->lanes[1].made, 0);
 }
 
-/* A step that returns an unknown code ends the job with an error. */
+/* A job fails if a step returns an unknown code. */
 static void lanework_test_unknown_code(struct kunit *test)
 {
-	expect_unknown(test, 4711);
-	/* Negative, but no errno. */
-	expect_unknown(test, -MAX_ERRNO - 1);
+	test_expect_unknown(test, 4711);
+	/* A negative number that is not an errno */
+	test_expect_unknown(test, -MAX_ERRNO - 1);
 }
 
 static struct kunit_case lanework_cases[] = {

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Long work in lanes: sequences of short steps, many sequences at once, on the
- * CPUs of the node where each is at home.
+ * Run many sequences of short steps at the same time, each on the CPUs of its node.
  *
- * padata_do_multithreaded() is the near relation, and would not do: it is
- * __init; its function returns nothing, so that no error can stop the rest; it
- * cannot be stopped from outside or go on later, says nothing of how far it is,
- * and a chunk that it has begun does not make way for the freezer.
+ * padata_do_multithreaded() is similar, but it is __init; its function cannot return an
+ * error that stops the other threads; it cannot be stopped and resumed, reports no
+ * progress, and a thread does not pause for the freezer.
  *
  * See Documentation/core-api/lanework.rst.
  */
@@ -24,13 +22,13 @@
 struct lanework;
 
 /**
- * enum lane_result - what a step says of its lane
- * @LANE_DONE: this was the last step
- * @LANE_MORE: there are more
- * @LANE_NOT_HERE: nothing was done, this CPU cannot or the moment is not right:
- *	to be tried again a tick later, maybe elsewhere
+ * enum lane_result - the result of a step
+ * @LANE_DONE: this was the last step of the lane
+ * @LANE_MORE: the lane has more steps
+ * @LANE_NOT_HERE: the step did nothing, because this CPU cannot do it, or not now;
+ *	lanework repeats it a tick later, perhaps on another CPU
  *
- * Or -errno: the lane has failed, and with it the job.
+ * A step returns a negative errno if the lane, and with it the job, has failed.
  */
 enum lane_result {
 	LANE_DONE,
@@ -39,22 +37,22 @@ enum lane_result {
 };
 
 /**
- * struct lane - a sequence of steps, of which never two run at the same time
+ * struct lane - a sequence of steps, which run one after another
  *
- * Belongs into the caller's own structure, and to lanework from lanework_add()
- * until lanework_free().
+ * The caller embeds it in a structure of its own.  It belongs to lanework from
+ * lanework_add() to lanework_free().
  *
- * Locking: "C" constant from the job's first start; "S" this lane's step and
- * what is around it, one at a time, or with the job's lock while it is idle;
- * "P" written as "S", read with READ_ONCE() by anybody.
+ * Locking: "C" constant after the first start of the job; "S" written by the step of
+ * the lane and by the code around it, or under the lock of the job while the job is
+ * idle; "P" written like "S", read with READ_ONCE() by any task.
  *
  * @job: C
- * @node: C, where it is at home; NUMA_NO_NODE: nowhere in particular
- * @index: C, which of the job's lanes, from 0, for traces
- * @list: C, in the job's @lanes
- * @work: the workqueue's
- * @done: S, its last step has been made
- * @steps: P, steps made
+ * @node: C, the node whose CPUs run the steps; NUMA_NO_NODE for no node
+ * @index: C, the number of the lane in its job, from 0, for traces
+ * @list: C, in @lanes of the job
+ * @work: used by the workqueue
+ * @done: S, the last step has run
+ * @steps: P, number of steps that have run
  */
 struct lane {
 	struct lanework *job;
@@ -67,26 +65,26 @@ struct lane {
 };
 
 /**
- * struct lanework - a job: lanes that are done when all are done
+ * struct lanework - a job, which is done when all its lanes are done
  *
- * Locking: "C" constant from the first start; "L" @lock; "P" written under
- * @lock, read with READ_ONCE() by anybody.
+ * Locking: "C" constant after the first start; "L" @lock; "P" written under @lock,
+ * read with READ_ONCE() by any task.
  *
- * @lock: no two of start, stop, add and free at the same time.  Lanes never
- *	take it, so that it can be held until they have come to rest.
- * @name: C, of the workqueue and in traces
- * @step: C, makes one step of a lane
- * @wq: C, NULL when none could be had
+ * @lock: serializes start, stop, add and free.  Lanes never take it, so a task may
+ *	hold it until they are at rest.
+ * @name: C, name of the workqueue and of the job in traces
+ * @step: C, runs one step of a lane
+ * @wq: C, NULL if it could not be allocated
  * @lanes: C
  * @nr_lanes: C
- * @started: L, has been started at least once
- * @stop: P, lanes are to come to rest
- * @error: the first one; set once by whoever is first, with cmpxchg()
- * @left: lanes that are not done, counted down by each
- * @running: lanes that are not at rest, and one more for lanework_start()
+ * @started: L, the job was started at least once
+ * @stop: P, lanes come to rest
+ * @error: the first error; set once, with cmpxchg()
+ * @left: number of lanes that are not done; each lane decrements it
+ * @running: number of lanes that are not at rest, plus one for lanework_start()
  * @idle: complete while @running is 0
- * @map: held around steps; waiters touch it, so that waiting with a lock held
- *	that steps take is reported on the first run
+ * @map: acquired around steps and by tasks that wait, so that lockdep reports a task
+ *	that waits with a lock held that steps take
  */
 struct lanework {
 	struct mutex lock;	/* see "L" above */
@@ -108,18 +106,17 @@ int __lanework_init(struct lanework *job, const char *name,
 		    int (*step)(struct lane *lane), struct lock_class_key *key);
 
 /**
- * lanework_init - a job without lanes
- * @job: storage
- * @name: constant, short
- * @step: makes one bounded step of a lane and returns an &enum lane_result or
- *	-errno.  May sleep and take locks.
+ * lanework_init - initialize a job without lanes
+ * @job: memory for the job
+ * @name: a constant, short name
+ * @step: runs one bounded step of a lane and returns an &enum lane_result or -errno.
+ *	It may sleep and take locks.
  *
- * Where no workqueue can be had, lanework_start() runs the lanes itself.
+ * If no workqueue can be allocated, lanework_start() runs the lanes itself.
  *
  * Context: may sleep; takes cpu_hotplug_lock.
  *
- * Return: 0; -EINVAL without a name or a step, and the other functions then
- * must not be called.
+ * Return: 0; -EINVAL without a name or a step: then no other function may be called.
  */
 #define lanework_init(job, name, step)				\
 ({								\
@@ -132,7 +129,6 @@ int lanework_add(struct lanework *job, struct lane *lane, int node);
 int lanework_start(struct lanework *job);
 int lanework_wait(struct lanework *job);
 void lanework_stop(struct lanework *job);
-u64 lanework_steps(const struct lanework *job);
 int lanework_free(struct lanework *job);
 
 #if IS_ENABLED(CONFIG_KUNIT)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * When each lane ran, where, and why it came to rest: the timeline of a job.
+ * When and where each lane ran, and why it came to rest.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM lanework
