@@ -1,20 +1,123 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The TDX module: how a SEAMCALL finds its leaf, and which leaf is possible
- * in which state.
+ * The TDX module: its leaves, the states in which each leaf is possible, and
+ * the memory of the host that leaves read and write.
  *
- * Behaviour is that of TDX 1.5.01 wherever no TDXMOD_* difference is set.
- * Two things are not modelled: what the module finds out about the CPU by
- * CPUID and MSRs, and the leaves that manage TDs, which are answered as leaves
+ * The model behaves like TDX 1.5.01, except for the TDXMOD_* differences that
+ * are set.  It lacks two parts of the module: checks of the CPU by CPUID and
+ * MSRs, and the leaves that manage TDs.  It answers those leaves like leaves
  * that do not exist.
  */
 #include "model_internal.h"
-#include "model_leaves.h"
 
-/* In TDX_FEATURES0: version 1 of VP.INIT takes the x2APIC ID of the vCPU. */
+/* Bit of TDX_FEATURES0: version 1 of VP.INIT takes the x2APIC ID of the vCPU. */
 #define TOPOLOGY_ENUM	BIT_ULL(20)
 
-static u64 dispatch(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+/* The leaf tests the state itself.  All others need SYS_READY. */
+#define FLAG_EARLY	BIT(0)
+/* The leaf needs LP.INIT on the calling LP, unless SYS.CONFIG waits for all LPs. */
+#define FLAG_NEEDS_LP	BIT(1)
+/* The leaf holds the global lock from beginning to end. */
+#define FLAG_LOCKED	BIT(2)
+/* The leaf takes a version other than 0. */
+#define FLAG_VERSIONS	BIT(3)
+
+/* LP.SHUTDOWN is deprecated in 1.5: it does nothing and is always possible. */
+static u64 tdxmod_lp_shutdown(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
+{
+	return TDX_SUCCESS;
+}
+
+const struct tdxmod_leaf tdxmod_leaves[TDXMOD_NR_LEAVES] = {
+	[3]			= { .flags = FLAG_VERSIONS },
+	[11]			= { .flags = FLAG_VERSIONS },
+	[LEAF_VP_INIT]		= { .flags = FLAG_VERSIONS },
+	[23]			= { .flags = FLAG_VERSIONS },
+	[LEAF_PAGE_RDMD]	= { "TDH.PHYMEM.PAGE.RDMD", tdxmod_page_rdmd, FLAG_NEEDS_LP },
+	[26]			= { .flags = FLAG_VERSIONS },
+	[30]			= { .flags = FLAG_VERSIONS },
+	[LEAF_KEY_CONFIG]	= { "TDH.SYS.KEY.CONFIG", tdxmod_key_config,
+				    FLAG_EARLY | FLAG_NEEDS_LP | FLAG_LOCKED },
+	[LEAF_SYS_INFO]		= { "TDH.SYS.INFO", tdxmod_sys_info, FLAG_EARLY },
+	[LEAF_SYS_INIT]		= { "TDH.SYS.INIT", tdxmod_sys_init, FLAG_EARLY },
+	[LEAF_SYS_RD]		= { "TDH.SYS.RD", tdxmod_sys_rd, FLAG_EARLY },
+	[LEAF_LP_INIT]		= { "TDH.SYS.LP.INIT", tdxmod_lp_init, FLAG_EARLY },
+	[LEAF_TDMR_INIT]	= { "TDH.SYS.TDMR.INIT", tdxmod_tdmr_init, FLAG_NEEDS_LP },
+	[LEAF_SYS_RDALL]	= { "TDH.SYS.RDALL", tdxmod_sys_rdall, FLAG_EARLY },
+	[LEAF_LP_SHUTDOWN]	= { "TDH.SYS.LP.SHUTDOWN", tdxmod_lp_shutdown, FLAG_EARLY },
+	[LEAF_SYS_CONFIG]	= { "TDH.SYS.CONFIG", tdxmod_sys_config,
+				    FLAG_EARLY | FLAG_NEEDS_LP | FLAG_LOCKED },
+	[LEAF_SYS_SHUTDOWN]	= { "TDH.SYS.SHUTDOWN", tdxmod_sys_shutdown, FLAG_NEEDS_LP },
+	[LEAF_SYS_UPDATE]	= { "TDH.SYS.UPDATE", tdxmod_sys_update,
+				    FLAG_EARLY | FLAG_NEEDS_LP | FLAG_LOCKED },
+	[LEAF_SYS_DISABLE]	= { "TDH.SYS.DISABLE", tdxmod_sys_disable,
+				    FLAG_EARLY | FLAG_LOCKED },
+};
+
+static const struct tdxmod_leaf *tdxmod_find_leaf(const struct tdxmod *m, unsigned int number)
+{
+	static const struct tdxmod_leaf absent;
+
+	if (number >= TDXMOD_NR_LEAVES ||
+	    (number == LEAF_SYS_DISABLE && !tdxmod_differs(m, TDXMOD_SYS_DISABLE)))
+		return &absent;
+	return &tdxmod_leaves[number];
+}
+
+static bool tdxmod_leaf_takes_version(const struct tdxmod *m, const struct tdxmod_leaf *leaf)
+{
+	if (leaf == &tdxmod_leaves[LEAF_VP_INIT])
+		return m->platform.features0 & TOPOLOGY_ENUM;
+	return leaf->flags & FLAG_VERSIONS;
+}
+
+/*
+ * SYS.CONFIG of 1.5.01 waits for every LP, so later leaves have no need to
+ * check.  A module whose SYS.CONFIG does not wait has to check.
+ */
+static bool tdxmod_leaf_lacks_lp(const struct tdxmod *m, unsigned int lp,
+				 const struct tdxmod_leaf *leaf, int state)
+{
+	return tdxmod_differs(m, TDXMOD_LP_INIT_RELAXED) && (leaf->flags & FLAG_NEEDS_LP) &&
+	       state != TDXMOD_SYSINIT_PENDING && !tdxmod_lp_done(m, lp);
+}
+
+static u64 tdxmod_call_leaf(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs,
+			    const struct tdxmod_leaf *leaf)
+{
+	u64 status;
+
+	if (!(leaf->flags & FLAG_LOCKED))
+		return leaf->fn(m, lp, regs);
+	if (!tdxmod_lock_global(m))
+		return TDX_SYS_BUSY;
+	status = leaf->fn(m, lp, regs);
+	tdxmod_unlock_global(m);
+	return status;
+}
+
+/* A refusal here leaves all registers except RAX unchanged. */
+static u64 tdxmod_dispatch(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
+{
+	unsigned int version = (regs->rax >> 16) & 0xff;
+	unsigned int number = regs->rax & 0xffff;
+	const struct tdxmod_leaf *leaf = tdxmod_find_leaf(m, number);
+	int state = tdxmod_get_state(m);
+
+	if (regs->rax >> 24)
+		return TDX_OPERAND_INVALID;
+	if (version && !tdxmod_leaf_takes_version(m, leaf))
+		return TDX_OPERAND_INVALID;
+	if (state == TDXMOD_SYS_SHUTDOWN && number != LEAF_LP_SHUTDOWN)
+		return TDX_SYS_SHUTDOWN;
+	if (state != TDXMOD_SYS_READY && !(leaf->flags & FLAG_EARLY))
+		return TDX_SYS_NOT_READY;
+	if (!leaf->fn)
+		return TDX_OPERAND_INVALID;
+	if (tdxmod_leaf_lacks_lp(m, lp, leaf, state))
+		return TDX_SYS_LP_INIT_NOT_DONE;
+	return tdxmod_call_leaf(m, lp, regs, leaf);
+}
 
 bool tdxmod_seamcall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 {
@@ -24,11 +127,12 @@ bool tdxmod_seamcall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs
 		return false;
 
 	/*
-	 * Counted before the state is looked at, fully ordered: SYS.SHUTDOWN
-	 * changes the state and then counts, so one of the two notices.
+	 * The count rises, fully ordered, before the leaf reads the state.
+	 * SYS.SHUTDOWN changes the state before it reads the count.  So at
+	 * least one of the two sees the other.
 	 */
 	atomic_inc_return(&m->nr_inside);
-	out.rax = dispatch(m, lp, &out);
+	out.rax = tdxmod_dispatch(m, lp, &out);
 	atomic_dec_return(&m->nr_inside);
 
 	if (out.rax == TDXMOD_NO_ANSWER)
@@ -37,123 +141,51 @@ bool tdxmod_seamcall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs
 	return true;
 }
 
-static bool takes_version(const struct tdxmod *m, unsigned int leaf)
+/* Physical addresses have the KeyID in their top bits. */
+static u64 tdxmod_strip_keyid(const struct tdxmod *m, u64 pa)
 {
-	switch (leaf) {
-	case LEAF_VP_INIT:
-		return m->platform.features0 & TOPOLOGY_ENUM;
-	case 3:
-	case 11:
-	case 23:
-	case 26:
-	case 30:
-		return true;
-	default:
-		return false;
-	}
+	return pa & (BIT_ULL(m->platform.maxpa - m->platform.keyid_bits) - 1);
 }
 
-/* Leaves that test the state themselves; all others need SYS_READY. */
-static bool possible_before_ready(const struct tdxmod *m, unsigned int leaf)
+/* An address of the module's own tables: in range and without a KeyID. */
+bool tdxmod_pa_is_plain(const struct tdxmod *m, u64 pa)
 {
-	switch (leaf) {
-	case LEAF_KEY_CONFIG:
-	case LEAF_SYS_INFO:
-	case LEAF_SYS_INIT:
-	case LEAF_SYS_RD:
-	case LEAF_LP_INIT:
-	case LEAF_SYS_RDALL:
-	case LEAF_LP_SHUTDOWN:
-	case LEAF_SYS_CONFIG:
-	case LEAF_SYS_UPDATE:
-		return true;
-	case LEAF_SYS_DISABLE:
-		return tdxmod_differs(m, TDXMOD_SYS_DISABLE);
-	default:
-		return false;
-	}
+	return tdxmod_strip_keyid(m, pa) == pa;
 }
 
 /*
- * In 1.5.01 SYS.CONFIG waits for every LP, so later leaves need not ask.  A
- * module that does not wait has to ask.
+ * An address of host memory, naturally aligned for @size.  The host owns
+ * KeyID 0 and the MKTME KeyIDs, which are below the private ones.
  */
-static bool needs_lp_init(const struct tdxmod *m, unsigned int leaf, int state)
+bool tdxmod_pa_is_shared(const struct tdxmod *m, u64 pa, u64 size)
 {
-	if (!tdxmod_differs(m, TDXMOD_LP_INIT_RELAXED))
-		return false;
+	struct tdxmod_range range = { tdxmod_strip_keyid(m, pa), size };
+	u64 keyid = pa >> (m->platform.maxpa - m->platform.keyid_bits);
 
-	switch (leaf) {
-	case LEAF_KEY_CONFIG:
-	case LEAF_SYS_CONFIG:
-	case LEAF_SYS_UPDATE:
-		return state != TDXMOD_SYSINIT_PENDING;
-	default:
-		return !possible_before_ready(m, leaf);
-	}
+	return IS_ALIGNED(pa, size) && !(pa >> m->platform.maxpa) &&
+	       !tdxmod_overlap(&range, &m->platform.seamrr) &&
+	       keyid < m->platform.hkid_start;
 }
 
-/* Deprecated in 1.5: nothing to do and always possible. */
-static u64 lp_shutdown(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
+/* Neither range wraps.  An empty one overlaps nothing. */
+bool tdxmod_overlap(const struct tdxmod_range *a, const struct tdxmod_range *b)
 {
-	return TDX_SUCCESS;
+	return a->size && b->size &&
+	       a->base < b->base + b->size && b->base < a->base + a->size;
 }
 
-static tdxmod_leaf_fn find_leaf(const struct tdxmod *m, unsigned int leaf)
+/* The bytes at @pa up to the end of its 4 KiB page; NULL: no memory there. */
+void *tdxmod_memory(const struct tdxmod *m, u64 pa)
 {
-	switch (leaf) {
-	case LEAF_PAGE_RDMD:
-		return tdxmod_page_rdmd;
-	case LEAF_KEY_CONFIG:
-		return tdxmod_key_config;
-	case LEAF_SYS_INFO:
-		return tdxmod_sys_info;
-	case LEAF_SYS_INIT:
-		return tdxmod_sys_init;
-	case LEAF_SYS_RD:
-		return tdxmod_sys_rd;
-	case LEAF_LP_INIT:
-		return tdxmod_lp_init;
-	case LEAF_TDMR_INIT:
-		return tdxmod_tdmr_init;
-	case LEAF_SYS_RDALL:
-		return tdxmod_sys_rdall;
-	case LEAF_LP_SHUTDOWN:
-		return lp_shutdown;
-	case LEAF_SYS_CONFIG:
-		return tdxmod_sys_config;
-	case LEAF_SYS_SHUTDOWN:
-		return tdxmod_sys_shutdown;
-	case LEAF_SYS_UPDATE:
-		return tdxmod_sys_update;
-	case LEAF_SYS_DISABLE:
-		return tdxmod_differs(m, TDXMOD_SYS_DISABLE) ? tdxmod_sys_disable : NULL;
-	default:
-		return NULL;
-	}
+	u64 plain = tdxmod_strip_keyid(m, pa);
+	char *page = m->ops->page(m->ctx, ALIGN_DOWN(plain, SZ_4K));
+
+	return page ? page + (plain & (SZ_4K - 1)) : NULL;
 }
 
-/* A refusal here leaves every register but RAX as it was. */
-static u64 dispatch(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
+u64 tdxmod_read64(const struct tdxmod *m, u64 pa)
 {
-	unsigned int version = (regs->rax >> 16) & 0xff;
-	unsigned int leaf = regs->rax & 0xffff;
-	int state = tdxmod_get_state(m);
-	tdxmod_leaf_fn fn;
+	const u64 *word = tdxmod_memory(m, pa);
 
-	if (regs->rax >> 24)
-		return TDX_OPERAND_INVALID;
-	if (version && !takes_version(m, leaf))
-		return TDX_OPERAND_INVALID;
-	if (state == TDXMOD_SYS_SHUTDOWN && leaf != LEAF_LP_SHUTDOWN)
-		return TDX_SYS_SHUTDOWN;
-	if (state != TDXMOD_SYS_READY && !possible_before_ready(m, leaf))
-		return TDX_SYS_NOT_READY;
-
-	fn = find_leaf(m, leaf);
-	if (!fn)
-		return TDX_OPERAND_INVALID;
-	if (needs_lp_init(m, leaf, state) && !tdxmod_lp_done(m, lp))
-		return TDX_SYS_LP_INIT_NOT_DONE;
-	return fn(m, lp, regs);
+	return word ? READ_ONCE(*word) : 0;
 }

@@ -2,19 +2,33 @@
 /*
  * The TDX module as a pure function: registers in, registers out.
  *
- * No kernel state is used here, so the same source answers recorded vectors
- * and fuzzers in user space and real SEAMCALL instructions in a guest.  What
- * the module takes from its surroundings (memory, entropy, PCONFIG) comes
- * through struct tdxmod_ops.
+ * The model uses no kernel state.  The same source answers recorded vectors
+ * and fuzzers in user space, and SEAMCALL instructions in a guest.  Memory,
+ * entropy and PCONFIG come through struct tdxmod_ops.
  *
- * Concurrency is that of the module: LPs call tdxmod_seamcall() at the same
- * time, every lock is a try-lock, and a contender is answered BUSY.
+ * LPs call tdxmod_seamcall() at the same time, as on hardware.  Every lock is
+ * a try-lock, and a contender gets a BUSY status.
+ *
+ * User-space builds put a directory with their own <linux/...> headers before
+ * the kernel's (tools/testing/tdx/include).
  */
 #ifndef _TDX_EMULATOR_MODEL_H
 #define _TDX_EMULATOR_MODEL_H
 
-#include "model_types.h"
+#include <linux/align.h>
+#include <linux/array_size.h>
+#include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/compiler.h>
+#include <linux/minmax.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#include "model_leaves.h"
 #include "seamldr.h"
+
+typedef atomic_t tdxmod_atomic_t;
 
 #define TDXMOD_MAX_CMRS		32
 #define TDXMOD_MAX_TDMRS	64
@@ -24,7 +38,9 @@
 #define TDXMOD_MAX_HKIDS	2048
 #define TDXMOD_MAX_UPDATES	31	/* in one boot */
 
-/* The registers a leaf may read or write.  All others keep their values. */
+#define TDXMOD_NR_LEAVES	128	/* more than the largest number of a leaf */
+
+/* The registers that a leaf may read or write.  All others keep their values. */
 struct tdxmod_regs {
 	u64 rax;
 	u64 rcx;
@@ -40,16 +56,13 @@ struct tdxmod_range {
 	u64 size;
 };
 
-/*
- * Where modules are known to differ from TDX 1.5.01.  None set: 1.5.01 to the
- * bit.
- */
+/* Known differences of modules from TDX 1.5.01.  Without any: 1.5.01 to the bit. */
 #define TDXMOD_LP_INIT_RELAXED	BIT(0) /* SYS.CONFIG does not wait for every LP */
 #define TDXMOD_LP_INIT_LATE	BIT(1) /* LP.INIT also after SYS.CONFIG */
 #define TDXMOD_MAX_VCPUS_FIELD	BIT(2) /* MAX_VCPUS_PER_TD can be read */
 #define TDXMOD_SYS_DISABLE	BIT(3) /* leaf 69 exists, see tdxmod_sys_disable() */
 
-/* What MCHECK and the CPU tell the module.  Constant once given. */
+/* The module's knowledge from MCHECK and the CPU.  Constant. */
 struct tdxmod_platform {
 	unsigned int nr_packages;
 	unsigned int nr_lps;
@@ -76,13 +89,13 @@ enum tdxmod_pconfig {
 
 struct tdxmod_ops {
 	/*
-	 * The 4 KiB page at @pa (KeyID removed, page aligned) or NULL where
-	 * there is no memory: reads then give zeros and writes are lost.
+	 * The 4 KiB page at @pa (KeyID removed, page aligned), or NULL without
+	 * memory there: reads then give zeros, and writes are lost.
 	 */
 	void *(*page)(void *ctx, u64 pa);
 	/* PCONFIG "set random key" for @hkid on the package of @lp. */
 	enum tdxmod_pconfig (*pconfig)(void *ctx, unsigned int lp, u32 hkid);
-	/* RDRAND: false when there is no entropy. */
+	/* RDRAND: false without entropy. */
 	bool (*rdrand)(void *ctx, u64 *value);
 };
 
@@ -106,8 +119,8 @@ struct tdxmod_tdmr {
 };
 
 /*
- * What SYS.SHUTDOWN leaves for the SYS.UPDATE of the next module.  SYS.CONFIG
- * of that next module must not touch it, so it is a copy.
+ * SYS.SHUTDOWN leaves this for the SYS.UPDATE of the next module.  It is a
+ * copy, because SYS.CONFIG of the next module must not change it.
  */
 struct tdxmod_handoff {
 	u32 size;
@@ -119,17 +132,13 @@ struct tdxmod_handoff {
 	struct tdxmod_tdmr tdmrs[TDXMOD_MAX_TDMRS];
 };
 
-/*
- * P-SEAMLDR.
- *
- * Locking: all is the LP's that has @inside, which is a try-lock.
- */
+/* P-SEAMLDR.  The try-lock @inside protects all other members. */
 struct tdxmod_loader {
 	tdxmod_atomic_t inside;		/* 0 free, 1 taken */
 	u32 nr_remaining;		/* updates until the next boot */
-	struct pseamldr_extend extend;	/* but for seam_ready */
+	struct pseamldr_extend extend;	/* except seam_ready */
 	unsigned int nr_called;		/* LPs, of the INSTALL in progress */
-	bool was_ready;			/* the module, before it began */
+	bool was_ready;			/* seam_ready before that INSTALL */
 	u8 lp_called[TDXMOD_MAX_LPS];
 	struct pseamldr_params params;
 	struct pseamldr_sigstruct sigstruct;
@@ -138,10 +147,12 @@ struct tdxmod_loader {
 /*
  * One TDX module, and P-SEAMLDR.
  *
- * Locking: "I" set by tdxmod_init() and constant; "G" written by the leaf
- * that holds @global exclusively, read without a lock by the dispatcher;
- * "A" atomic; "T" see struct tdxmod_tdmr; "L" written by P-SEAMLDR when no LP
- * is in the module.
+ * Locking:
+ * I: set by tdxmod_init() and constant afterwards
+ * G: written with @global held exclusively, read without a lock by the dispatcher
+ * A: atomic
+ * T: see struct tdxmod_tdmr
+ * L: written by P-SEAMLDR while no LP is in the module
  */
 struct tdxmod {
 	struct tdxmod_platform platform;	/* I */
@@ -151,7 +162,7 @@ struct tdxmod {
 	tdxmod_atomic_t global;			/* A: -1 exclusive, n readers */
 	int state;				/* G: enum tdxmod_state */
 	bool dead;				/* A: SEAMCALL gives VMfailInvalid */
-	bool seam_ready;			/* A: if not, only P-SEAMLDR answers */
+	bool seam_ready;			/* A: false: only P-SEAMLDR answers */
 	bool misfit;				/* L: not built for its SIGSTRUCT */
 	struct tdxmod_build build;		/* L */
 	u32 hkid;				/* G: global private HKID */
@@ -168,66 +179,77 @@ struct tdxmod {
 	struct tdxmod_loader loader;
 };
 
+/* A leaf of the module, by its number. */
+struct tdxmod_leaf {
+	const char *name;
+	u64 (*fn)(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+	u32 flags;				/* see model.c */
+};
+
+/* Without @fn: the model has no such leaf. */
+extern const struct tdxmod_leaf tdxmod_leaves[TDXMOD_NR_LEAVES];
+
 /**
- * tdxmod_init - the module as MCHECK and P-SEAMLDR leave it after boot
+ * tdxmod_init - make the module as MCHECK and P-SEAMLDR leave it after boot
  * @m: storage
- * @platform: copied; what its @lp_package points to must stay
- * @ops: surroundings
- * @ctx: handed to @ops
+ * @platform: copied; the array behind its @lp_package must stay
+ * @ops: memory, entropy and PCONFIG
+ * @ctx: passed to @ops
  *
- * Return: 0, or -1 when @platform exceeds a limit of the model.
+ * Return: 0, or -1 if @platform exceeds a limit of the model.
  */
 int tdxmod_init(struct tdxmod *m, const struct tdxmod_platform *platform,
 		const struct tdxmod_ops *ops, void *ctx);
 
 /**
- * tdxmod_seamcall - one SEAMCALL to the TDX module on one LP
+ * tdxmod_seamcall - execute one SEAMCALL to the TDX module
  * @m: the module
- * @lp: the LP that executes it
- * @regs: in and out
+ * @lp: the calling LP
+ * @regs: in and out; bit 63 of RAX, which selects P-SEAMLDR, must be clear
  *
- * RAX bit 63 selects the P-SEAMLDR on hardware and must be clear here.
- *
- * Return: true when the module answered (CF=0, @regs->rax is the status);
- * false for VMfailInvalid (CF=1, @regs untouched): the module died before or
- * in this call or is being replaced, or the platform has no such LP.
+ * Return: true with a status in RAX (CF=0); false for VMfailInvalid (CF=1),
+ * with @regs unchanged: the module died before or in this call, an update is
+ * replacing it, or the platform has no such LP.
  */
 bool tdxmod_seamcall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 
 /**
- * tdxmod_seamldr - one SEAMCALL to P-SEAMLDR on one LP
+ * tdxmod_seamldr - execute one SEAMCALL to P-SEAMLDR
  * @m: the module
- * @lp: the LP that executes it
- * @regs: in and out, RAX with bit 63
+ * @lp: the calling LP
+ * @regs: in and out; bit 63 of RAX is set
  *
- * Return: true when P-SEAMLDR answered; false for VMfailInvalid: another LP
- * is inside it, the platform has no such LP, or SEAM is dead.
+ * Return: true with a status in RAX; false for VMfailInvalid: another LP is in
+ * P-SEAMLDR, the platform has no such LP, or SEAM is dead.
  */
 bool tdxmod_seamldr(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 
 /**
- * tdxmod_reload - the same module afresh, in place of one shut down
+ * tdxmod_reload - start the same module again after its shutdown
  * @m: the module
  *
- * Hand-off data survives.  P-SEAMLDR has gathered all LPs by then: no SEAMCALL
- * may be under way.
+ * Hand-off data survives.  No SEAMCALL may be in progress: P-SEAMLDR has
+ * gathered all LPs by then.
  *
  * Return: true; false unless @m is in SYS_SHUTDOWN.
  */
 bool tdxmod_reload(struct tdxmod *m);
 
+/* The TDMR of the module that begins at @base, or NULL. */
+struct tdxmod_tdmr *tdxmod_find_tdmr(struct tdxmod *m, u64 base);
+
 /**
- * tdxmod_pamt_entry - what the module wrote into a PAMT entry
+ * tdxmod_pamt_entry - say what the module wrote into a PAMT entry
  * @m: the module
  * @tdmr: index of a configured TDMR
  * @level: page size
- * @index: entry number in that PAMT
- * @type: out, the page type, valid when true is returned
+ * @index: number of the entry in that PAMT
+ * @type: out, the page type, valid if true is returned
  *
- * Entries that were only cleared along with their cache line count as
- * written, also those behind the end of the TDMR.
+ * An entry that was only cleared together with its cache line counts as
+ * written, also behind the end of the TDMR.
  *
- * Return: true when the module has written this entry.
+ * Return: true if the module has written this entry.
  */
 bool tdxmod_pamt_entry(const struct tdxmod *m, unsigned int tdmr,
 		       enum tdxmod_level level, u64 index, u8 *type);

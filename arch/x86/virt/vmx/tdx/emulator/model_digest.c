@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What of a SIGSTRUCT is signed: all but key and signature. */
+/* The signed part of a SIGSTRUCT: everything except key and signature. */
 #include <crypto/sha2.h>
 
 #include "seamldr.h"

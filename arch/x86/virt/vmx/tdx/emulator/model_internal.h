@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of the model share and nobody else needs.  The numbers are
- * the module's interface; the names are those of TDX 1.5.01.
+ * Shared by the files of the model only.  The numbers are the interface of the
+ * module; the names are those of TDX 1.5.01.
  */
 #ifndef _TDX_EMULATOR_MODEL_INTERNAL_H
 #define _TDX_EMULATOR_MODEL_INTERNAL_H
@@ -42,13 +42,10 @@
 #define TDX_METADATA_FIELD_ID_INCORRECT		0xC0000C0000000000ULL
 #define TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT	0x00000C0B00000000ULL
 
-/*
- * Not a status: the call never returns.  Class 0xFF, which the module does
- * not use.
- */
+/* Not a status: the call never returns.  The module does not use class 0xFF. */
 #define TDXMOD_NO_ANSWER			0xFFFFFFFF00000000ULL
 
-/* Operand ids, added to a status.  RAX is 0. */
+/* Numbers of operands, added to a status.  RAX is 0. */
 #define TDX_RCX					1
 #define TDX_RDX					2
 #define TDX_R8					8
@@ -61,91 +58,48 @@
 #define TDXMOD_PT_REG				3
 #define TDXMOD_PT_EPT				8
 
-/* Bytes of hand-off data, of whichever version. */
+/* Bytes of hand-off data of any version. */
 #define TDXMOD_HANDOFF_SIZE			53386
 
-typedef u64 (*tdxmod_leaf_fn)(struct tdxmod *m, unsigned int lp,
-			      struct tdxmod_regs *regs);
-
-/* model_init.c */
-u64 tdxmod_sys_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
-u64 tdxmod_lp_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
-bool tdxmod_all_lps_done(const struct tdxmod *m);
-
-/* model_metadata.c: what SYS.RD, SYS.RDALL and SYS.INFO all tell */
+/* Versions of the module in flash; P-SEAMLDR has the same. */
 #define TDXMOD_VENDOR_ID			0x8086
-/* Those of P-SEAMLDR too. */
 #define TDXMOD_BUILD_DATE			20240129
 #define TDXMOD_MAJOR_VERSION			1
 #define TDXMOD_MINOR_VERSION			5
-/* Of the module alone. */
-#define TDXMOD_UPDATE_VERSION			1
-#define TDXMOD_TDCS_BASE_SIZE			(6 * SZ_4K)
-#define TDXMOD_TDVPS_BASE_SIZE			(6 * SZ_4K)
-#define TDXMOD_ATTRIBUTES_FIXED0		0x8000000070000001ULL
-#define TDXMOD_ATTRIBUTES_FIXED1		0ULL
-#define TDXMOD_XFAM_FIXED0			0x6DBE7ULL
-#define TDXMOD_XFAM_FIXED1			3ULL
-#define TDXMOD_NR_CPUID_CONFIG			12
 
-/* Bits of a CPUID leaf that a host may choose for a TD: EAX to EDX. */
-struct tdxmod_cpuid_config {
-	u32 leaf;
-	u32 subleaf;
-	u32 direct[4];		/* freely */
-	u32 native[4];		/* where the CPU has them */
-};
-
-extern const struct tdxmod_cpuid_config tdxmod_cpuid_configs[TDXMOD_NR_CPUID_CONFIG];
-
-u64 tdxmod_sys_rd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
-u64 tdxmod_sys_rdall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
-
-static inline unsigned int tdxmod_max_tdmrs(const struct tdxmod *m)
-{
-	return m->platform.max_tdmrs ?: TDXMOD_MAX_TDMRS;
-}
-
-/* model_info.c */
-u64 tdxmod_sys_info(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
-
-/* model_config.c */
-u64 tdxmod_sys_config(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
-
-/* model_key.c */
-u64 tdxmod_key_config(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
-
-/* model_tdmr.c */
-u64 tdxmod_tdmr_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
-
-/* model_rdmd.c */
-u64 tdxmod_page_rdmd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
-
-/* model_update.c */
-u64 tdxmod_sys_shutdown(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
-u64 tdxmod_sys_update(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
-u64 tdxmod_sys_disable(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
-void tdxmod_forget(struct tdxmod *m);
-
-/* model_manifest.c: all of them give P-SEAMLDR's statuses */
-u64 tdxmod_check_params(struct tdxmod *m, u64 pa);
-u64 tdxmod_check_manifest(struct tdxmod *m);
-
-/* model_image.c */
-u64 tdxmod_load_image(struct tdxmod *m);
-
-/* model_address.c */
+/* model.c */
 bool tdxmod_pa_is_plain(const struct tdxmod *m, u64 pa);
 bool tdxmod_pa_is_shared(const struct tdxmod *m, u64 pa, u64 size);
 bool tdxmod_overlap(const struct tdxmod_range *a, const struct tdxmod_range *b);
 void *tdxmod_memory(const struct tdxmod *m, u64 pa);
 u64 tdxmod_read64(const struct tdxmod *m, u64 pa);
-void tdxmod_write64(const struct tdxmod *m, u64 pa, u64 value);
+
+/* model_life.c */
+u64 tdxmod_sys_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_lp_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_sys_shutdown(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_sys_disable(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_sys_update(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+bool tdxmod_all_lps_done(const struct tdxmod *m);
+void tdxmod_forget(struct tdxmod *m);
+
+/* model_metadata.c */
+u64 tdxmod_sys_rd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_sys_rdall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_sys_info(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+
+/* model_config.c */
+u64 tdxmod_sys_config(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_key_config(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+
+/* model_tdmr.c */
+u64 tdxmod_tdmr_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_page_rdmd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 
 /*
- * The global lock: one exclusive holder or any number of readers, and never
- * a wait.  On hardware a failed reader leaves its count behind and the
- * holder's release erases it, which comes to the same.
+ * The global lock has one exclusive holder or any number of readers, which are
+ * LP.INITs.  No call waits for it.  On hardware a failed reader leaves its count
+ * behind until the holder's release erases it, which has the same effect.
  */
 static inline bool tdxmod_lock_global(struct tdxmod *m)
 {
@@ -157,19 +111,9 @@ static inline void tdxmod_unlock_global(struct tdxmod *m)
 	atomic_set_release(&m->global, 0);
 }
 
-static inline bool tdxmod_lock_global_shared(struct tdxmod *m)
-{
-	return atomic_inc_unless_negative(&m->global);
-}
-
-static inline void tdxmod_unlock_global_shared(struct tdxmod *m)
-{
-	atomic_dec_return_release(&m->global);
-}
-
 /*
- * Leaves test the state without a lock; what the leaf that changed it wrote
- * before must be seen by those it lets in.
+ * Leaves test the state without a lock.  The leaves that a new state admits
+ * must see all writes of the leaf that changed the state.
  */
 static inline int tdxmod_get_state(const struct tdxmod *m)
 {
@@ -183,7 +127,7 @@ static inline void tdxmod_set_state(struct tdxmod *m, enum tdxmod_state state)
 	smp_store_release(&m->state, state);
 }
 
-/* Reset by tdxmod_reload() while an LP may already be knocking. */
+/* tdxmod_reload() resets it while an LP may already enter. */
 static inline bool tdxmod_lp_done(const struct tdxmod *m, unsigned int lp)
 {
 	return READ_ONCE(m->lp_done[lp]);
@@ -192,6 +136,11 @@ static inline bool tdxmod_lp_done(const struct tdxmod *m, unsigned int lp)
 static inline unsigned int tdxmod_page_shift(enum tdxmod_level level)
 {
 	return 12 + 9 * level;
+}
+
+static inline unsigned int tdxmod_max_tdmrs(const struct tdxmod *m)
+{
+	return m->platform.max_tdmrs ?: TDXMOD_MAX_TDMRS;
 }
 
 static inline bool tdxmod_differs(const struct tdxmod *m, u32 difference)

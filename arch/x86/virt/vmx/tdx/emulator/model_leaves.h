@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Numbers of the leaves that the model has or knows, without their version. */
-#ifndef _TDXMOD_LEAVES_H
-#define _TDXMOD_LEAVES_H
+/* Numbers of leaves, without version. */
+#ifndef _TDX_EMULATOR_MODEL_LEAVES_H
+#define _TDX_EMULATOR_MODEL_LEAVES_H
 
 #define LEAF_VP_INIT		22
 #define LEAF_PAGE_RDMD		24
@@ -18,4 +18,4 @@
 #define LEAF_SYS_UPDATE		53
 #define LEAF_SYS_DISABLE	69
 
-#endif
+#endif /* _TDX_EMULATOR_MODEL_LEAVES_H */

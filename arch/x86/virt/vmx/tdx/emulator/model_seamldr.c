@@ -1,32 +1,324 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * P-SEAMLDR: says what is loaded, and loads another module in its place.
+ * P-SEAMLDR tells which module is loaded, and loads another in its place.
  *
- * INSTALL is called once on every LP of the platform, and does its work in the
- * call of the last.  From the first of these calls on, the module that was
- * there answers nothing any more.  If INSTALL fails before it has written to
- * the module's memory, that module is back, shut down as it was; later, there
- * is none.
+ * The host calls INSTALL once on every LP of the platform.  The call of the
+ * last LP does the work.  From the first call on, the old module answers no
+ * SEAMCALL.  A failure before P-SEAMLDR writes to the module's memory brings
+ * the old module back, shut down as it was.  A later failure leaves no module.
  *
- * Not modelled: SHUTDOWN, SEAMINFO and CLEANUP, how much room there is in the
- * SEAM range, and modules signed for debugging.
+ * Not modeled: SHUTDOWN, SEAMINFO and CLEANUP, the size of the SEAM range, and
+ * modules signed for debugging.
  */
+#include <crypto/sha2.h>
+
 #include "model_internal.h"
 
 #define FEATURES0_CLEANUP	BIT_ULL(1)
+#define CPUID_STEPPING		0xfU
+#define FAULT_WRAPPERS_SIZE	(32 * 16)
 
-static bool enter(struct tdxmod *m)
+static bool tdxmod_is_zero(const u8 *bytes, size_t size)
 {
-	return atomic_cmpxchg_acquire(&m->loader.inside, 0, 1) == 0;
+	while (size && !*bytes) {
+		bytes++;
+		size--;
+	}
+	return !size;
 }
 
-static void leave(struct tdxmod *m)
+#define IS_ZERO(array)	tdxmod_is_zero(array, sizeof(array))
+
+/* The bytes at @pa; zeros without memory there. */
+static const void *tdxmod_memory_or_zeros(const struct tdxmod *m, u64 pa)
 {
-	atomic_set_release(&m->loader.inside, 0);
+	static const u8 zeros[SZ_4K];
+	const void *memory = tdxmod_memory(m, pa);
+
+	return memory ? memory : zeros;
+}
+
+static bool tdxmod_pages_are_shared(const struct tdxmod *m, const struct pseamldr_params *p)
+{
+	u64 i;
+
+	for (i = 0; i < p->nr_pages; i++) {
+		if (!tdxmod_pa_is_shared(m, p->page_pas[i], SZ_4K))
+			return false;
+	}
+	return tdxmod_pa_is_shared(m, p->sigstruct_pa, SZ_4K);
+}
+
+/* Checks a copy, which the host cannot change any more. */
+static u64 tdxmod_check_params(struct tdxmod *m, u64 pa)
+{
+	struct pseamldr_params *p = &m->loader.params;
+
+	if (!tdxmod_pa_is_shared(m, pa, sizeof(*p)))
+		return PSEAMLDR_EBADPARAM;
+
+	memcpy(p, tdxmod_memory_or_zeros(m, pa), sizeof(*p));
+	if (p->version || !IS_ZERO(p->reserved) || p->scenario > PSEAMLDR_SCENARIO_UPDATE ||
+	    !p->nr_pages || p->nr_pages > PSEAMLDR_MAX_PAGES || !tdxmod_pages_are_shared(m, p))
+		return PSEAMLDR_EBADPARAM;
+	if (p->scenario == PSEAMLDR_SCENARIO_UPDATE && !m->loader.was_ready)
+		return PSEAMLDR_EBADPARAM;
+	return TDX_SUCCESS;
+}
+
+static bool tdxmod_sig_form_is_good(const struct pseamldr_sigstruct *sig)
+{
+	return IS_ZERO(sig->reserved0) && IS_ZERO(sig->reserved1) &&
+	       IS_ZERO(sig->reserved2) && IS_ZERO(sig->reserved3) &&
+	       sig->header_type == PSEAMLDR_SIG_HEADER_TYPE &&
+	       sig->header_length == PSEAMLDR_SIG_HEADER_LENGTH &&
+	       sig->header_version == PSEAMLDR_SIG_HEADER_VERSION &&
+	       sig->size == PSEAMLDR_SIG_SIZE &&
+	       sig->key_size == PSEAMLDR_SIG_KEY_SIZE &&
+	       sig->modulus_size == PSEAMLDR_SIG_KEY_SIZE &&
+	       sig->exponent_size == PSEAMLDR_SIG_EXPONENT_SIZE &&
+	       sig->exponent == PSEAMLDR_SIG_EXPONENT;
+}
+
+/* This platform is not unlocked for debugging, so debug modules are refused. */
+static bool tdxmod_sig_content_is_good(const struct pseamldr_sigstruct *sig)
+{
+	return sig->module_vendor == TDXMOD_VENDOR_ID &&
+	       !sig->module_type && !sig->attributes &&
+	       sig->nr_cpuids <= PSEAMLDR_SIG_MAX_CPUIDS &&
+	       sig->min_update_hv <= sig->module_hv &&
+	       IS_ALIGNED(sig->gdt_idt_offset, SZ_4K) &&
+	       !sig->gdt_idt_offset == !sig->fault_wrapper_offset;
+}
+
+static bool tdxmod_sig_key_is_known(const struct pseamldr_sigstruct *sig)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(sig->modulus); i++) {
+		if (sig->modulus[i] != PSEAMLDR_MODEL_KEY)
+			return false;
+	}
+	return true;
+}
+
+/* Refuses an older module, and a module of another line. */
+static u64 tdxmod_check_svn(const struct tdxmod *m)
+{
+	const struct pseamldr_sigstruct *sig = &m->loader.sigstruct;
+	const struct pseamldr_extend *now = &m->loader.extend;
+
+	if (!sig->major_svn)
+		return PSEAMLDR_EUNSUPPORTED;
+	/* The old module left keys and caches, and the model has no CLEANUP. */
+	if (m->loader.params.scenario == PSEAMLDR_SCENARIO_LOAD)
+		return PSEAMLDR_ECLEANUPREQ;
+	if (sig->major_svn != now->major_svn)
+		return PSEAMLDR_EUNSUPPORTED;
+	return sig->minor_svn < now->minor_svn ? PSEAMLDR_EBADSIG : TDX_SUCCESS;
+}
+
+/* Exception tables, if any, must be in the image. */
+static bool tdxmod_tables_are_inside(const struct tdxmod *m)
+{
+	const struct pseamldr_sigstruct *sig = &m->loader.sigstruct;
+	u64 size = m->loader.params.nr_pages * SZ_4K;
+
+	return sig->gdt_idt_offset <= size - SZ_4K &&
+	       sig->fault_wrapper_offset <= size - FAULT_WRAPPERS_SIZE;
+}
+
+/* All packages have the same CPU.  Its stepping does not matter. */
+static bool tdxmod_cpu_is_supported(const struct tdxmod *m)
+{
+	const struct pseamldr_sigstruct *sig = &m->loader.sigstruct;
+	u32 cpu = m->platform.family_model_stepping & ~CPUID_STEPPING;
+	u32 i;
+
+	for (i = 0; i < sig->nr_cpuids; i++) {
+		if ((sig->cpuids[i] & ~CPUID_STEPPING) == cpu)
+			return true;
+	}
+	return false;
+}
+
+static bool tdxmod_signature_is_good(const struct pseamldr_sigstruct *sig)
+{
+	const size_t size = PSEAMLDR_HASH_SIZE;
+	u8 digest[PSEAMLDR_HASH_SIZE];
+
+	tdxmod_image_digest(sig, digest);
+	return !memcmp(sig->signature, digest, size) &&
+	       tdxmod_is_zero(sig->signature + size, sizeof(sig->signature) - size);
+}
+
+/* Checks in the order of P-SEAMLDR, because the first failure gives the status. */
+static u64 tdxmod_check_sigstruct(struct tdxmod *m)
+{
+	struct pseamldr_sigstruct *sig = &m->loader.sigstruct;
+	u64 status;
+
+	memcpy(sig, tdxmod_memory_or_zeros(m, m->loader.params.sigstruct_pa), sizeof(*sig));
+	if (!tdxmod_sig_form_is_good(sig) || !tdxmod_sig_content_is_good(sig) ||
+	    !tdxmod_sig_key_is_known(sig))
+		return PSEAMLDR_EBADSIG;
+	status = tdxmod_check_svn(m);
+	if (status)
+		return status;
+	if (!tdxmod_tables_are_inside(m) || !sig->nr_cpuids)
+		return PSEAMLDR_EBADSIG;
+	if (!tdxmod_cpu_is_supported(m))
+		return PSEAMLDR_EUNSUPCPU;
+	return tdxmod_signature_is_good(sig) ? TDX_SUCCESS : PSEAMLDR_EBADSIG;
+}
+
+static bool tdxmod_handoff_is_good(const struct tdxmod *m)
+{
+	const struct pseamldr_sigstruct *sig = &m->loader.sigstruct;
+
+	return m->handoff_valid &&
+	       m->handoff.size <= (m->build.nr_handoff_pages + 1U) * SZ_4K - sizeof(u64) &&
+	       m->handoff.hv >= sig->min_update_hv && m->handoff.hv <= sig->module_hv;
+}
+
+/* None of these checks writes to the memory of the module. */
+static u64 tdxmod_check_install(struct tdxmod *m, u64 pa)
+{
+	u64 random, status;
+
+	status = tdxmod_check_params(m, pa);
+	if (status)
+		return status;
+	status = tdxmod_check_sigstruct(m);
+	if (status)
+		return status;
+	/* The module's place in the address space is random. */
+	if (!m->ops->rdrand(m->ctx, &random))
+		return PSEAMLDR_ENOENTROPY;
+	if (!m->loader.nr_remaining)
+		return PSEAMLDR_EBADCALL;
+	if (!tdxmod_handoff_is_good(m))
+		return PSEAMLDR_EBADHANDOFF;
+	return TDX_SUCCESS;
+}
+
+static bool tdxmod_image_hash_is_good(const struct tdxmod *m)
+{
+	u8 hash[PSEAMLDR_HASH_SIZE];
+	struct sha384_ctx ctx;
+	u64 i;
+
+	sha384_init(&ctx);
+	for (i = 0; i < m->loader.params.nr_pages; i++)
+		sha384_update(&ctx, tdxmod_memory_or_zeros(m, m->loader.params.page_pas[i]),
+			      SZ_4K);
+	sha384_final(&ctx, hash);
+	return !memcmp(hash, m->loader.sigstruct.hash, sizeof(hash));
+}
+
+/* SYS.INIT compares the hand-off data that the module was built for with this. */
+static bool tdxmod_build_fits(const struct tdxmod_build *build,
+			      const struct pseamldr_sigstruct *sig)
+{
+	return build->module_hv == sig->module_hv &&
+	       build->min_update_hv == sig->min_update_hv &&
+	       build->nr_handoff_pages == sig->nr_handoff_pages &&
+	       build->no_downgrade == sig->no_downgrade;
+}
+
+static u64 tdxmod_load_image(struct tdxmod *m)
+{
+	const struct tdxmod_image *image;
+
+	if (!tdxmod_image_hash_is_good(m))
+		return PSEAMLDR_EBADHASH;
+
+	image = tdxmod_memory_or_zeros(m, m->loader.params.page_pas[0]);
+	if (image->magic != TDXMOD_IMAGE_MAGIC)
+		return PSEAMLDR_EBADPARAM;
+
+	m->build = image->build;
+	m->misfit = !tdxmod_build_fits(&image->build, &m->loader.sigstruct);
+	tdxmod_forget(m);
+	return TDX_SUCCESS;
+}
+
+static void tdxmod_record_module(struct tdxmod *m)
+{
+	const struct pseamldr_sigstruct *sig = &m->loader.sigstruct;
+	struct pseamldr_extend *extend = &m->loader.extend;
+
+	extend->minor_svn = sig->minor_svn;
+	extend->major_svn = sig->major_svn;
+	memcpy(extend->hash, sig->hash, sizeof(extend->hash));
+	m->loader.nr_remaining--;
+}
+
+static void tdxmod_record_no_module(struct tdxmod *m)
+{
+	struct pseamldr_extend *extend = &m->loader.extend;
+
+	memset(extend, 0, sizeof(*extend));
+	extend->p_seamldr_ready = true;
+}
+
+static u64 tdxmod_replace_module(struct tdxmod *m, u64 pa, bool *lost)
+{
+	u64 status;
+
+	status = tdxmod_check_install(m, pa);
+	if (status) {
+		WRITE_ONCE(m->seam_ready, m->loader.was_ready);
+		return status;
+	}
+
+	status = tdxmod_load_image(m);
+	if (status) {
+		tdxmod_record_no_module(m);
+		*lost = true;
+		return status;
+	}
+
+	tdxmod_record_module(m);
+	WRITE_ONCE(m->seam_ready, true);
+	return TDX_SUCCESS;
+}
+
+/* Counts the calls of the LPs that make one installation. */
+static u64 tdxmod_count_install(struct tdxmod *m, unsigned int lp)
+{
+	struct tdxmod_loader *l = &m->loader;
+
+	if (l->lp_called[lp])
+		return PSEAMLDR_EBADCALL;
+
+	if (!l->nr_called) {
+		l->was_ready = m->seam_ready;
+		WRITE_ONCE(m->seam_ready, false);
+	}
+	l->lp_called[lp] = true;
+	l->nr_called++;
+	return TDX_SUCCESS;
+}
+
+/* RCX: a page of struct pseamldr_params.  Only that of the last LP is read. */
+static u64 tdxmod_seamldr_install(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
+{
+	bool lost = false;
+	u64 status;
+
+	status = tdxmod_count_install(m, lp);
+	if (!status && m->loader.nr_called == m->platform.nr_lps) {
+		status = tdxmod_replace_module(m, regs->rcx, &lost);
+		memset(m->loader.lp_called, 0, sizeof(m->loader.lp_called));
+		m->loader.nr_called = 0;
+	}
+	regs->rdx = lost;
+	return status;
 }
 
 /* RCX: 256 bytes for the answer. */
-static u64 tell_info(struct tdxmod *m, u64 pa)
+static u64 tdxmod_seamldr_info(struct tdxmod *m, u64 pa)
 {
 	struct pseamldr_info *info;
 
@@ -49,122 +341,13 @@ static u64 tell_info(struct tdxmod *m, u64 pa)
 	return TDX_SUCCESS;
 }
 
-/* The calls of the LPs that make one installation. */
-static u64 gather(struct tdxmod *m, unsigned int lp)
-{
-	struct tdxmod_loader *l = &m->loader;
-
-	if (l->lp_called[lp])
-		return PSEAMLDR_EBADCALL;
-
-	if (!l->nr_called) {
-		l->was_ready = m->seam_ready;
-		WRITE_ONCE(m->seam_ready, false);
-	}
-	l->lp_called[lp] = true;
-	l->nr_called++;
-	return TDX_SUCCESS;
-}
-
-static void scatter(struct tdxmod *m)
-{
-	memset(m->loader.lp_called, 0, sizeof(m->loader.lp_called));
-	m->loader.nr_called = 0;
-}
-
-static bool handoff_is_good(const struct tdxmod *m)
-{
-	const struct pseamldr_sigstruct *sig = &m->loader.sigstruct;
-
-	return m->handoff_valid &&
-	       m->handoff.size <= (m->build.nr_handoff_pages + 1U) * SZ_4K - sizeof(u64) &&
-	       m->handoff.hv >= sig->min_update_hv && m->handoff.hv <= sig->module_hv;
-}
-
-/* Until now nothing has been written to the memory of the module. */
-static u64 check_all(struct tdxmod *m, u64 pa)
-{
-	u64 random, status;
-
-	status = tdxmod_check_params(m, pa);
-	if (status)
-		return status;
-	status = tdxmod_check_manifest(m);
-	if (status)
-		return status;
-	/* Where in the address space the module will lie. */
-	if (!m->ops->rdrand(m->ctx, &random))
-		return PSEAMLDR_ENOENTROPY;
-	if (!m->loader.nr_remaining)
-		return PSEAMLDR_EBADCALL;
-	if (!handoff_is_good(m))
-		return PSEAMLDR_EBADHANDOFF;
-	return TDX_SUCCESS;
-}
-
-static void record_module(struct tdxmod *m)
-{
-	const struct pseamldr_sigstruct *sig = &m->loader.sigstruct;
-	struct pseamldr_extend *extend = &m->loader.extend;
-
-	extend->minor_svn = sig->minor_svn;
-	extend->major_svn = sig->major_svn;
-	memcpy(extend->hash, sig->hash, sizeof(extend->hash));
-	m->loader.nr_remaining--;
-}
-
-static void record_nothing(struct tdxmod *m)
-{
-	struct pseamldr_extend *extend = &m->loader.extend;
-
-	memset(extend, 0, sizeof(*extend));
-	extend->p_seamldr_ready = true;
-}
-
-static u64 replace_module(struct tdxmod *m, u64 pa, bool *lost)
-{
-	u64 status;
-
-	status = check_all(m, pa);
-	if (status) {
-		WRITE_ONCE(m->seam_ready, m->loader.was_ready);
-		return status;
-	}
-
-	status = tdxmod_load_image(m);
-	if (status) {
-		record_nothing(m);
-		*lost = true;
-		return status;
-	}
-
-	record_module(m);
-	WRITE_ONCE(m->seam_ready, true);
-	return TDX_SUCCESS;
-}
-
-/* RCX: a page of struct pseamldr_params; only that of the last LP is read. */
-static u64 install(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
-{
-	bool lost = false;
-	u64 status;
-
-	status = gather(m, lp);
-	if (!status && m->loader.nr_called == m->platform.nr_lps) {
-		status = replace_module(m, regs->rcx, &lost);
-		scatter(m);
-	}
-	regs->rdx = lost;
-	return status;
-}
-
-static u64 call(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
+static u64 tdxmod_seamldr_call(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 {
 	switch (regs->rax) {
 	case PSEAMLDR_INFO:
-		return tell_info(m, regs->rcx);
+		return tdxmod_seamldr_info(m, regs->rcx);
 	case PSEAMLDR_INSTALL:
-		return install(m, lp, regs);
+		return tdxmod_seamldr_install(m, lp, regs);
 	default:
 		return PSEAMLDR_EBADPARAM;
 	}
@@ -174,9 +357,9 @@ bool tdxmod_seamldr(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 {
 	if (lp >= m->platform.nr_lps || READ_ONCE(m->dead))
 		return false;
-	if (!enter(m))
+	if (atomic_cmpxchg_acquire(&m->loader.inside, 0, 1))
 		return false;
-	regs->rax = call(m, lp, regs);
-	leave(m);
+	regs->rax = tdxmod_seamldr_call(m, lp, regs);
+	atomic_set_release(&m->loader.inside, 0);
 	return true;
 }

@@ -1,65 +1,71 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDH.SYS.TDMR.INIT: the PAMTs of a TDMR, 4 MiB of TDMR at a call, whichever
- * LP makes it.
+ * PAMTs: TDH.SYS.TDMR.INIT writes those of a TDMR, for 4 MiB of the TDMR in
+ * each call, on any LP.  TDH.PHYMEM.PAGE.RDMD reads them.
  *
- * An entry is 16 bytes: u16 lock, u8 type, 5 bytes owner, u64 epoch.  A page
- * in a reserved area is of type RSVD at 4 KiB level; all else is zero.
+ * An entry is 16 bytes: u16 lock, u8 type, 5 bytes owner, u64 epoch.  TDMR.INIT
+ * gives a page in a reserved area the type RSVD at 4 KiB level.  All other
+ * bytes are zero.
  */
 #include "model_internal.h"
 
 #define STEP			SZ_4M
 #define LINE_SIZE		64
 #define ENTRIES_PER_LINE	(LINE_SIZE / TDXMOD_PAMT_ENTRY_SIZE)
-#define ENTRIES_PER_PAGE	(SZ_4K / TDXMOD_PAMT_ENTRY_SIZE)
 
-/* First word of an entry. */
-static u64 entry_word(u8 type)
+/* Parts of the first word of an entry. */
+#define ENTRY_LOCKED		BIT_ULL(0)
+#define ENTRY_TYPE_SHIFT	16
+#define ENTRY_TYPE(word)	(((word) >> ENTRY_TYPE_SHIFT) & 0xff)
+/* Page number of the TD's root page, 40 bits. */
+#define ENTRY_OWNER(word)	((word) >> 24 << 12)
+
+static u64 tdxmod_pamt_address(const struct tdxmod_tdmr *t, enum tdxmod_level level, u64 offset)
 {
-	return (u64)type << 16;
+	return t->pamt[level].base +
+	       (offset >> tdxmod_page_shift(level)) * TDXMOD_PAMT_ENTRY_SIZE;
 }
 
-static u64 pamt_4k_entry(const struct tdxmod_tdmr *t, u64 index)
+static void tdxmod_mark_reserved(const struct tdxmod *m, const struct tdxmod_tdmr *t, u64 offset)
 {
-	return t->pamt[TDXMOD_4K].base + index * TDXMOD_PAMT_ENTRY_SIZE;
-}
-
-static void mark_reserved(const struct tdxmod *m, const struct tdxmod_tdmr *t, u64 offset)
-{
+	u64 page, end, *entry;
 	unsigned int i;
-	u64 page, end;
 
 	for (i = 0; i < TDXMOD_MAX_RESERVED && t->rsvd[i].size; i++) {
 		page = max(offset, t->rsvd[i].base);
 		end = min(offset + STEP, t->rsvd[i].base + t->rsvd[i].size);
-		for (; page < end; page += SZ_4K)
-			tdxmod_write64(m, pamt_4k_entry(t, page / SZ_4K),
-				       entry_word(TDXMOD_PT_RSVD));
+		for (; page < end; page += SZ_4K) {
+			entry = tdxmod_memory(m, tdxmod_pamt_address(t, TDXMOD_4K, page));
+			if (entry)
+				WRITE_ONCE(*entry, (u64)TDXMOD_PT_RSVD << ENTRY_TYPE_SHIFT);
+		}
 	}
 }
 
-/* On hardware four pages, by MOVDIR64B past the cache. */
-static void write_4k_entries(const struct tdxmod *m, const struct tdxmod_tdmr *t, u64 offset)
+/* Hardware writes four pages by MOVDIR64B, past the cache. */
+static void tdxmod_write_4k_entries(const struct tdxmod *m, const struct tdxmod_tdmr *t,
+				    u64 offset)
 {
-	u64 index = offset / SZ_4K, end = index + STEP / SZ_4K;
+	u64 pa = tdxmod_pamt_address(t, TDXMOD_4K, offset);
+	u64 end = tdxmod_pamt_address(t, TDXMOD_4K, offset + STEP);
 	void *page;
 
-	for (; index < end; index += ENTRIES_PER_PAGE) {
-		page = tdxmod_memory(m, pamt_4k_entry(t, index));
+	for (; pa < end; pa += SZ_4K) {
+		page = tdxmod_memory(m, pa);
 		if (page)
 			memset(page, 0, SZ_4K);
 	}
-	mark_reserved(m, t, offset);
+	tdxmod_mark_reserved(m, t, offset);
 }
 
 /*
- * Through the cache, and the first entry of a cache line clears the whole of
- * it, behind the end of the TDMR too.
+ * Hardware writes through the cache.  The first entry of a cache line clears
+ * the whole line, also behind the end of the TDMR.
  */
-static void write_large_entry(const struct tdxmod *m, const struct tdxmod_tdmr *t,
-			      enum tdxmod_level level, u64 index)
+static void tdxmod_write_large_entry(const struct tdxmod *m, const struct tdxmod_tdmr *t,
+				     enum tdxmod_level level, u64 offset)
 {
-	u64 pa = t->pamt[level].base + index * TDXMOD_PAMT_ENTRY_SIZE;
+	u64 pa = tdxmod_pamt_address(t, level, offset);
 	void *entry = tdxmod_memory(m, pa);
 
 	if (entry)
@@ -67,31 +73,27 @@ static void write_large_entry(const struct tdxmod *m, const struct tdxmod_tdmr *
 		       TDXMOD_PAMT_ENTRY_SIZE);
 }
 
-static void init_step(const struct tdxmod *m, const struct tdxmod_tdmr *t)
+static u64 tdxmod_init_step(const struct tdxmod *m, struct tdxmod_tdmr *t, u64 *next)
 {
 	u64 offset = t->next - t->base;
 
-	write_4k_entries(m, t, offset);
-	write_large_entry(m, t, TDXMOD_2M, offset / SZ_2M);
-	write_large_entry(m, t, TDXMOD_2M, offset / SZ_2M + 1);
-	if (IS_ALIGNED(offset + STEP, SZ_1G))
-		write_large_entry(m, t, TDXMOD_1G, offset / SZ_1G);
-}
-
-static u64 init_locked(struct tdxmod *m, struct tdxmod_tdmr *t, u64 *next)
-{
-	if (t->next >= t->base + t->size)
+	if (offset >= t->size)
 		return TDX_TDMR_ALREADY_INITIALIZED;
 
-	init_step(m, t);
-	/* Whoever sees the cursor sees the entries before it. */
+	tdxmod_write_4k_entries(m, t, offset);
+	tdxmod_write_large_entry(m, t, TDXMOD_2M, offset);
+	tdxmod_write_large_entry(m, t, TDXMOD_2M, offset + SZ_2M);
+	if (IS_ALIGNED(offset + STEP, SZ_1G))
+		tdxmod_write_large_entry(m, t, TDXMOD_1G, offset);
+
+	/* A reader that sees the cursor sees all entries before it. */
 	smp_store_release(&t->next, t->next + STEP);
-	/* Memory is usable by whole GiB only. */
+	/* Memory becomes usable in whole GiB. */
 	*next = ALIGN_DOWN(t->next, SZ_1G);
 	return TDX_SUCCESS;
 }
 
-static struct tdxmod_tdmr *find_tdmr(struct tdxmod *m, u64 base)
+struct tdxmod_tdmr *tdxmod_find_tdmr(struct tdxmod *m, u64 base)
 {
 	unsigned int i;
 
@@ -102,7 +104,7 @@ static struct tdxmod_tdmr *find_tdmr(struct tdxmod *m, u64 base)
 	return NULL;
 }
 
-/* RCX base of the TDMR; out: RDX next address to be initialised. */
+/* RCX base of the TDMR; out: RDX next address to be initialized. */
 u64 tdxmod_tdmr_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 {
 	struct tdxmod_tdmr *t;
@@ -110,22 +112,92 @@ u64 tdxmod_tdmr_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs
 
 	regs->rdx = 0;
 
-	/* Bases are aligned and without KeyID: nothing else can match. */
-	t = find_tdmr(m, regs->rcx);
+	/* Bases are aligned and without KeyID, so no other address matches. */
+	t = tdxmod_find_tdmr(m, regs->rcx);
 	if (!t)
 		return TDX_OPERAND_INVALID + TDX_RCX;
 	if (atomic_cmpxchg_acquire(&t->lock, 0, 1))
 		return TDX_OPERAND_BUSY + TDX_RCX;
-	status = init_locked(m, t, &regs->rdx);
+	status = tdxmod_init_step(m, t, &regs->rdx);
 	atomic_set_release(&t->lock, 0);
 	return status;
 }
 
-static bool is_reserved(const struct tdxmod_tdmr *t, u64 offset)
+/* The TDMR of a page, if the GiB around the page is finished. */
+static const struct tdxmod_tdmr *tdxmod_find_usable_tdmr(const struct tdxmod *m, u64 pa)
+{
+	const struct tdxmod_tdmr *t;
+	unsigned int i;
+	u64 next;
+
+	for (i = 0; i < m->nr_tdmrs; i++) {
+		t = &m->tdmrs[i];
+		if (pa < t->base || pa - t->base >= t->size)
+			continue;
+		/* Pairs with the release in tdxmod_init_step(). */
+		next = smp_load_acquire(&t->next);
+		return pa < ALIGN_DOWN(next, SZ_1G) ? t : NULL;
+	}
+	return NULL;
+}
+
+/*
+ * Walks from the largest page down to the first that is in use as such.
+ *
+ * The module locks each entry shared while it reads it.  No leaf of the model
+ * holds an entry exclusively, and a shared lock that is taken and released
+ * leaves the word unchanged.  So the model only tests the lock and leaves the
+ * PAMT untouched.
+ */
+static u64 tdxmod_walk_pamts(const struct tdxmod *m, const struct tdxmod_tdmr *t, u64 pa,
+			     struct tdxmod_regs *regs)
+{
+	u64 entry, word;
+	int level;
+
+	for (level = TDXMOD_1G; level >= TDXMOD_4K; level--) {
+		entry = tdxmod_pamt_address(t, level, pa - t->base);
+		word = tdxmod_read64(m, entry);
+		if (word & ENTRY_LOCKED)
+			return TDX_OPERAND_BUSY + TDX_RCX;
+		if (level == TDXMOD_4K || ENTRY_TYPE(word) != TDXMOD_PT_NDA)
+			break;
+	}
+
+	regs->rcx = ENTRY_TYPE(word);
+	regs->rdx = ENTRY_OWNER(word);
+	regs->r8 = level;
+	if (regs->rcx == TDXMOD_PT_REG || regs->rcx == TDXMOD_PT_EPT)
+		regs->r9 = tdxmod_read64(m, entry + sizeof(u64));
+	return TDX_SUCCESS;
+}
+
+/* RCX page; out: RCX type, RDX owner, R8 level, R9 epoch. */
+u64 tdxmod_page_rdmd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
+{
+	const struct tdxmod_tdmr *t;
+	u64 pa = regs->rcx;
+
+	regs->rcx = 0;
+	regs->rdx = 0;
+	regs->r8 = 0;
+	regs->r9 = 0;
+	regs->r10 = 0;
+	regs->r11 = 0;
+
+	if (!IS_ALIGNED(pa, SZ_4K) || !tdxmod_pa_is_plain(m, pa))
+		return TDX_OPERAND_INVALID + TDX_RCX;
+	t = tdxmod_find_usable_tdmr(m, pa);
+	if (!t)
+		return TDX_OPERAND_ADDR_RANGE_ERROR + TDX_RCX;
+	return tdxmod_walk_pamts(m, t, pa, regs);
+}
+
+static bool tdxmod_page_is_reserved(const struct tdxmod_tdmr *t, u64 offset)
 {
 	unsigned int i;
 
-	for (i = 0; i < TDXMOD_MAX_RESERVED; i++) {
+	for (i = 0; i < TDXMOD_MAX_RESERVED && t->rsvd[i].size; i++) {
 		if (offset >= t->rsvd[i].base &&
 		    offset - t->rsvd[i].base < t->rsvd[i].size)
 			return true;
@@ -141,11 +213,11 @@ bool tdxmod_pamt_entry(const struct tdxmod *m, unsigned int tdmr,
 
 	if (tdmr >= m->nr_tdmrs)
 		return false;
-	/* Pairs with the release in init_locked(). */
+	/* Pairs with the release in tdxmod_init_step(). */
 	done = (smp_load_acquire(&t->next) - t->base) >> tdxmod_page_shift(level);
 	if (index >= ALIGN(done, ENTRIES_PER_LINE))
 		return false;
-	*type = level == TDXMOD_4K && is_reserved(t, index * SZ_4K) ?
+	*type = level == TDXMOD_4K && tdxmod_page_is_reserved(t, index * SZ_4K) ?
 		TDXMOD_PT_RSVD : TDXMOD_PT_NDA;
 	return true;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes modules that the emulated P-SEAMLDR takes: one page that says what
- * the model is to tell of itself, any number that say nothing, and a SIGSTRUCT
- * for them.  For tests in the kernel and outside.
+ * Makes modules for the emulated P-SEAMLDR: one page with the versions that the
+ * model shall have, any number of other pages, and a SIGSTRUCT for them.  For
+ * tests in the kernel and in user space.
  */
 #include <crypto/sha2.h>
 #include <linux/string.h>
@@ -25,7 +25,7 @@ void module_image_sign(struct pseamldr_sigstruct *sig, const void *pages, u32 nr
 	tdxmod_image_digest(sig, sig->signature);
 }
 
-static void set_form(struct pseamldr_sigstruct *sig)
+static void module_image_set_form(struct pseamldr_sigstruct *sig)
 {
 	sig->header_type = PSEAMLDR_SIG_HEADER_TYPE;
 	sig->header_length = PSEAMLDR_SIG_HEADER_LENGTH;
@@ -37,7 +37,8 @@ static void set_form(struct pseamldr_sigstruct *sig)
 	sig->exponent_size = PSEAMLDR_SIG_EXPONENT_SIZE;
 }
 
-static void set_handoff(struct pseamldr_sigstruct *sig, const struct tdxmod_build *build)
+static void module_image_set_handoff(struct pseamldr_sigstruct *sig,
+				     const struct tdxmod_build *build)
 {
 	sig->module_hv = build->module_hv;
 	sig->min_update_hv = build->min_update_hv;
@@ -53,8 +54,8 @@ void module_image_make(struct pseamldr_sigstruct *sig, void *pages, u32 nr_pages
 	image->magic = TDXMOD_IMAGE_MAGIC;
 	image->build = *build;
 
-	set_form(sig);
-	set_handoff(sig, build);
+	module_image_set_form(sig);
+	module_image_set_handoff(sig, build);
 	sig->date = build->date;
 	sig->nr_cpuids = 1;
 	sig->cpuids[0] = cpu;

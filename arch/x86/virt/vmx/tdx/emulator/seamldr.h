@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What P-SEAMLDR reads and writes in the host's memory, and what stands in for
- * a TDX module there.  Shared by the model and by what makes modules for it.
+ * Structures of P-SEAMLDR in the host's memory, and the stand-in for a TDX
+ * module there.  Shared by the model and by module_image.c, which makes modules.
  *
- * The structures are those of P-SEAMLDR's interface; all is little endian.
+ * The structures are those of P-SEAMLDR's interface, all little endian.
  */
 #ifndef _TDX_EMULATOR_SEAMLDR_H
 #define _TDX_EMULATOR_SEAMLDR_H
@@ -15,7 +15,7 @@
 #define PSEAMLDR_INFO			0x8000000000000000ULL
 #define PSEAMLDR_INSTALL		0x8000000000000001ULL
 
-/* RAX of an answer; RDX then says whether the module is lost, too. */
+/* RAX of an answer.  RDX says whether the module is lost. */
 #define PSEAMLDR_EBADPARAM		0x8000000000000000ULL
 #define PSEAMLDR_EBADCALL		0x8000000000000003ULL
 #define PSEAMLDR_EBADHANDOFF		0x8000000000000004ULL
@@ -30,7 +30,7 @@
 #define PSEAMLDR_KEY_SIZE		384	/* RSA 3072 */
 #define PSEAMLDR_MAX_PAGES		496
 
-/* SEAMEXTEND: what the CPU records of the module that is loaded. */
+/* SEAMEXTEND: the CPU's record of the loaded module. */
 struct pseamldr_extend {
 	u64 valid;
 	u8 minor_svn;
@@ -99,7 +99,7 @@ struct pseamldr_sigstruct {
 	u32 modulus_size;
 	u32 exponent_size;
 	u8 reserved0[88];
-	/* From here to the hash, not signed. */
+	/* The signature does not cover the members from here to @hash. */
 	u8 modulus[PSEAMLDR_KEY_SIZE];
 	u32 exponent;
 	u8 signature[PSEAMLDR_KEY_SIZE];
@@ -131,13 +131,13 @@ struct pseamldr_sigstruct {
 } __packed;
 
 /*
- * No secret key exists for modules of a model, and none may: each byte of the
- * modulus is this one, and the signature is the digest that would be signed.
- * The real P-SEAMLDR refuses such a module, as this one refuses a real one.
+ * Modules of the model must not have a secret key.  Each byte of the modulus is
+ * this one, and the plain digest is in place of the signature.  The real
+ * P-SEAMLDR refuses such a module, and this one refuses a real module.
  */
 #define PSEAMLDR_MODEL_KEY		0x5a
 
-/* What a TDX module has been built as. */
+/* Versions of a TDX module, fixed when it was built. */
 struct tdxmod_build {
 	u32 date;		/* decimal, YYYYMMDD */
 	u16 num;
@@ -146,12 +146,12 @@ struct tdxmod_build {
 	u16 update_version;
 	u16 internal_version;
 	u16 module_hv;		/* hand-off versions: written */
-	u16 min_update_hv;	/* and the least that is read */
+	u16 min_update_hv;	/* and the oldest that is read */
 	u16 nr_handoff_pages;	/* less 1 */
 	u16 no_downgrade;
 };
 
-/* In place of an ELF image, at the start of its first page. */
+/* At the start of the first page, in place of an ELF image. */
 #define TDXMOD_IMAGE_MAGIC		0x4c45444f4d584454ULL	/* "TDXMODEL" */
 
 struct tdxmod_image {
