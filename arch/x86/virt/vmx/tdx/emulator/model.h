@@ -37,6 +37,7 @@ typedef atomic_t tdxmod_atomic_t;
 #define TDXMOD_MAX_LPS		2048
 #define TDXMOD_MAX_HKIDS	2048
 #define TDXMOD_MAX_UPDATES	31	/* in one boot */
+#define TDXMOD_PAMT_ENTRY_SIZE	16
 
 #define TDXMOD_NR_LEAVES	128	/* more than the largest number of a leaf */
 
@@ -238,20 +239,26 @@ bool tdxmod_reload(struct tdxmod *m);
 /* The TDMR of the module that begins at @base, or NULL. */
 struct tdxmod_tdmr *tdxmod_find_tdmr(struct tdxmod *m, u64 base);
 
+static inline unsigned int tdxmod_page_shift(enum tdxmod_level level)
+{
+	return 12 + 9 * level;
+}
+
 /**
- * tdxmod_pamt_entry - say what the module wrote into a PAMT entry
+ * tdxmod_pamt_entry - say what the module wrote into PAMT entries
  * @m: the module
  * @tdmr: index of a configured TDMR
  * @level: page size
  * @index: number of the entry in that PAMT
- * @type: out, the page type, valid if true is returned
+ * @type: out, the page type, unless 0 is returned
  *
  * An entry that was only cleared together with its cache line counts as
  * written, also behind the end of the TDMR.
  *
- * Return: true if the module has written this entry.
+ * Return: number of consecutive entries from @index on that the module has
+ * written with @type; 0 if it has not written the first.
  */
-bool tdxmod_pamt_entry(const struct tdxmod *m, unsigned int tdmr,
-		       enum tdxmod_level level, u64 index, u8 *type);
+u64 tdxmod_pamt_entry(const struct tdxmod *m, unsigned int tdmr,
+		      enum tdxmod_level level, u64 index, u8 *type);
 
 #endif /* _TDX_EMULATOR_MODEL_H */

@@ -20,13 +20,6 @@ struct tdxmod_tdmr_info {
 	struct tdxmod_range rsvd[TDXMOD_MAX_RESERVED];
 };
 
-/* One TDMR under test.  Its predecessors are already in m->tdmrs[]. */
-struct tdxmod_candidate {
-	const struct tdxmod *m;
-	unsigned int index;
-	struct tdxmod_tdmr tdmr;
-};
-
 /* Adds up to three bytes of detail to a status, the first in the lowest byte. */
 static u64 tdxmod_detail(u64 status, unsigned int a, unsigned int b, unsigned int c)
 {
@@ -43,68 +36,50 @@ static u64 tdxmod_range_end(const struct tdxmod_range *r)
 	return r->base + r->size;
 }
 
-static const struct tdxmod_tdmr *tdxmod_tdmr_at(const struct tdxmod_candidate *c, unsigned int j)
+/* This and the following functions check TDMR @i.  Its predecessors are good. */
+static u64 tdxmod_check_tdmr(const struct tdxmod *m, unsigned int i)
 {
-	return j == c->index ? &c->tdmr : &c->m->tdmrs[j];
-}
-
-static u64 tdxmod_check_tdmr_order(const struct tdxmod_candidate *c)
-{
-	const struct tdxmod_tdmr *t = &c->tdmr, *prev;
-
-	if (!c->index)
-		return TDX_SUCCESS;
-	prev = tdxmod_tdmr_at(c, c->index - 1);
-	/* Descending and overlapping TDMRs have the same status. */
-	if (t->base < prev->base + prev->size)
-		return tdxmod_detail(TDX_NON_ORDERED_TDMR, c->index, 0, 0);
-	return TDX_SUCCESS;
-}
-
-static u64 tdxmod_check_tdmr(const struct tdxmod_candidate *c)
-{
-	const struct tdxmod_tdmr *t = &c->tdmr;
-	u64 status;
+	const struct tdxmod_tdmr *t = &m->tdmrs[i];
 
 	if (tdxmod_range_wraps(t->base, t->size))
-		return tdxmod_detail(TDX_INVALID_TDMR, c->index, 0, 0);
-	status = tdxmod_check_tdmr_order(c);
-	if (status)
-		return status;
+		return tdxmod_detail(TDX_INVALID_TDMR, i, 0, 0);
+	/* Descending and overlapping TDMRs have the same status. */
+	if (i && t->base < t[-1].base + t[-1].size)
+		return tdxmod_detail(TDX_NON_ORDERED_TDMR, i, 0, 0);
 	if (!t->size || !IS_ALIGNED(t->base | t->size, SZ_1G) ||
-	    !tdxmod_pa_is_plain(c->m, t->base) ||
-	    !tdxmod_pa_is_plain(c->m, t->base + t->size - 1))
-		return tdxmod_detail(TDX_INVALID_TDMR, c->index, 0, 0);
+	    !tdxmod_pa_is_plain(m, t->base) ||
+	    !tdxmod_pa_is_plain(m, t->base + t->size - 1))
+		return tdxmod_detail(TDX_INVALID_TDMR, i, 0, 0);
 	return TDX_SUCCESS;
 }
 
-static u64 tdxmod_check_reserved(const struct tdxmod_candidate *c, unsigned int j)
+static u64 tdxmod_check_reserved(const struct tdxmod *m, unsigned int i, unsigned int j)
 {
-	const struct tdxmod_range *r = &c->tdmr.rsvd[j];
+	const struct tdxmod_range *r = &m->tdmrs[i].rsvd[j];
 	bool last = j == TDXMOD_MAX_RESERVED - 1;
 
 	if (!r->size) {
 		/* Empty slots end the list. */
 		if (!last && r[1].size)
-			return tdxmod_detail(TDX_NON_ORDERED_RESERVED_IN_TDMR, c->index, j, 0);
+			return tdxmod_detail(TDX_NON_ORDERED_RESERVED_IN_TDMR, i, j, 0);
 		return TDX_SUCCESS;
 	}
 	if (tdxmod_range_wraps(r->base, r->size))
-		return tdxmod_detail(TDX_INVALID_RESERVED_IN_TDMR, c->index, j, 0);
+		return tdxmod_detail(TDX_INVALID_RESERVED_IN_TDMR, i, j, 0);
 	if (j && r->base < tdxmod_range_end(&r[-1]))
-		return tdxmod_detail(TDX_NON_ORDERED_RESERVED_IN_TDMR, c->index, j, 0);
-	if (!IS_ALIGNED(r->base | r->size, SZ_4K) || tdxmod_range_end(r) > c->tdmr.size)
-		return tdxmod_detail(TDX_INVALID_RESERVED_IN_TDMR, c->index, j, 0);
+		return tdxmod_detail(TDX_NON_ORDERED_RESERVED_IN_TDMR, i, j, 0);
+	if (!IS_ALIGNED(r->base | r->size, SZ_4K) || tdxmod_range_end(r) > m->tdmrs[i].size)
+		return tdxmod_detail(TDX_INVALID_RESERVED_IN_TDMR, i, j, 0);
 	return TDX_SUCCESS;
 }
 
-static u64 tdxmod_check_all_reserved(const struct tdxmod_candidate *c)
+static u64 tdxmod_check_all_reserved(const struct tdxmod *m, unsigned int i)
 {
 	unsigned int j;
 	u64 status;
 
 	for (j = 0; j < TDXMOD_MAX_RESERVED; j++) {
-		status = tdxmod_check_reserved(c, j);
+		status = tdxmod_check_reserved(m, i, j);
 		if (status)
 			return status;
 	}
@@ -117,19 +92,19 @@ static u64 tdxmod_pamt_min_size(const struct tdxmod_tdmr *t, enum tdxmod_level l
 	return (t->size >> tdxmod_page_shift(level)) * TDXMOD_PAMT_ENTRY_SIZE;
 }
 
-static u64 tdxmod_check_pamts(const struct tdxmod_candidate *c)
+static u64 tdxmod_check_pamts(const struct tdxmod *m, unsigned int i)
 {
 	int level;
 
 	for (level = TDXMOD_1G; level >= TDXMOD_4K; level--) {
-		const struct tdxmod_range *p = &c->tdmr.pamt[level];
+		const struct tdxmod_range *p = &m->tdmrs[i].pamt[level];
 
 		if (tdxmod_range_wraps(p->base, p->size) ||
 		    !IS_ALIGNED(p->base | p->size, SZ_4K) ||
-		    !tdxmod_pa_is_plain(c->m, p->base) ||
-		    p->size < tdxmod_pamt_min_size(&c->tdmr, level) ||
-		    !tdxmod_pa_is_plain(c->m, tdxmod_range_end(p) - 1))
-			return tdxmod_detail(TDX_INVALID_PAMT, c->index, level, 0);
+		    !tdxmod_pa_is_plain(m, p->base) ||
+		    p->size < tdxmod_pamt_min_size(&m->tdmrs[i], level) ||
+		    !tdxmod_pa_is_plain(m, tdxmod_range_end(p) - 1))
+			return tdxmod_detail(TDX_INVALID_PAMT, i, level, 0);
 	}
 	return TDX_SUCCESS;
 }
@@ -141,95 +116,82 @@ static bool tdxmod_meets_a_pamt(const struct tdxmod_range *range, const struct t
 	       tdxmod_overlap(range, &t->pamt[TDXMOD_1G]);
 }
 
-static u64 tdxmod_check_pamts_disjoint(const struct tdxmod_candidate *c)
+static u64 tdxmod_check_pamts_disjoint(const struct tdxmod *m, unsigned int i)
 {
-	const struct tdxmod_range *pamt = c->tdmr.pamt;
+	const struct tdxmod_range *pamt = m->tdmrs[i].pamt;
 	unsigned int j;
 	int level;
 
-	for (j = 0; j < c->index; j++) {
+	for (j = 0; j < i; j++) {
 		for (level = TDXMOD_4K; level <= TDXMOD_1G; level++) {
-			if (tdxmod_meets_a_pamt(&pamt[level], tdxmod_tdmr_at(c, j)))
-				return tdxmod_detail(TDX_PAMT_OVERLAP, c->index, level, j);
+			if (tdxmod_meets_a_pamt(&pamt[level], &m->tdmrs[j]))
+				return tdxmod_detail(TDX_PAMT_OVERLAP, i, level, j);
 		}
 	}
 
 	if (tdxmod_overlap(&pamt[TDXMOD_4K], &pamt[TDXMOD_2M]) ||
 	    tdxmod_overlap(&pamt[TDXMOD_4K], &pamt[TDXMOD_1G]))
-		return tdxmod_detail(TDX_PAMT_OVERLAP, c->index, TDXMOD_4K, c->index);
+		return tdxmod_detail(TDX_PAMT_OVERLAP, i, TDXMOD_4K, i);
 	if (tdxmod_overlap(&pamt[TDXMOD_2M], &pamt[TDXMOD_1G]))
-		return tdxmod_detail(TDX_PAMT_OVERLAP, c->index, TDXMOD_2M, c->index);
+		return tdxmod_detail(TDX_PAMT_OVERLAP, i, TDXMOD_2M, i);
 	return TDX_SUCCESS;
 }
 
-/* Walks the usable parts of a TDMR, between its reserved areas. */
-struct tdxmod_usable {
-	const struct tdxmod_tdmr *tdmr;
-	unsigned int area;
-	u64 offset;
-	bool done;
-	struct tdxmod_range part;
-};
-
-static bool tdxmod_next_usable_part(struct tdxmod_usable *u)
+/*
+ * Part @n of a TDMR between its reserved areas, which may be empty.  Returns
+ * false behind the last part.
+ */
+static bool tdxmod_get_usable_part(const struct tdxmod_tdmr *t, unsigned int n,
+				   struct tdxmod_range *part)
 {
-	const struct tdxmod_tdmr *t = u->tdmr;
+	u64 start = 0, end = t->size;
 
-	while (!u->done) {
-		const struct tdxmod_range *r = &t->rsvd[u->area];
-		u64 start = u->offset, end;
+	if (n > TDXMOD_MAX_RESERVED || (n && !t->rsvd[n - 1].size))
+		return false;
 
-		u->done = u->area == TDXMOD_MAX_RESERVED || !r->size;
-		if (u->done) {
-			end = t->size;
-		} else {
-			end = r->base;
-			u->offset = tdxmod_range_end(r);
-			u->area++;
-		}
-		if (start < end) {
-			u->part.base = t->base + start;
-			u->part.size = end - start;
-			return true;
-		}
-	}
-	return false;
+	if (n)
+		start = tdxmod_range_end(&t->rsvd[n - 1]);
+	if (n < TDXMOD_MAX_RESERVED && t->rsvd[n].size)
+		end = t->rsvd[n].base;
+	part->base = t->base + start;
+	part->size = end - start;
+	return true;
 }
 
 static bool tdxmod_meets_usable_part(const struct tdxmod_range *range, const struct tdxmod_tdmr *t)
 {
-	struct tdxmod_usable u = { .tdmr = t };
+	struct tdxmod_range part;
+	unsigned int n;
 
-	while (tdxmod_next_usable_part(&u)) {
-		if (tdxmod_overlap(range, &u.part))
+	for (n = 0; tdxmod_get_usable_part(t, n, &part); n++) {
+		if (tdxmod_overlap(range, &part))
 			return true;
 	}
 	return false;
 }
 
-/* Does a PAMT of TDMR @owner lie in memory that TDMR @other gives to TDs? */
-static u64 tdxmod_check_pamts_outside(const struct tdxmod_candidate *c, unsigned int owner,
+/* A PAMT of TDMR @owner may not lie in memory that TDMR @other gives to TDs. */
+static u64 tdxmod_check_pamts_outside(const struct tdxmod *m, unsigned int owner,
 				      unsigned int other)
 {
-	const struct tdxmod_range *pamt = tdxmod_tdmr_at(c, owner)->pamt;
 	int level;
 
 	for (level = TDXMOD_4K; level <= TDXMOD_1G; level++) {
-		if (tdxmod_meets_usable_part(&pamt[level], tdxmod_tdmr_at(c, other)))
+		if (tdxmod_meets_usable_part(&m->tdmrs[owner].pamt[level], &m->tdmrs[other]))
 			return tdxmod_detail(TDX_PAMT_OVERLAP, owner, level, other);
 	}
 	return TDX_SUCCESS;
 }
 
-static u64 tdxmod_check_pamts_reserved(const struct tdxmod_candidate *c)
+static u64 tdxmod_check_pamts_reserved(const struct tdxmod *m, unsigned int i)
 {
 	unsigned int j;
 	u64 status;
 
-	for (j = 0; j <= c->index; j++) {
-		status = tdxmod_check_pamts_outside(c, c->index, j);
-		if (!status && j < c->index)
-			status = tdxmod_check_pamts_outside(c, j, c->index);
+	for (j = 0; j <= i; j++) {
+		status = tdxmod_check_pamts_outside(m, i, j);
+		if (!status && j < i)
+			status = tdxmod_check_pamts_outside(m, j, i);
 		if (status)
 			return status;
 	}
@@ -254,44 +216,25 @@ static bool tdxmod_range_is_convertible(const struct tdxmod *m, const struct tdx
 	return false;
 }
 
-static u64 tdxmod_check_convertible(const struct tdxmod_candidate *c)
+static u64 tdxmod_check_convertible(const struct tdxmod *m, unsigned int i)
 {
-	struct tdxmod_usable u = { .tdmr = &c->tdmr };
+	const struct tdxmod_tdmr *t = &m->tdmrs[i];
+	struct tdxmod_range part;
+	unsigned int n;
 	int level;
 
 	for (level = TDXMOD_1G; level >= TDXMOD_4K; level--) {
-		if (!tdxmod_range_is_convertible(c->m, &c->tdmr.pamt[level]))
-			return tdxmod_detail(TDX_PAMT_OUTSIDE_CMRS, c->index, level, 0);
+		if (!tdxmod_range_is_convertible(m, &t->pamt[level]))
+			return tdxmod_detail(TDX_PAMT_OUTSIDE_CMRS, i, level, 0);
 	}
-	while (tdxmod_next_usable_part(&u)) {
-		if (!tdxmod_range_is_convertible(c->m, &u.part))
-			return tdxmod_detail(TDX_TDMR_OUTSIDE_CMRS, c->index, 0, 0);
-	}
-	return TDX_SUCCESS;
-}
-
-static u64 tdxmod_check_candidate(const struct tdxmod_candidate *c)
-{
-	static u64 (*const checks[])(const struct tdxmod_candidate *c) = {
-		tdxmod_check_tdmr,
-		tdxmod_check_all_reserved,
-		tdxmod_check_pamts,
-		tdxmod_check_pamts_disjoint,
-		tdxmod_check_pamts_reserved,
-		tdxmod_check_convertible,
-	};
-	unsigned int i;
-	u64 status;
-
-	for (i = 0; i < ARRAY_SIZE(checks); i++) {
-		status = checks[i](c);
-		if (status)
-			return status;
+	for (n = 0; tdxmod_get_usable_part(t, n, &part); n++) {
+		if (part.size && !tdxmod_range_is_convertible(m, &part))
+			return tdxmod_detail(TDX_TDMR_OUTSIDE_CMRS, i, 0, 0);
 	}
 	return TDX_SUCCESS;
 }
 
-/* Copies it before any check: the host may write to it at any time. */
+/* Copies the TDMR before any check: the host may write to it at any time. */
 static void tdxmod_fetch_tdmr(const struct tdxmod *m, u64 pa, struct tdxmod_tdmr *tdmr)
 {
 	const void *memory = tdxmod_memory(m, pa);
@@ -310,18 +253,29 @@ static void tdxmod_fetch_tdmr(const struct tdxmod *m, u64 pa, struct tdxmod_tdmr
 	tdmr->next = raw.base;
 }
 
-static u64 tdxmod_accept_tdmr(struct tdxmod *m, unsigned int index, u64 pa)
+static u64 tdxmod_accept_tdmr(struct tdxmod *m, unsigned int i, u64 pa)
 {
-	struct tdxmod_candidate c = { .m = m, .index = index };
+	static u64 (*const checks[])(const struct tdxmod *m, unsigned int i) = {
+		tdxmod_check_tdmr,
+		tdxmod_check_all_reserved,
+		tdxmod_check_pamts,
+		tdxmod_check_pamts_disjoint,
+		tdxmod_check_pamts_reserved,
+		tdxmod_check_convertible,
+	};
+	unsigned int j;
 	u64 status;
 
 	if (!tdxmod_pa_is_shared(m, pa, TDMR_INFO_ALIGN))
 		return TDX_OPERAND_INVALID + TDX_RCX;
-	tdxmod_fetch_tdmr(m, pa, &c.tdmr);
-	status = tdxmod_check_candidate(&c);
-	if (!status)
-		m->tdmrs[index] = c.tdmr;
-	return status;
+
+	tdxmod_fetch_tdmr(m, pa, &m->tdmrs[i]);
+	for (j = 0; j < ARRAY_SIZE(checks); j++) {
+		status = checks[j](m, i);
+		if (status)
+			return status;
+	}
+	return TDX_SUCCESS;
 }
 
 /* A failure leaves rows behind, but does not count them, so they have no effect. */

@@ -52,7 +52,6 @@
 #define TDX_R9					9
 #define TDX_KET					187
 
-#define TDXMOD_PAMT_ENTRY_SIZE			16
 #define TDXMOD_PT_NDA				0
 #define TDXMOD_PT_RSVD				1
 #define TDXMOD_PT_REG				3
@@ -131,11 +130,6 @@ static inline void tdxmod_set_state(struct tdxmod *m, enum tdxmod_state state)
 static inline bool tdxmod_lp_done(const struct tdxmod *m, unsigned int lp)
 {
 	return READ_ONCE(m->lp_done[lp]);
-}
-
-static inline unsigned int tdxmod_page_shift(enum tdxmod_level level)
-{
-	return 12 + 9 * level;
 }
 
 static inline unsigned int tdxmod_max_tdmrs(const struct tdxmod *m)

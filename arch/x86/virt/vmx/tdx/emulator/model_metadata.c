@@ -8,7 +8,10 @@
 
 #define ID_NONE			(~0ULL)
 #define ID_FIRST		0x0000000200000000ULL
-#define ID_CODE			GENMASK_ULL(23, 0)
+#define ID_CODE(id)		((id) & GENMASK_ULL(23, 0))
+#define ID_CLASS(id)		(((id) >> 56) & 0x3f)
+#define ID_SIZE_CODE(id)	(((id) >> 32) & 3)
+#define ID_BITS(id)		(8 << ID_SIZE_CODE(id))
 #define ID_CONTEXT		GENMASK_ULL(54, 52)
 /* Must be 0 in the id of one element. */
 #define ID_RESERVED		(GENMASK_ULL(31, 24) | GENMASK_ULL(46, 34) | \
@@ -29,26 +32,6 @@
 #define ATTRIBUTES_FIXED1	0ULL
 #define XFAM_FIXED0		0x6DBE7ULL
 #define XFAM_FIXED1		3ULL
-
-static unsigned int tdxmod_id_code(u64 id)
-{
-	return id & ID_CODE;
-}
-
-static unsigned int tdxmod_id_class(u64 id)
-{
-	return (id >> 56) & 0x3f;
-}
-
-static unsigned int tdxmod_id_size_code(u64 id)
-{
-	return (id >> 32) & 3;
-}
-
-static u64 tdxmod_id_size_mask(u64 id)
-{
-	return GENMASK_ULL((8 << tdxmod_id_size_code(id)) - 1, 0);
-}
 
 /*
  * A row is one field, or an array of @fields (0 means 1) with @elements (0
@@ -283,10 +266,10 @@ static struct tdxmod_place tdxmod_find_field(const struct tdxmod *m, u64 id)
 	struct tdxmod_place p = { .row = tdxmod_skip_absent_rows(m, tdxmod_rows) };
 
 	for (; p.row; p.row = tdxmod_skip_absent_rows(m, p.row + 1)) {
-		if (tdxmod_id_class(id) != tdxmod_id_class(p.row->id) ||
-		    tdxmod_id_code(id) < tdxmod_id_code(p.row->id))
+		if (ID_CLASS(id) != ID_CLASS(p.row->id) ||
+		    ID_CODE(id) < ID_CODE(p.row->id))
 			continue;
-		p.n = tdxmod_id_code(id) - tdxmod_id_code(p.row->id);
+		p.n = ID_CODE(id) - ID_CODE(p.row->id);
 		if (p.n < tdxmod_row_values(p.row))
 			break;
 	}
@@ -312,7 +295,7 @@ static u64 tdxmod_value_at(const struct tdxmod *m, const struct tdxmod_place *p)
 {
 	u64 value = p->row->get ? p->row->get(m, p->n) : p->row->value;
 
-	return value & tdxmod_id_size_mask(p->row->id);
+	return value & GENMASK_ULL(ID_BITS(p->row->id) - 1, 0);
 }
 
 static bool tdxmod_id_names_first(u64 id)
@@ -357,10 +340,10 @@ static bool tdxmod_place_continues(const struct tdxmod_place *prev,
 {
 	u64 a = tdxmod_id_at(prev), b = tdxmod_id_at(next);
 
-	return next->row && tdxmod_id_class(a) == tdxmod_id_class(b) &&
-	       tdxmod_id_size_code(a) == tdxmod_id_size_code(b) &&
+	return next->row && ID_CLASS(a) == ID_CLASS(b) &&
+	       ID_SIZE_CODE(a) == ID_SIZE_CODE(b) &&
 	       tdxmod_row_elements(prev->row) == tdxmod_row_elements(next->row) &&
-	       tdxmod_id_code(a) + tdxmod_row_elements(prev->row) == tdxmod_id_code(b);
+	       ID_CODE(a) + tdxmod_row_elements(prev->row) == ID_CODE(b);
 }
 
 /* Writes a sequence to @out, header first, and advances @p behind it. */
@@ -414,7 +397,7 @@ static struct tdxmod_place tdxmod_find_list_start(const struct tdxmod *m, u64 id
 	}
 	p = tdxmod_find_field(m, id);
 	if (p.row && (p.n % tdxmod_row_elements(p.row) ||
-		      tdxmod_id_size_code(id) != tdxmod_id_size_code(p.row->id)))
+		      ID_SIZE_CODE(id) != ID_SIZE_CODE(p.row->id)))
 		p.row = NULL;
 	return p;
 }

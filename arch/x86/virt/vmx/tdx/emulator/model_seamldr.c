@@ -243,27 +243,10 @@ static u64 tdxmod_load_image(struct tdxmod *m)
 	return TDX_SUCCESS;
 }
 
-static void tdxmod_record_module(struct tdxmod *m)
+static u64 tdxmod_replace_module(struct tdxmod *m, u64 pa, bool *lost)
 {
 	const struct pseamldr_sigstruct *sig = &m->loader.sigstruct;
 	struct pseamldr_extend *extend = &m->loader.extend;
-
-	extend->minor_svn = sig->minor_svn;
-	extend->major_svn = sig->major_svn;
-	memcpy(extend->hash, sig->hash, sizeof(extend->hash));
-	m->loader.nr_remaining--;
-}
-
-static void tdxmod_record_no_module(struct tdxmod *m)
-{
-	struct pseamldr_extend *extend = &m->loader.extend;
-
-	memset(extend, 0, sizeof(*extend));
-	extend->p_seamldr_ready = true;
-}
-
-static u64 tdxmod_replace_module(struct tdxmod *m, u64 pa, bool *lost)
-{
 	u64 status;
 
 	status = tdxmod_check_install(m, pa);
@@ -274,12 +257,16 @@ static u64 tdxmod_replace_module(struct tdxmod *m, u64 pa, bool *lost)
 
 	status = tdxmod_load_image(m);
 	if (status) {
-		tdxmod_record_no_module(m);
+		memset(extend, 0, sizeof(*extend));
+		extend->p_seamldr_ready = true;
 		*lost = true;
 		return status;
 	}
 
-	tdxmod_record_module(m);
+	extend->minor_svn = sig->minor_svn;
+	extend->major_svn = sig->major_svn;
+	memcpy(extend->hash, sig->hash, sizeof(extend->hash));
+	m->loader.nr_remaining--;
 	WRITE_ONCE(m->seam_ready, true);
 	return TDX_SUCCESS;
 }

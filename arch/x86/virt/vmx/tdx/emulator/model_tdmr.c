@@ -193,31 +193,31 @@ u64 tdxmod_page_rdmd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs
 	return tdxmod_walk_pamts(m, t, pa, regs);
 }
 
-static bool tdxmod_page_is_reserved(const struct tdxmod_tdmr *t, u64 offset)
-{
-	unsigned int i;
-
-	for (i = 0; i < TDXMOD_MAX_RESERVED && t->rsvd[i].size; i++) {
-		if (offset >= t->rsvd[i].base &&
-		    offset - t->rsvd[i].base < t->rsvd[i].size)
-			return true;
-	}
-	return false;
-}
-
-bool tdxmod_pamt_entry(const struct tdxmod *m, unsigned int tdmr,
-		       enum tdxmod_level level, u64 index, u8 *type)
+u64 tdxmod_pamt_entry(const struct tdxmod *m, unsigned int tdmr,
+		      enum tdxmod_level level, u64 index, u8 *type)
 {
 	const struct tdxmod_tdmr *t = &m->tdmrs[tdmr];
 	u64 done;
+	unsigned int i;
 
 	if (tdmr >= m->nr_tdmrs)
-		return false;
+		return 0;
 	/* Pairs with the release in tdxmod_init_step(). */
 	done = (smp_load_acquire(&t->next) - t->base) >> tdxmod_page_shift(level);
-	if (index >= ALIGN(done, ENTRIES_PER_LINE))
-		return false;
-	*type = level == TDXMOD_4K && tdxmod_page_is_reserved(t, index * SZ_4K) ?
-		TDXMOD_PT_RSVD : TDXMOD_PT_NDA;
-	return true;
+	done = ALIGN(done, ENTRIES_PER_LINE);
+	if (index >= done)
+		return 0;
+
+	*type = TDXMOD_PT_NDA;
+	for (i = 0; level == TDXMOD_4K && i < TDXMOD_MAX_RESERVED && t->rsvd[i].size; i++) {
+		u64 start = t->rsvd[i].base / SZ_4K, end = start + t->rsvd[i].size / SZ_4K;
+
+		if (index < start)
+			return min(done, start) - index;
+		if (index < end) {
+			*type = TDXMOD_PT_RSVD;
+			return min(done, end) - index;
+		}
+	}
+	return done - index;
 }

@@ -25,27 +25,6 @@ void module_image_sign(struct pseamldr_sigstruct *sig, const void *pages, u32 nr
 	tdxmod_image_digest(sig, sig->signature);
 }
 
-static void module_image_set_form(struct pseamldr_sigstruct *sig)
-{
-	sig->header_type = PSEAMLDR_SIG_HEADER_TYPE;
-	sig->header_length = PSEAMLDR_SIG_HEADER_LENGTH;
-	sig->header_version = PSEAMLDR_SIG_HEADER_VERSION;
-	sig->module_vendor = VENDOR_INTEL;
-	sig->size = PSEAMLDR_SIG_SIZE;
-	sig->key_size = PSEAMLDR_SIG_KEY_SIZE;
-	sig->modulus_size = PSEAMLDR_SIG_KEY_SIZE;
-	sig->exponent_size = PSEAMLDR_SIG_EXPONENT_SIZE;
-}
-
-static void module_image_set_handoff(struct pseamldr_sigstruct *sig,
-				     const struct tdxmod_build *build)
-{
-	sig->module_hv = build->module_hv;
-	sig->min_update_hv = build->min_update_hv;
-	sig->no_downgrade = build->no_downgrade;
-	sig->nr_handoff_pages = build->nr_handoff_pages;
-}
-
 void module_image_make(struct pseamldr_sigstruct *sig, void *pages, u32 nr_pages,
 		       const struct tdxmod_build *build, u32 cpu)
 {
@@ -54,11 +33,21 @@ void module_image_make(struct pseamldr_sigstruct *sig, void *pages, u32 nr_pages
 	image->magic = TDXMOD_IMAGE_MAGIC;
 	image->build = *build;
 
-	module_image_set_form(sig);
-	module_image_set_handoff(sig, build);
+	sig->header_type = PSEAMLDR_SIG_HEADER_TYPE;
+	sig->header_length = PSEAMLDR_SIG_HEADER_LENGTH;
+	sig->header_version = PSEAMLDR_SIG_HEADER_VERSION;
+	sig->module_vendor = VENDOR_INTEL;
+	sig->size = PSEAMLDR_SIG_SIZE;
+	sig->key_size = PSEAMLDR_SIG_KEY_SIZE;
+	sig->modulus_size = PSEAMLDR_SIG_KEY_SIZE;
+	sig->exponent_size = PSEAMLDR_SIG_EXPONENT_SIZE;
 	sig->date = build->date;
 	sig->nr_cpuids = 1;
 	sig->cpuids[0] = cpu;
+	sig->module_hv = build->module_hv;
+	sig->min_update_hv = build->min_update_hv;
+	sig->no_downgrade = build->no_downgrade;
+	sig->nr_handoff_pages = build->nr_handoff_pages;
 
 	module_image_sign(sig, pages, nr_pages);
 }
