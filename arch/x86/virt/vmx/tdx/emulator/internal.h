@@ -121,7 +121,6 @@ int tdx_audit_start(void);
 void tdx_audit_nested(u64 rax);
 bool tdx_audit_before(unsigned int lp, const struct tdxmod_regs *in);
 void tdx_audit_after(unsigned int lp, const struct tdxmod_regs *in, u64 status);
-void tdx_audit_sweep(void);
 void tdx_audit_expect_frees(bool expected);
 void tdx_audit_pause(bool pause);
 void tdx_audit_clear(void);
