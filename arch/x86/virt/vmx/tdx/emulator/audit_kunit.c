@@ -130,7 +130,7 @@ static void lp_not_initialised(struct kunit *test)
 	struct tdx_module_args args = { .rdx = FIELD_NUM_PKGS };
 
 	KUNIT_ASSERT_EQ(test, emu_call(0, TDH_SYS_INIT), 0);
-	KUNIT_EXPECT_EQ(test, emu_call_on(0, TDH_SYS_RD, &args), TDX_EMU_LP_INIT_NOT_DONE);
+	KUNIT_EXPECT_EQ(test, emu_call_on(0, TDH_SYS_RD, &args), LP_INIT_NOT_DONE);
 	expect_only(test, TDX_AUDIT_LP_NOT_INIT);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The emulated TDX module, as its tests see it.  Product code includes only
- * hooks.h, and only through the Makefile.
+ * The interface of the emulated TDX module for its tests, and for hooks.h.
+ * Product code includes only hooks.h, and only through the Makefile.
  */
 #ifndef _TDX_EMULATOR_H
 #define _TDX_EMULATOR_H
@@ -9,19 +9,18 @@
 #include <linux/types.h>
 
 /**
- * enum tdx_audit - rules of the module's interface that an emulated answer
- *	alone would not enforce
- * @TDX_AUDIT_CACHE_FLUSH: KEY.CONFIG without WBINVD on all CPUs since the
- *	host last wrote to a PAMT
- * @TDX_AUDIT_PAMT_FREED: the host gave a PAMT page back while the module
- *	owned it
- * @TDX_AUDIT_PAMT_WRITTEN: a PAMT byte is not what the module wrote
- * @TDX_AUDIT_LP_NOT_INIT: SEAMCALL that needs it on an LP without LP.INIT
- * @TDX_AUDIT_KEY_CONTENDED: KEY.CONFIG met the module's global lock taken
- * @TDX_AUDIT_TDMR_BUSY: TDMR.INIT met the lock of its TDMR taken
+ * enum tdx_audit - rules of the module's interface that the answers of the
+ *	module do not enforce
+ * @TDX_AUDIT_CACHE_FLUSH: KEY.CONFIG without WBINVD on all CPUs since the last
+ *	write of the host to a PAMT
+ * @TDX_AUDIT_PAMT_FREED: the host freed a PAMT page of the module
+ * @TDX_AUDIT_PAMT_WRITTEN: a PAMT has other bytes than the module wrote
+ * @TDX_AUDIT_LP_NOT_INIT: SEAMCALL on an LP without the LP.INIT that it needs
+ * @TDX_AUDIT_KEY_CONTENDED: KEY.CONFIG found the global lock taken
+ * @TDX_AUDIT_TDMR_BUSY: TDMR.INIT found the lock of its TDMR taken
  * @TDX_AUDIT_NESTED: SEAMCALL from an interrupt inside a SEAMCALL
- * @TDX_AUDIT_SHUTDOWN: the machine goes down, and a CPU is in VMX operation for
- *	TDX or may have lines of the module's in its cache
+ * @TDX_AUDIT_SHUTDOWN: at shutdown a CPU is in VMX operation for TDX, or may
+ *	have lines of the module in its cache
  * @TDX_AUDIT_NR: number of rules
  */
 enum tdx_audit {
@@ -37,15 +36,15 @@ enum tdx_audit {
 };
 
 /**
- * struct tdx_emulator_fault - an answer to give instead of the module's
- * @leaf: RAX of the call it replaces
- * @match_rdx: only calls with this RDX, if @any_rdx is false (SYS.RD fields)
+ * struct tdx_emulator_fault - an answer in place of the module's
+ * @leaf: RAX of the calls
+ * @match_rdx: RDX of the calls (a field of SYS.RD), unless @any_rdx
  * @any_rdx: ignore @match_rdx
- * @skip: let this many matching calls through first
- * @count: then replace this many
+ * @skip: number of matching calls that the module answers first
+ * @count: number of calls that get this answer afterwards
  * @status: RAX; %TDX_FAULT_VMFAIL, %TDX_FAULT_UD and %TDX_FAULT_GP make the
  *	instruction itself fail
- * @value: R8 if @status is 0: the value of a field (SYS.RD)
+ * @value: R8 if @status is 0 (the value of a field of SYS.RD)
  */
 struct tdx_emulator_fault {
 	u64 leaf;
@@ -57,7 +56,7 @@ struct tdx_emulator_fault {
 	u64 value;
 };
 
-/* The values that Linux' own wrapper makes of the three failures. */
+/* Linux' wrapper of SEAMCALL returns these values for the three failures. */
 #define TDX_FAULT_VMFAIL	0x8000FF00FFFF0000ULL
 #define TDX_FAULT_UD		0x8000FF0000000006ULL
 #define TDX_FAULT_GP		0x8000FF000000000DULL
@@ -73,5 +72,11 @@ u64 tdx_emulator_audit_total(void);
 int tdx_emulator_inject(const struct tdx_emulator_fault *fault);
 void tdx_emulator_inject_clear(void);
 void tdx_emulator_audit_shutdown(void);
+
+/* Replacements for hooks.h */
+u64 tdx_emulator_rdmsrq(u32 msr);
+int tdx_emulator_rdmsrq_safe(u32 msr, u64 *val);
+int tdx_emulator_virt_get_ref(int feat);
+void tdx_emulator_virt_put_ref(int feat);
 
 #endif /* _TDX_EMULATOR_H */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The two things that the SEAMCALL instruction cannot emulate: what firmware
- * says in MSRs, and VMX operation.  The Makefile includes this file ahead of
- * the TDX host code that reads or takes them; that code does not know.
+ * A SEAMCALL instruction cannot emulate MSRs that firmware sets, and VMX
+ * operation.  The Makefile includes this file ahead of the TDX host code that
+ * uses them, and that code does not change.
  *
- * On a machine where the emulator does not act, and for everything else, the
- * real MSRs and the real VMX are used.
+ * Without an active emulator, and for all other MSRs, the real ones are used.
  */
 #ifndef _TDX_EMULATOR_HOOKS_H
 #define _TDX_EMULATOR_HOOKS_H
@@ -13,9 +12,9 @@
 #include <asm/msr.h>
 #include <asm/virt.h>
 
-#include "platform.h"
+#include "emulator.h"
 
-/* The file that follows may define its own, as if it came first. */
+/* The file that follows defines its own. */
 #undef pr_fmt
 
 #undef rdmsrq

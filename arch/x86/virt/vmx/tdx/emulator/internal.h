@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * What the files of the emulated TDX module know of each other.
- */
+/* Shared by the files of the emulated TDX module only. */
 #ifndef _TDX_EMULATOR_INTERNAL_H
 #define _TDX_EMULATOR_INTERNAL_H
 
@@ -11,57 +9,37 @@
 #include "model.h"
 
 struct dentry;
-struct fault_attr;
 struct seq_file;
 struct task_struct;
 
-/* RAX */
+/* RAX of a call; the numbers of leaves are LEAF_*. */
 #define TDX_EMU_SEAMLDR		BIT_ULL(63)
 #define TDX_EMU_LEAF(rax)	((rax) & 0xffff)
 
-/*
- * Answers of the module that the audit looks for.  The module adds the
- * operand to the low half, RCX is operand 1.
- */
+/* Answers of the module, with the operand in the low half.  RCX is operand 1. */
 #define TDX_EMU_SYS_BUSY		0x8000020200000000ULL
 #define TDX_EMU_OPERAND_BUSY_RCX	0x8000020000000001ULL
-#define TDX_EMU_LP_INIT_NOT_DONE	0xc000050200000000ULL
-
-/* Leaves of which the emulator knows more than the number. */
-enum tdx_emu_leaf {
-	TDX_EMU_KEY_CONFIG	= 31,
-	TDX_EMU_SYS_INIT	= 33,
-	TDX_EMU_SYS_RD		= 34,
-	TDX_EMU_LP_INIT		= 35,
-	TDX_EMU_TDMR_INIT	= 36,
-	TDX_EMU_LP_SHUTDOWN	= 44,
-	TDX_EMU_SYS_CONFIG	= 45,
-	TDX_EMU_SYS_SHUTDOWN	= 52,
-	TDX_EMU_SYS_DISABLE	= 69,
-};
-
-#define TDX_EMU_MAX_DILATION	1000000
 
 /**
- * struct tdx_emu_params - the kernel command line's tdx_emulator.* options
- * @on: the emulator is wanted
+ * struct tdx_emu_params - tdx_emulator.* options of the kernel command line
+ * @on: start the emulator
  * @pw_mce: the CPU has the partial write erratum
  * @mktme_keyids: shared KeyIDs
  * @tdx_keyids: private KeyIDs
  * @tdmr_ns: time of TDH.SYS.TDMR.INIT
  * @key_ns: time of TDH.SYS.KEY.CONFIG
  * @config_ns: time of TDH.SYS.CONFIG
- * @other_ns: time of any other call
- * @dilation: factor of all times
+ * @other_ns: time of all other calls
+ * @dilation: factor on all times
  * @features0: TDX_FEATURES0
  * @max_vcpus: MAX_VCPUS_PER_TD
  * @max_tdmrs: MAX_TDMRS
  * @differences: from TDX 1.5.01, TDXMOD_*
- * @nr_cmrs: number of @cmrs; 0: those of the memory map
+ * @nr_cmrs: number of @cmrs; 0: use the memory map
  * @cmrs: CMRs
  *
- * Constant after boot, except @dilation and the costs, which tests change; a
- * call that is in flight then costs the one or the other.
+ * Constant after boot, except numbers that tests change.  A call in progress
+ * then uses the old number or the new.
  */
 struct tdx_emu_params {
 	bool on;
@@ -83,7 +61,8 @@ struct tdx_emu_params {
 
 /* params.c */
 extern struct tdx_emu_params tdx_emu_params;
-bool tdx_emu_params_read(void);
+bool tdx_params_read(void);
+void tdx_params_debugfs(const char *name, struct dentry *dir);
 
 /* platform.c */
 extern struct tdxmod tdx_emu_module;
@@ -98,23 +77,15 @@ bool tdx_trap_block(void);
 void tdx_trap_unblock(void);
 void tdx_trap_admit(struct task_struct *task);
 
-/* movdir64b.c */
-bool tdx_emu_is_movdir64b(const u8 *opcode);
-bool tdx_emu_movdir64b(struct pt_regs *regs);
-
 /* timing.c */
 void tdx_timing_start(void);
 u64 tdx_timing_now(void);
 void tdx_timing_pay(const struct tdxmod_regs *in, u64 status, u64 start, bool may_halt);
 
-/* calls.c */
+/* control.c */
 void tdx_calls_count(u64 rax);
 void tdx_calls_clear(void);
-int tdx_calls_show(struct seq_file *m, void *unused);
-
-/* faults.c */
 bool tdx_faults_take(struct tdxmod_regs *regs, u64 *status);
-void tdx_faults_debugfs(struct dentry *dir);
 
 /* audit.c */
 int tdx_audit_start(void);

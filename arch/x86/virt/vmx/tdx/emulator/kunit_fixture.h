@@ -11,7 +11,6 @@
 #include "../seamcall_internal.h"
 #include "../tdx.h"
 #include "internal.h"
-#include "platform.h"
 
 #define NR_TDMRS	2
 #define TDMR_BASE(i)	(SZ_1T + (u64)(i) * SZ_1G)
@@ -24,6 +23,8 @@
 #define PAMT_PAGES	((PAMT_4K_SIZE + PAMT_2M_SIZE + PAMT_1G_SIZE) / PAGE_SIZE)
 
 #define FIELD_NUM_PKGS	0x0000000200000000ULL
+
+#define LP_INIT_NOT_DONE	0xc000050200000000ULL
 
 /* Long beside the noise of a virtual machine, also of one that is kept waiting. */
 #define LONG_NS		(1 * NSEC_PER_SEC)

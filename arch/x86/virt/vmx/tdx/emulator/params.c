@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The emulator's options on the kernel command line.
+ * The options of the emulator on the kernel command line.
  *
- * tdx_init() already asks for the KeyIDs, before ordinary module parameters
- * are parsed: so these are read from the command line then.  A test on a
- * module other than the one asked for would be worse than none: an option
- * that is not known or not understood is named, and the emulator stays off.
+ * tdx_init() reads the KeyIDs before the kernel parses ordinary module
+ * parameters, so the emulator parses the command line then.  A test must not
+ * run on another module than the one that was asked for.  So an option that is
+ * unknown or has a bad value is named in the log, and the emulator stays off.
  */
 #define pr_fmt(fmt) "tdx_emulator: " fmt
 
 #include <linux/align.h>
 #include <linux/cache.h>
+#include <linux/debugfs.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/kstrtox.h>
@@ -32,7 +33,7 @@ struct tdx_emu_params tdx_emu_params = {
 	.config_ns	= 100000,
 	.other_ns	= 1000,
 	.dilation	= 1,
-	/* 1.5.01's, and TOPOLOGY_ENUM (bit 20), which KVM insists on. */
+	/* TDX_FEATURES0 of 1.5.01, and TOPOLOGY_ENUM (bit 20), which KVM needs. */
 	.features0	= 0x1f0ebf,
 	.max_vcpus	= 576,
 	.max_tdmrs	= TDXMOD_MAX_TDMRS,
@@ -40,62 +41,78 @@ struct tdx_emu_params tdx_emu_params = {
 			  TDXMOD_MAX_VCPUS_FIELD | TDXMOD_SYS_DISABLE,
 };
 
-/* A second a call is more than any module takes, undilated. */
-#define MAX_NS	1000000000ULL
+/* No module takes a second for a call, undilated. */
+#define MAX_NS		1000000000ULL
+#define MAX_DILATION	1000000
 
-/* A number, unless @parse knows better. */
-struct option {
+struct tdx_param_number {
 	const char *name;
-	u64 *number;
+	u64 *value;
 	u64 min;
 	u64 max;
-	const char *(*parse)(char *val);
 };
 
-static const char *__init parse_number(const struct option *option, const char *val)
-{
-	u64 number;
+#define NUMBER(field, min, max)	{ #field, &tdx_emu_params.field, min, max }
 
-	if (kstrtou64(val, 0, &number))
-		return "not a number";
-	if (number < option->min || number > option->max)
-		return "number out of range";
-
-	*option->number = number;
-	return NULL;
-}
-
-static const char *__init parse_pw_mce(char *val)
-{
-	return kstrtobool(val, &tdx_emu_params.pw_mce) ? "not on or off" : NULL;
-}
-
-struct difference {
-	const char *name;
-	u32 bit;
+static struct tdx_param_number tdx_param_numbers[] = {
+	NUMBER(mktme_keyids, 0, TDXMOD_MAX_HKIDS - 2),
+	NUMBER(tdx_keyids, 1, TDXMOD_MAX_HKIDS - 1),
+	NUMBER(tdmr_ns, 0, MAX_NS),
+	NUMBER(key_ns, 0, MAX_NS),
+	NUMBER(config_ns, 0, MAX_NS),
+	NUMBER(other_ns, 0, MAX_NS),
+	NUMBER(dilation, 0, MAX_DILATION),
+	NUMBER(features0, 0, U64_MAX),
+	NUMBER(max_vcpus, 1, U16_MAX),
+	NUMBER(max_tdmrs, 1, TDXMOD_MAX_TDMRS),
 };
 
-static const struct difference differences[] __initconst = {
-	{ "lp_init_relaxed",	TDXMOD_LP_INIT_RELAXED },
-	{ "lp_init_late",	TDXMOD_LP_INIT_LATE },
-	{ "max_vcpus_field",	TDXMOD_MAX_VCPUS_FIELD },
-	{ "sys_disable",	TDXMOD_SYS_DISABLE },
-};
-
-static u32 __init difference_of(const char *name)
+static struct tdx_param_number *__init tdx_param_find_number(const char *name)
 {
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(differences); i++) {
-		if (!strcmp(name, differences[i].name))
-			return differences[i].bit;
+	for (i = 0; i < ARRAY_SIZE(tdx_param_numbers); i++) {
+		if (parameq(name, tdx_param_numbers[i].name))
+			return &tdx_param_numbers[i];
 	}
 
+	return NULL;
+}
+
+static int tdx_param_get(void *data, u64 *val)
+{
+	struct tdx_param_number *number = data;
+
+	*val = READ_ONCE(*number->value);
 	return 0;
 }
 
-static const char *__init parse_differences(char *val)
+static int tdx_param_set(void *data, u64 val)
 {
+	struct tdx_param_number *number = data;
+
+	if (val < number->min || val > number->max)
+		return -EINVAL;
+
+	WRITE_ONCE(*number->value, val);
+	return 0;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(tdx_param_fops, tdx_param_get, tdx_param_set, "%llu\n");
+
+/* Creates a file that changes the number @name at run time. */
+void __init tdx_params_debugfs(const char *name, struct dentry *dir)
+{
+	debugfs_create_file_unsafe(name, 0600, dir, tdx_param_find_number(name),
+				   &tdx_param_fops);
+}
+
+static const char *__init tdx_param_parse_differences(char *val)
+{
+	/* In the order of their bits, TDXMOD_*. */
+	static const char * const names[] __initconst = {
+		"lp_init_relaxed", "lp_init_late", "max_vcpus_field", "sys_disable",
+	};
 	u32 bits = 0;
 	char *name;
 
@@ -103,35 +120,35 @@ static const char *__init parse_differences(char *val)
 		val = NULL;
 
 	while ((name = strsep(&val, ","))) {
-		u32 bit = difference_of(name);
+		int bit = match_string(names, ARRAY_SIZE(names), name);
 
-		if (!bit)
+		if (bit < 0)
 			return "unknown name";
-		bits |= bit;
+		bits |= BIT(bit);
 	}
 
 	tdx_emu_params.differences = bits;
 	return NULL;
 }
 
-static bool __init parse_one_cmr(const char *text, struct tdxmod_range *cmr)
+static bool __init tdx_param_parse_range(const char *text, struct tdxmod_range *range)
 {
 	char *end;
 
-	cmr->base = memparse(text, &end);
+	range->base = memparse(text, &end);
 	if (end == text || *end != ',')
 		return false;
 
 	text = end + 1;
-	cmr->size = memparse(text, &end);
+	range->size = memparse(text, &end);
 	if (end == text || *end)
 		return false;
 
-	return cmr->size && PAGE_ALIGNED(cmr->base) &&
-	       PAGE_ALIGNED(cmr->size) && cmr->base + cmr->size > cmr->base;
+	return range->size && PAGE_ALIGNED(range->base) && PAGE_ALIGNED(range->size) &&
+	       range->base + range->size > range->base;
 }
 
-static const char *__init parse_cmr(char *val)
+static const char *__init tdx_param_parse_cmr(char *val)
 {
 	struct tdxmod_range *cmr = tdx_emu_params.cmrs;
 	unsigned int nr = 0;
@@ -140,7 +157,7 @@ static const char *__init parse_cmr(char *val)
 	while ((text = strsep(&val, ";"))) {
 		if (nr == TDXMOD_MAX_CMRS)
 			return "more than 32 ranges";
-		if (!parse_one_cmr(text, &cmr[nr]))
+		if (!tdx_param_parse_range(text, &cmr[nr]))
 			return "not base,size of whole pages";
 		if (nr && cmr[nr].base < cmr[nr - 1].base + cmr[nr - 1].size)
 			return "ranges overlap or do not ascend";
@@ -151,50 +168,28 @@ static const char *__init parse_cmr(char *val)
 	return NULL;
 }
 
-#define NUMBER(field, from, to)							\
-	{ .name = #field, .number = &tdx_emu_params.field, .min = from, .max = to }
-
-static const struct option options[] __initconst = {
-	NUMBER(mktme_keyids, 0, TDXMOD_MAX_HKIDS - 2),
-	NUMBER(tdx_keyids, 1, TDXMOD_MAX_HKIDS - 1),
-	NUMBER(tdmr_ns, 0, MAX_NS),
-	NUMBER(key_ns, 0, MAX_NS),
-	NUMBER(config_ns, 0, MAX_NS),
-	NUMBER(other_ns, 0, MAX_NS),
-	NUMBER(dilation, 0, TDX_EMU_MAX_DILATION),
-	NUMBER(features0, 0, U64_MAX),
-	NUMBER(max_vcpus, 1, U16_MAX),
-	NUMBER(max_tdmrs, 1, TDXMOD_MAX_TDMRS),
-	{ .name = "pw_mce",		.parse = parse_pw_mce },
-	{ .name = "differences",	.parse = parse_differences },
-	{ .name = "cmr",		.parse = parse_cmr },
-};
-
-static const struct option *__init find_option(const char *name)
+static const char *__init tdx_param_parse_value(const char *name, char *val)
 {
-	int i;
+	struct tdx_param_number *number = tdx_param_find_number(name);
+	u64 value;
 
-	for (i = 0; i < ARRAY_SIZE(options); i++) {
-		if (parameq(name, options[i].name))
-			return &options[i];
-	}
-
-	return NULL;
-}
-
-static const char *__init parse_option(const char *name, char *val)
-{
-	const struct option *option = find_option(name);
-
-	if (!option)
-		return "unknown option";
 	if (!val)
 		return "no value";
+	if (parameq(name, "differences"))
+		return tdx_param_parse_differences(val);
+	if (parameq(name, "cmr"))
+		return tdx_param_parse_cmr(val);
+	if (parameq(name, "pw_mce"))
+		return kstrtobool(val, &tdx_emu_params.pw_mce) ? "not on or off" : NULL;
+	if (!number)
+		return "unknown option";
+	if (kstrtou64(val, 0, &value))
+		return "not a number";
 
-	return option->parse ? option->parse(val) : parse_number(option, val);
+	return tdx_param_set(number, value) ? "number out of range" : NULL;
 }
 
-static int __init parse_param(char *param, char *val, const char *doing, void *arg)
+static int __init tdx_param_parse(char *param, char *val, const char *doing, void *arg)
 {
 	static const char prefix[] = "tdx_emulator.";
 	const char *wrong;
@@ -202,7 +197,7 @@ static int __init parse_param(char *param, char *val, const char *doing, void *a
 	if (!parameqn(param, prefix, strlen(prefix)))
 		return 0;
 
-	wrong = parse_option(param + strlen(prefix), val);
+	wrong = tdx_param_parse_value(param + strlen(prefix), val);
 	if (!wrong)
 		return 0;
 
@@ -210,15 +205,15 @@ static int __init parse_param(char *param, char *val, const char *doing, void *a
 	return -EINVAL;
 }
 
-/* tdx_emulator=on|off, early because it is about to be asked for. */
-static int __init parse_on(char *val)
+/* tdx_emulator=on|off is early, because tdx_init() needs it. */
+static int __init tdx_param_parse_on(char *val)
 {
 	return val ? kstrtobool(val, &tdx_emu_params.on) : -EINVAL;
 }
-early_param("tdx_emulator", parse_on);
+early_param("tdx_emulator", tdx_param_parse_on);
 
-/* Read all options.  False when the emulator shall stay off. */
-bool __init tdx_emu_params_read(void)
+/* Reads all options.  Returns false if the emulator shall stay off. */
+bool __init tdx_params_read(void)
 {
 	static char line[COMMAND_LINE_SIZE] __initdata;
 
@@ -226,7 +221,7 @@ bool __init tdx_emu_params_read(void)
 		return false;
 
 	strscpy(line, boot_command_line, sizeof(line));
-	if (IS_ERR(parse_args("tdx_emulator", line, NULL, 0, 0, 0, NULL, parse_param)))
+	if (IS_ERR(parse_args("tdx_emulator", line, NULL, 0, 0, 0, NULL, tdx_param_parse)))
 		return false;
 
 	if (tdx_emu_params.mktme_keyids + tdx_emu_params.tdx_keyids >= TDXMOD_MAX_HKIDS) {

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The platform that the emulated module believes to run on: KeyIDs, memory,
- * packages and LPs, and VMX operation where the CPU has none.
+ * The platform of the emulated module: KeyIDs, memory, packages and LPs, and
+ * VMX operation on a CPU without VMX.
  *
- * It comes up in two steps.  tdx_init() reads the KeyIDs before the
- * alternatives are patched and before the APs run: that is when CPU features
- * can be forced.  The module itself needs the page tables and per-CPU areas
- * of the running system: it boots at core_initcall, ahead of the
- * subsys_initcall that makes the first SEAMCALL.
+ * It starts in two steps.  tdx_init() reads the KeyIDs before the kernel
+ * patches alternatives and starts the APs, so the emulator can force CPU
+ * features then.  The module needs the page tables and per-CPU areas of the
+ * running system.  It boots at core_initcall, ahead of the subsys_initcall
+ * that makes the first SEAMCALL.
  */
 #define pr_fmt(fmt) "tdx_emulator: " fmt
 
 #include <linux/cpufeature.h>
 #include <linux/cpumask.h>
-#include <linux/export.h>
 #include <linux/init.h>
 #include <linux/log2.h>
 #include <linux/memblock.h>
@@ -34,38 +33,36 @@
 #include <asm/vmx.h>
 
 #include "internal.h"
-#include "platform.h"
 
-/* Set by firmware when the memory range of SEAM is in force. */
+/* Firmware sets the bit when it enables the memory range of SEAM. */
 #define MSR_IA32_SEAMRR_PHYS_MASK	0x1401
 #define SEAMRR_PHYS_MASK_ENABLE		BIT_ULL(11)
 
 struct tdxmod tdx_emu_module;
 
-/* Constant after boot but for @max_tdmrs. */
-static struct tdxmod_platform platform;
+/* Constant after boot, except @max_tdmrs. */
+static struct tdxmod_platform tdx_platform;
 
 /* The platform looks like one with TDX; set before SMP. */
-static bool armed __ro_after_init;
+static bool tdx_platform_armed __ro_after_init;
 
 /* The module answers; set before the first SEAMCALL. */
-static bool active __ro_after_init;
+static bool tdx_platform_active __ro_after_init;
 
-/* Users of VMX operation on this CPU; written on it, preemption off. */
-static DEFINE_PER_CPU(int, vmx_users);
+/* Users of VMX operation on this CPU.  Written on it with preemption off. */
+static DEFINE_PER_CPU(int, tdx_platform_vmx_users);
 
 /**
- * tdx_emulator_active - does the emulated module answer SEAMCALLs?
+ * tdx_emulator_active - test whether the emulated module answers SEAMCALLs
  *
- * Return: true when the command line asked for it and nothing was wrong.
+ * Return: true if the command line asked for it and nothing prevented it.
  */
 bool tdx_emulator_active(void)
 {
-	return active;
+	return tdx_platform_active;
 }
-EXPORT_SYMBOL_GPL(tdx_emulator_active);
 
-static bool __init firmware_has_tdx(void)
+static bool __init tdx_platform_firmware_has_tdx(void)
 {
 	u64 mask;
 
@@ -73,7 +70,7 @@ static bool __init firmware_has_tdx(void)
 	       (mask & SEAMRR_PHYS_MASK_ENABLE);
 }
 
-static void __init force_features(void)
+static void __init tdx_platform_force_features(void)
 {
 	if (!boot_cpu_has(X86_FEATURE_MOVDIR64B))
 		setup_force_cpu_cap(X86_FEATURE_MOVDIR64B);
@@ -83,18 +80,18 @@ static void __init force_features(void)
 		setup_force_cpu_bug(X86_BUG_TDX_PW_MCE);
 }
 
-static void __init arm(void)
+static void __init tdx_platform_arm(void)
 {
-	if (!tdx_emu_params_read())
+	if (!tdx_params_read())
 		return;
 
-	if (firmware_has_tdx()) {
+	if (tdx_platform_firmware_has_tdx()) {
 		pr_err("firmware has enabled TDX; the emulator stays off\n");
 		return;
 	}
 
-	force_features();
-	armed = true;
+	tdx_platform_force_features();
+	tdx_platform_armed = true;
 }
 
 /**
@@ -102,8 +99,7 @@ static void __init arm(void)
  * @msr: MSR number
  * @val: out
  *
- * Reading the KeyID partitioning is also the first that is heard of the
- * emulator in a boot.
+ * The first read of the KeyID partitioning also starts the emulator.
  *
  * Return: as rdmsrq_safe().
  */
@@ -112,8 +108,8 @@ int __init tdx_emulator_rdmsrq_safe(u32 msr, u64 *val)
 	if (msr != MSR_IA32_MKTME_KEYID_PARTITIONING)
 		return rdmsrq_safe(msr, val);
 
-	arm();
-	if (!armed)
+	tdx_platform_arm();
+	if (!tdx_platform_armed)
 		return rdmsrq_safe(msr, val);
 
 	*val = tdx_emu_params.tdx_keyids << 32 | tdx_emu_params.mktme_keyids;
@@ -130,8 +126,8 @@ u64 __init tdx_emulator_rdmsrq(u32 msr)
 {
 	u64 val = 0;
 
-	if (msr == MSR_IA32_VMX_BASIC && armed) {
-		/* A CPU without VMX may not know it. */
+	if (msr == MSR_IA32_VMX_BASIC && tdx_platform_armed) {
+		/* A CPU without VMX may not have this MSR. */
 		if (rdmsrq_safe(msr, &val))
 			val = 0;
 		return val | VMX_BASIC_NO_SEAMRET_INVD_VMCS;
@@ -142,12 +138,12 @@ u64 __init tdx_emulator_rdmsrq(u32 msr)
 }
 
 /*
- * Writing CR4.VMXE on a CPU without VMX is fatal, under QEMU's TCG even to
- * the virtual machine: there, VMX operation is a count.
+ * A write to CR4.VMXE on a CPU without VMX is fatal, under QEMU's TCG even to
+ * the virtual machine.  There, VMX operation is only a count.
  */
-static bool vmx_is_real(void)
+static bool tdx_platform_vmx_is_real(void)
 {
-	return !active || boot_cpu_has(X86_FEATURE_VMX);
+	return !tdx_platform_active || boot_cpu_has(X86_FEATURE_VMX);
 }
 
 /**
@@ -162,13 +158,13 @@ int tdx_emulator_virt_get_ref(int feat)
 
 	guard(preempt)();
 
-	if (vmx_is_real()) {
+	if (tdx_platform_vmx_is_real()) {
 		ret = x86_virt_get_ref(feat);
 		if (ret)
 			return ret;
 	}
 
-	this_cpu_inc(vmx_users);
+	this_cpu_inc(tdx_platform_vmx_users);
 	return 0;
 }
 
@@ -180,32 +176,32 @@ void tdx_emulator_virt_put_ref(int feat)
 {
 	guard(preempt)();
 
-	if (WARN_ON_ONCE(!this_cpu_read(vmx_users)))
+	if (WARN_ON_ONCE(!this_cpu_read(tdx_platform_vmx_users)))
 		return;
 
-	this_cpu_dec(vmx_users);
-	if (vmx_is_real())
+	this_cpu_dec(tdx_platform_vmx_users);
+	if (tdx_platform_vmx_is_real())
 		x86_virt_put_ref(feat);
 }
 
-/* In the trap, on the CPU that executes the SEAMCALL. */
+/* Called in the trap, on the CPU that executes the SEAMCALL. */
 bool tdx_platform_in_vmx(void)
 {
-	return this_cpu_read(vmx_users);
+	return this_cpu_read(tdx_platform_vmx_users);
 }
 
-/* Those that went offline count, too.  For when no CPU comes or goes. */
+/* Counts offline CPUs, too.  No CPU may go online or offline meanwhile. */
 unsigned int tdx_platform_nr_in_vmx(void)
 {
 	unsigned int cpu, nr = 0;
 
 	for_each_possible_cpu(cpu)
-		nr += READ_ONCE(per_cpu(vmx_users, cpu)) != 0;
+		nr += READ_ONCE(per_cpu(tdx_platform_vmx_users, cpu)) != 0;
 
 	return nr;
 }
 
-/* The page at @pa, if it is memory that the kernel can reach. */
+/* The page at @pa, or NULL without memory that the kernel can reach. */
 void *tdx_platform_page(u64 pa)
 {
 	if (!pfn_valid(PHYS_PFN(pa)) || !memblock_is_memory(pa))
@@ -214,19 +210,19 @@ void *tdx_platform_page(u64 pa)
 	return __va(pa);
 }
 
-static void *module_page(void *ctx, u64 pa)
+static void *tdx_platform_module_page(void *ctx, u64 pa)
 {
 	return tdx_platform_page(pa);
 }
 
-/* Busy and no entropy are injected as the status they lead to. */
-static enum tdxmod_pconfig module_pconfig(void *ctx, unsigned int lp, u32 hkid)
+/* Tests inject the status of failures. */
+static enum tdxmod_pconfig tdx_platform_pconfig(void *ctx, unsigned int lp, u32 hkid)
 {
 	return TDXMOD_PCONFIG_OK;
 }
 
-/* No secret depends on it, and the pool's locks are not for a trap. */
-static bool module_rdrand(void *ctx, u64 *value)
+/* No secret depends on it.  A trap cannot take the locks of the entropy pool. */
+static bool tdx_platform_rdrand(void *ctx, u64 *value)
 {
 	unsigned long random;
 
@@ -237,28 +233,28 @@ static bool module_rdrand(void *ctx, u64 *value)
 	return true;
 }
 
-static const struct tdxmod_ops module_ops = {
-	.page		= module_page,
-	.pconfig	= module_pconfig,
-	.rdrand		= module_rdrand,
+static const struct tdxmod_ops tdx_platform_ops = {
+	.page		= tdx_platform_module_page,
+	.pconfig	= tdx_platform_pconfig,
+	.rdrand		= tdx_platform_rdrand,
 };
 
-/* The module as a boot leaves it, all that it knew forgotten. */
+/* Makes the module as it is after boot. */
 int tdx_platform_boot_module(void)
 {
-	/* The one number that tests change between two modules. */
-	platform.max_tdmrs = READ_ONCE(tdx_emu_params.max_tdmrs);
+	/* Tests change this number between two modules. */
+	tdx_platform.max_tdmrs = READ_ONCE(tdx_emu_params.max_tdmrs);
 
-	return tdxmod_init(&tdx_emu_module, &platform, &module_ops, NULL) ? -EINVAL : 0;
+	return tdxmod_init(&tdx_emu_module, &tdx_platform, &tdx_platform_ops, NULL) ? -EINVAL : 0;
 }
 
 /*
- * CMRs are what memory firmware checked: that of the memory map, without the
- * first MiB, which TDX never takes.
+ * CMRs are the memory that firmware checked: all memory of the memory map,
+ * except the first MiB, which TDX never uses.
  */
-static int __init cmrs_of_memory_map(void)
+static int __init tdx_platform_cmrs_from_memory_map(void)
 {
-	struct tdxmod_range *cmr = platform.cmrs;
+	struct tdxmod_range *cmr = tdx_platform.cmrs;
 	phys_addr_t start, end;
 	u64 i;
 
@@ -268,94 +264,89 @@ static int __init cmrs_of_memory_map(void)
 		if (start >= end)
 			continue;
 
-		if (platform.nr_cmrs && cmr[-1].base + cmr[-1].size == start) {
+		if (tdx_platform.nr_cmrs && cmr[-1].base + cmr[-1].size == start) {
 			cmr[-1].size += end - start;
 			continue;
 		}
 
-		if (platform.nr_cmrs == TDXMOD_MAX_CMRS)
+		if (tdx_platform.nr_cmrs == TDXMOD_MAX_CMRS)
 			return -E2BIG;
 
 		cmr->base = start;
 		cmr->size = end - start;
 		cmr++;
-		platform.nr_cmrs++;
+		tdx_platform.nr_cmrs++;
 	}
 
 	return 0;
 }
 
-static int __init set_cmrs(void)
+static int __init tdx_platform_set_cmrs(void)
 {
 	if (!tdx_emu_params.nr_cmrs)
-		return cmrs_of_memory_map();
+		return tdx_platform_cmrs_from_memory_map();
 
-	platform.nr_cmrs = tdx_emu_params.nr_cmrs;
-	memcpy(platform.cmrs, tdx_emu_params.cmrs, sizeof(platform.cmrs));
+	tdx_platform.nr_cmrs = tdx_emu_params.nr_cmrs;
+	memcpy(tdx_platform.cmrs, tdx_emu_params.cmrs, sizeof(tdx_platform.cmrs));
 	return 0;
 }
 
 /*
- * LPs are the CPUs that were present at boot, under their Linux numbers,
- * whether Linux has brought them up or not: firmware has seen them all.
+ * LPs are all CPUs that firmware found, which are those present at boot, online
+ * or not.  An LP has the number of its CPU.
  */
-static int __init set_lps(void)
+static int __init tdx_platform_set_lps(void)
 {
 	unsigned int cpu, package;
 	u8 *packages;
 
-	platform.nr_lps = num_present_cpus();
-	packages = kcalloc(platform.nr_lps, sizeof(*packages), GFP_KERNEL);
+	tdx_platform.nr_lps = num_present_cpus();
+	packages = kcalloc(tdx_platform.nr_lps, sizeof(*packages), GFP_KERNEL);
 	if (!packages)
 		return -ENOMEM;
 
-	for (cpu = 0; cpu < platform.nr_lps; cpu++) {
+	for (cpu = 0; cpu < tdx_platform.nr_lps; cpu++) {
 		package = topology_get_logical_id(per_cpu(x86_cpu_to_apicid, cpu),
 						  TOPO_PKG_DOMAIN);
-		platform.nr_packages = max(platform.nr_packages, package + 1);
+		tdx_platform.nr_packages = max(tdx_platform.nr_packages, package + 1);
 		packages[cpu] = package;
 	}
 
-	platform.lp_package = packages;
+	tdx_platform.lp_package = packages;
 	return 0;
 }
 
-static void __init set_numbers(void)
-{
-	platform.maxpa = 52;
-	platform.keyid_bits = order_base_2(tdx_emu_params.mktme_keyids +
-					   tdx_emu_params.tdx_keyids + 1);
-	platform.hkid_start = tdx_emu_params.mktme_keyids + 1;
-	platform.hkid_count = tdx_emu_params.tdx_keyids;
-	platform.differences = tdx_emu_params.differences;
-	platform.features0 = tdx_emu_params.features0;
-	platform.max_vcpus = tdx_emu_params.max_vcpus;
-	platform.family_model_stepping = cpuid_eax(1);
-}
-
-static int __init describe_platform(void)
+static int __init tdx_platform_describe(void)
 {
 	int ret;
 
-	ret = set_cmrs();
+	ret = tdx_platform_set_cmrs();
 	if (ret) {
-		pr_err("the memory map has more than %d ranges, name CMRs by tdx_emulator.cmr=\n",
+		pr_err("the memory map has more than %d ranges, set tdx_emulator.cmr=\n",
 		       TDXMOD_MAX_CMRS);
 		return ret;
 	}
 
-	ret = set_lps();
+	ret = tdx_platform_set_lps();
 	if (ret)
 		return ret;
 
-	set_numbers();
+	tdx_platform.maxpa = 52;
+	tdx_platform.keyid_bits = order_base_2(tdx_emu_params.mktme_keyids +
+					       tdx_emu_params.tdx_keyids + 1);
+	tdx_platform.hkid_start = tdx_emu_params.mktme_keyids + 1;
+	tdx_platform.hkid_count = tdx_emu_params.tdx_keyids;
+	tdx_platform.differences = tdx_emu_params.differences;
+	tdx_platform.features0 = tdx_emu_params.features0;
+	tdx_platform.max_vcpus = tdx_emu_params.max_vcpus;
+	tdx_platform.family_model_stepping = cpuid_eax(1);
 
 	ret = tdx_platform_boot_module();
 	if (ret) {
 		pr_err("%u packages, %u CPUs, %u KeyIDs exceed the module\n",
-		       platform.nr_packages, platform.nr_lps,
-		       platform.hkid_start + platform.hkid_count);
-		kfree(platform.lp_package);
+		       tdx_platform.nr_packages, tdx_platform.nr_lps,
+		       tdx_platform.hkid_start + tdx_platform.hkid_count);
+		kfree(tdx_platform.lp_package);
 	}
 	return ret;
 }
@@ -364,10 +355,10 @@ static int __init tdx_emulator_start(void)
 {
 	int ret;
 
-	if (!armed)
+	if (!tdx_platform_armed)
 		return 0;
 
-	ret = describe_platform();
+	ret = tdx_platform_describe();
 	if (ret)
 		return ret;
 
@@ -381,9 +372,9 @@ static int __init tdx_emulator_start(void)
 	if (ret)
 		return ret;
 
-	active = true;
+	tdx_platform_active = true;
 	pr_info("emulated TDX module: %u packages, %u LPs, %u CMRs, time x%llu; it protects nothing\n",
-		platform.nr_packages, platform.nr_lps, platform.nr_cmrs,
+		tdx_platform.nr_packages, tdx_platform.nr_lps, tdx_platform.nr_cmrs,
 		tdx_emu_params.dilation);
 	return 0;
 }

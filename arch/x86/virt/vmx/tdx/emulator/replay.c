@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Recorded vectors through the SEAMCALL instruction and its trap.
+ * Recorded vectors use the SEAMCALL instruction and its trap.
  *
- * While the file is open, the module runs on a platform and in memory that
- * the vector describes instead of the machine's, and nobody else gets in.
- * The module must be fresh before, and is again afterwards, so that the rest
- * of the kernel does not notice.
+ * While the file is open, the module runs on the platform and in the memory of
+ * a vector, and all other calls fail.  The module must be as after boot when
+ * the file is opened.  Closing makes it so again, and the rest of the kernel
+ * does not notice.
  */
 #include <linux/cleanup.h>
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
+#include <linux/init.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
@@ -25,67 +26,57 @@
 
 #include "../seamcall_internal.h"
 #include "internal.h"
-#include "platform.h"
 #include "replay.h"
 
-/* The next @left PCONFIGs end as @result. */
-struct keyfail {
-	enum tdxmod_pconfig result;
-	u64 left;
-};
-
 /*
- * What takes the machine's place.  There is one: the module is blocked for
- * whoever opens the file second.
+ * The machine of a vector.  There is one, because the module is blocked for a
+ * second opener.
  *
- * All is protected by @lock, also in the trap: the call that is trapped was
- * made with @lock held.
+ * An operation holds @lock from beginning to end, and so in the trap of a call.
  */
 static struct {
-	struct mutex lock;	/* one operation at a time */
+	struct mutex lock;	/* protects all members */
 	bool begun;		/* there is a platform */
 	struct xarray memory;	/* by page frame number; no page: zeros */
 	bool out_of_memory;	/* in the latest call */
-	u32 wrong_hkid;		/* in it, PCONFIGs for another than the global HKID */
+	u32 wrong_hkid;		/* PCONFIGs in the latest call with a wrong HKID */
 	u8 lp_package[TDXMOD_MAX_LPS];
-	struct keyfail keyfail[TDXMOD_MAX_LPS];
-} replay = {
-	.lock	= __MUTEX_INITIALIZER(replay.lock),
-	.memory	= XARRAY_INIT(replay.memory, 0),
+	struct tdx_replay_keyfail keyfail[TDXMOD_MAX_LPS];
+} tdx_replay = {
+	.lock	= __MUTEX_INITIALIZER(tdx_replay.lock),
+	.memory	= XARRAY_INIT(tdx_replay.memory, 0),
 };
 
-/* Memory */
-
-static void *add_page(unsigned long pfn, gfp_t gfp)
+static void *tdx_replay_add_page(unsigned long pfn, gfp_t gfp)
 {
 	void *page = (void *)get_zeroed_page(gfp);
 
-	if (page && !xa_err(xa_store(&replay.memory, pfn, page, gfp)))
+	if (page && !xa_err(xa_store(&tdx_replay.memory, pfn, page, gfp)))
 		return page;
 
 	free_page((unsigned long)page);
 	return NULL;
 }
 
-static void free_memory(void)
+static void tdx_replay_free_memory(void)
 {
 	unsigned long pfn;
 	void *page;
 
-	xa_for_each(&replay.memory, pfn, page)
+	xa_for_each(&tdx_replay.memory, pfn, page)
 		free_page((unsigned long)page);
-	xa_destroy(&replay.memory);
+	xa_destroy(&tdx_replay.memory);
 }
 
-static ssize_t replay_read(struct file *file, char __user *to, size_t len, loff_t *pos)
+static ssize_t tdx_replay_read(struct file *file, char __user *to, size_t len, loff_t *pos)
 {
 	size_t offset = offset_in_page(*pos);
 	void *page;
 
-	guard(mutex)(&replay.lock);
+	guard(mutex)(&tdx_replay.lock);
 
 	len = min(len, PAGE_SIZE - offset);
-	page = xa_load(&replay.memory, PHYS_PFN(*pos));
+	page = xa_load(&tdx_replay.memory, PHYS_PFN(*pos));
 	if (page ? copy_to_user(to, page + offset, len) : clear_user(to, len))
 		return -EFAULT;
 
@@ -93,16 +84,16 @@ static ssize_t replay_read(struct file *file, char __user *to, size_t len, loff_
 	return len;
 }
 
-static ssize_t replay_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
+static ssize_t tdx_replay_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
 	size_t offset = offset_in_page(*pos);
 	void *page;
 
-	guard(mutex)(&replay.lock);
+	guard(mutex)(&tdx_replay.lock);
 
-	page = xa_load(&replay.memory, PHYS_PFN(*pos));
+	page = xa_load(&tdx_replay.memory, PHYS_PFN(*pos));
 	if (!page)
-		page = add_page(PHYS_PFN(*pos), GFP_KERNEL);
+		page = tdx_replay_add_page(PHYS_PFN(*pos), GFP_KERNEL);
 	if (!page)
 		return -ENOMEM;
 
@@ -114,49 +105,46 @@ static ssize_t replay_write(struct file *file, const char __user *from, size_t l
 	return len;
 }
 
-/* What the module finds around it, in the trap: interrupts are off. */
-
-static void *module_page(void *ctx, u64 pa)
+/* The module calls this and the following functions in the trap, with interrupts off. */
+static void *tdx_replay_page(void *ctx, u64 pa)
 {
-	void *page = xa_load(&replay.memory, PHYS_PFN(pa));
+	void *page = xa_load(&tdx_replay.memory, PHYS_PFN(pa));
 
 	if (!page)
-		page = add_page(PHYS_PFN(pa), GFP_ATOMIC);
+		page = tdx_replay_add_page(PHYS_PFN(pa), GFP_ATOMIC);
 	if (!page)
-		replay.out_of_memory = true;
+		tdx_replay.out_of_memory = true;
 	return page;
 }
 
-static enum tdxmod_pconfig module_pconfig(void *ctx, unsigned int lp, u32 hkid)
+static enum tdxmod_pconfig tdx_replay_pconfig(void *ctx, unsigned int lp, u32 hkid)
 {
-	struct keyfail *fail = &replay.keyfail[lp];
+	struct tdx_replay_keyfail *fail = &tdx_replay.keyfail[lp];
 
 	if (hkid != tdx_emu_module.hkid)
-		replay.wrong_hkid++;
-	if (!fail->left)
+		tdx_replay.wrong_hkid++;
+	if (!fail->count)
 		return TDXMOD_PCONFIG_OK;
 
-	fail->left--;
+	fail->count--;
 	return fail->result;
 }
 
-/* Vectors know of no entropy: never without, and never 0. */
-static bool module_rdrand(void *ctx, u64 *value)
+/* Vectors assume that there is always entropy, and that it is never 0. */
+static bool tdx_replay_rdrand(void *ctx, u64 *value)
 {
 	*value = 1;
 	return true;
 }
 
-static const struct tdxmod_ops replay_ops = {
-	.page		= module_page,
-	.pconfig	= module_pconfig,
-	.rdrand		= module_rdrand,
+static const struct tdxmod_ops tdx_replay_ops = {
+	.page		= tdx_replay_page,
+	.pconfig	= tdx_replay_pconfig,
+	.rdrand		= tdx_replay_rdrand,
 };
 
-/* The operations */
-
-/* What tdxmod_init() takes for granted. */
-static bool is_platform(const struct tdx_replay_platform *p)
+/* tdxmod_init() relies on these limits. */
+static bool tdx_replay_platform_fits(const struct tdx_replay_platform *p)
 {
 	return p->nr_lps <= min_t(unsigned int, nr_cpu_ids, TDXMOD_MAX_LPS) &&
 	       p->nr_packages <= TDXMOD_MAX_PACKAGES &&
@@ -165,12 +153,12 @@ static bool is_platform(const struct tdx_replay_platform *p)
 	       p->hkid_count <= TDXMOD_MAX_HKIDS - p->hkid_start;
 }
 
-static int boot_module(const struct tdx_replay_platform *p)
+static int tdx_replay_boot_module(const struct tdx_replay_platform *p)
 {
 	struct tdxmod_platform platform = {
 		.nr_packages	= p->nr_packages,
 		.nr_lps		= p->nr_lps,
-		.lp_package	= replay.lp_package,
+		.lp_package	= tdx_replay.lp_package,
 		.maxpa		= p->maxpa,
 		.keyid_bits	= p->keyid_bits,
 		.hkid_start	= p->hkid_start,
@@ -182,44 +170,44 @@ static int boot_module(const struct tdx_replay_platform *p)
 
 	memcpy(platform.cmrs, p->cmrs, sizeof(platform.cmrs));
 	for (lp = 0; lp < p->nr_lps; lp++)
-		replay.lp_package[lp] = lp * p->nr_packages / p->nr_lps;
+		tdx_replay.lp_package[lp] = lp * p->nr_packages / p->nr_lps;
 
-	return tdxmod_init(&tdx_emu_module, &platform, &replay_ops, NULL) ? -EINVAL : 0;
+	return tdxmod_init(&tdx_emu_module, &platform, &tdx_replay_ops, NULL) ? -EINVAL : 0;
 }
 
-/* What SYS.INIT and LP.INIT leave behind, without their looking around. */
-static void skip_init(unsigned int init_lps)
+/* Sets the state that SYS.INIT and LP.INIT leave, without their checks. */
+static void tdx_replay_skip_init(unsigned int init_lps)
 {
 	tdx_emu_module.state = TDXMOD_SYSINIT_DONE;
 	memset(tdx_emu_module.lp_done, true, init_lps);
 	atomic_set(&tdx_emu_module.nr_init_lps, init_lps);
 }
 
-static int do_begin(const void __user *arg)
+static int tdx_replay_begin(const void __user *arg)
 {
 	struct tdx_replay_platform p;
 	int ret;
 
 	if (copy_from_user(&p, arg, sizeof(p)))
 		return -EFAULT;
-	if (!is_platform(&p))
+	if (!tdx_replay_platform_fits(&p))
 		return -EINVAL;
 
-	replay.begun = false;
-	free_memory();
-	memset(replay.keyfail, 0, sizeof(replay.keyfail));
+	tdx_replay.begun = false;
+	tdx_replay_free_memory();
+	memset(tdx_replay.keyfail, 0, sizeof(tdx_replay.keyfail));
 
-	ret = boot_module(&p);
+	ret = tdx_replay_boot_module(&p);
 	if (ret)
 		return ret;
 	if (p.sysinit)
-		skip_init(p.init_lps);
+		tdx_replay_skip_init(p.init_lps);
 
-	replay.begun = true;
+	tdx_replay.begun = true;
 	return 0;
 }
 
-static int do_keyfail(const void __user *arg)
+static int tdx_replay_set_keyfail(const void __user *arg)
 {
 	struct tdx_replay_keyfail k;
 
@@ -228,85 +216,40 @@ static int do_keyfail(const void __user *arg)
 	if (k.lp >= tdx_emu_module.platform.nr_lps || k.result > TDXMOD_PCONFIG_BUSY)
 		return -EINVAL;
 
-	replay.keyfail[k.lp].result = k.result;
-	replay.keyfail[k.lp].left = k.count;
+	tdx_replay.keyfail[k.lp] = k;
 	return 0;
 }
 
-/* Who finds a lock otherwise than expected leaves it so. */
-static int move_lock(tdxmod_atomic_t *lock, int from, int to)
+static int tdx_replay_set_lock(const void __user *arg)
 {
-	return atomic_cmpxchg(lock, from, to) == from ? 0 : -EBUSY;
-}
-
-static int move_tdmr_lock(u64 base, int from, int to)
-{
-	struct tdxmod *m = &tdx_emu_module;
-	unsigned int i;
-
-	for (i = 0; i < m->nr_tdmrs; i++) {
-		if (m->tdmrs[i].base == base)
-			return move_lock(&m->tdmrs[i].lock, from, to);
-	}
-
-	return -ENOENT;
-}
-
-static int do_lock(const void __user *arg)
-{
+	tdxmod_atomic_t *lock = &tdx_emu_module.global;
+	struct tdxmod_tdmr *tdmr;
 	struct tdx_replay_lock l;
+	int free = 0, taken = -1;
 
 	if (copy_from_user(&l, arg, sizeof(l)))
 		return -EFAULT;
 
-	if (l.of_tdmr)
-		return move_tdmr_lock(l.base, !l.hold, !!l.hold);
+	if (l.of_tdmr) {
+		tdmr = tdxmod_find_tdmr(&tdx_emu_module, l.base);
+		if (!tdmr)
+			return -ENOENT;
+		lock = &tdmr->lock;
+		taken = 1;
+	}
 
-	return move_lock(&tdx_emu_module.global, l.hold ? 0 : -1, l.hold ? -1 : 0);
+	if (!l.hold)
+		swap(free, taken);
+	return atomic_cmpxchg(lock, free, taken) == free ? 0 : -EBUSY;
 }
 
-static void args_in(struct tdx_module_args *args, const struct tdx_replay_call *c)
+static int tdx_replay_make_call(struct tdx_replay_call *c)
 {
-	*args = (struct tdx_module_args){
-		.rcx = c->regs.rcx,
-		.rdx = c->regs.rdx,
-		.r8 = c->regs.r8,
-		.r9 = c->regs.r9,
-		.r10 = c->regs.r10,
-		.r11 = c->regs.r11,
-		.r12 = c->r12,
-		.r13 = c->r13,
-		.r14 = c->r14,
-		.r15 = c->r15,
-		.rbx = c->rbx,
-		.rdi = c->rdi,
-		.rsi = c->rsi,
-	};
-}
-
-static void args_out(struct tdx_replay_call *c, const struct tdx_module_args *args)
-{
-	c->regs.rcx = args->rcx;
-	c->regs.rdx = args->rdx;
-	c->regs.r8 = args->r8;
-	c->regs.r9 = args->r9;
-	c->regs.r10 = args->r10;
-	c->regs.r11 = args->r11;
-	c->r12 = args->r12;
-	c->r13 = args->r13;
-	c->r14 = args->r14;
-	c->r15 = args->r15;
-	c->rbx = args->rbx;
-	c->rdi = args->rdi;
-	c->rsi = args->rsi;
-}
-
-static int make_call(struct tdx_replay_call *c)
-{
-	struct tdx_module_args args;
+	struct tdx_module_args *args = (void *)&c->regs.rcx;
 	int ret;
 
-	args_in(&args, c);
+	static_assert(offsetof(struct tdx_replay_call, lp) ==
+		      sizeof(c->regs.rax) + sizeof(*args));
 
 	guard(preempt)();
 
@@ -318,16 +261,14 @@ static int make_call(struct tdx_replay_call *c)
 		return ret;
 
 	tdx_trap_admit(current);
-	c->regs.rax = __seamcall_saved_ret(c->regs.rax, &args);
+	c->regs.rax = __seamcall_saved_ret(c->regs.rax, args);
 	tdx_trap_admit(NULL);
 
 	tdx_emulator_virt_put_ref(X86_FEATURE_VMX);
-
-	args_out(c, &args);
 	return 0;
 }
 
-static int do_call(void __user *arg)
+static int tdx_replay_do_call(void __user *arg)
 {
 	struct tdx_replay_call c;
 	int ret;
@@ -335,58 +276,58 @@ static int do_call(void __user *arg)
 	if (copy_from_user(&c, arg, sizeof(c)))
 		return -EFAULT;
 
-	replay.out_of_memory = false;
-	replay.wrong_hkid = 0;
+	tdx_replay.out_of_memory = false;
+	tdx_replay.wrong_hkid = 0;
 
-	ret = make_call(&c);
+	ret = tdx_replay_make_call(&c);
 	if (ret)
 		return ret;
-	if (replay.out_of_memory)
+	if (tdx_replay.out_of_memory)
 		return -ENOMEM;
 
-	c.wrong_hkid = replay.wrong_hkid;
+	c.wrong_hkid = tdx_replay.wrong_hkid;
 	return copy_to_user(arg, &c, sizeof(c)) ? -EFAULT : 0;
 }
 
-static long replay_ioctl(struct file *file, unsigned int cmd, unsigned long to)
+static long tdx_replay_ioctl(struct file *file, unsigned int cmd, unsigned long to)
 {
 	void __user *arg = (void __user *)to;
 
-	guard(mutex)(&replay.lock);
+	guard(mutex)(&tdx_replay.lock);
 
 	if (cmd == TDX_REPLAY_BEGIN)
-		return do_begin(arg);
+		return tdx_replay_begin(arg);
 
-	/* Before that, the module's memory is the machine's. */
-	if (!replay.begun)
+	/* Until then the module uses the memory of the machine. */
+	if (!tdx_replay.begun)
 		return -EINVAL;
 
 	switch (cmd) {
 	case TDX_REPLAY_KEYFAIL:
-		return do_keyfail(arg);
+		return tdx_replay_set_keyfail(arg);
 	case TDX_REPLAY_LOCK:
-		return do_lock(arg);
+		return tdx_replay_set_lock(arg);
 	case TDX_REPLAY_CALL:
-		return do_call(arg);
+		return tdx_replay_do_call(arg);
 	}
 
 	return -ENOTTY;
 }
 
-/* Nothing is lost when it forgets. */
-static bool module_is_fresh(void)
+/* A reset of such a module loses nothing. */
+static bool tdx_replay_module_is_fresh(void)
 {
 	return tdx_emu_module.state == TDXMOD_SYSINIT_PENDING && !tdx_emu_module.dead &&
 	       !tdx_emu_module.handoff_valid;
 }
 
-/* Fails while an LP is in the module, and so for whoever opens second. */
-static int take_module(void)
+/* Fails while an LP is in the module, and for a second opener. */
+static int tdx_replay_open(struct inode *inode, struct file *file)
 {
 	if (!tdx_trap_block())
 		return -EBUSY;
 
-	if (!module_is_fresh()) {
+	if (!tdx_replay_module_is_fresh()) {
 		tdx_trap_unblock();
 		return -EBUSY;
 	}
@@ -395,38 +336,28 @@ static int take_module(void)
 	return 0;
 }
 
-static void give_module_back(void)
+/* Unblocks the module last, because the next opener may come then. */
+static int tdx_replay_release(struct inode *inode, struct file *file)
 {
+	tdx_replay.begun = false;
+	tdx_replay_free_memory();
 	tdx_platform_boot_module();
 	tdx_calls_clear();
 	tdx_audit_pause(false);
 	tdx_trap_unblock();
-}
-
-static int replay_open(struct inode *inode, struct file *file)
-{
-	return take_module();
-}
-
-/* Giving back comes last: then the next may open it. */
-static int replay_release(struct inode *inode, struct file *file)
-{
-	replay.begun = false;
-	free_memory();
-	give_module_back();
 	return 0;
 }
 
-static const struct file_operations replay_fops = {
+static const struct file_operations tdx_replay_fops = {
 	.owner		= THIS_MODULE,
-	.open		= replay_open,
-	.release	= replay_release,
-	.read		= replay_read,
-	.write		= replay_write,
-	.unlocked_ioctl	= replay_ioctl,
+	.open		= tdx_replay_open,
+	.release	= tdx_replay_release,
+	.read		= tdx_replay_read,
+	.write		= tdx_replay_write,
+	.unlocked_ioctl	= tdx_replay_ioctl,
 };
 
-void tdx_replay_debugfs(struct dentry *dir)
+void __init tdx_replay_debugfs(struct dentry *dir)
 {
-	debugfs_create_file("replay", 0600, dir, NULL, &replay_fops);
+	debugfs_create_file("replay", 0600, dir, NULL, &tdx_replay_fops);
 }

@@ -2,12 +2,12 @@
 /*
  * Operations on /sys/kernel/debug/tdx_emulator/replay.
  *
- * While the file is open, the TDX module is its user's alone, on a platform of
- * the user's own: LP n is CPU n, and memory is made as it is touched.  Reads
- * and writes of the file are those of that memory: the position is the
- * physical address, without KeyID, and they end at the end of a page.
+ * While the file is open, only its user can call the TDX module, on a platform
+ * that the user describes.  LP n is CPU n, and memory appears at its first use.
+ * Reads and writes of the file access that memory: the position is the physical
+ * address, without KeyID, and an access ends at the end of a page.
  *
- * Also included by the user-space replayer.
+ * The user-space replayer includes this file, too.
  */
 #ifndef _TDX_EMULATOR_REPLAY_H
 #define _TDX_EMULATOR_REPLAY_H
@@ -25,8 +25,8 @@ struct tdx_replay_platform {
 	u32 keyid_bits;
 	u32 hkid_start;
 	u32 hkid_count;
-	u32 sysinit;		/* SYS.INIT has succeeded, */
-	u32 init_lps;		/* and LP.INIT on the first so many LPs */
+	u32 sysinit;		/* 1: SYS.INIT has succeeded */
+	u32 init_lps;		/* then: number of first LPs with LP.INIT */
 	u32 nr_cmrs;
 	u32 unused;
 	struct tdxmod_range seamrr;
@@ -46,26 +46,29 @@ struct tdx_replay_lock {
 	u64 base;		/* of the TDMR */
 };
 
-/* Made by the CPU that asks, which must be @lp. */
+/*
+ * A call on the current CPU, which must be @lp.  The registers after RAX are in
+ * the order of the kernel's struct tdx_module_args.
+ */
 struct tdx_replay_call {
 	struct tdxmod_regs regs;
-	u64 rbx;
-	u64 rsi;
-	u64 rdi;
 	u64 r12;
 	u64 r13;
 	u64 r14;
 	u64 r15;
+	u64 rbx;
+	u64 rdi;
+	u64 rsi;
 	u32 lp;
-	u32 wrong_hkid;		/* out: PCONFIGs for another than the global HKID */
+	u32 wrong_hkid;		/* out: PCONFIGs not for the global HKID */
 };
 
-/* A fresh module on this platform, in fresh memory; first of all operations. */
+/* Makes a new module on this platform, in new memory.  Must be the first operation. */
 #define TDX_REPLAY_BEGIN	_IOW('T', 0x80, struct tdx_replay_platform)
 #define TDX_REPLAY_KEYFAIL	_IOW('T', 0x81, struct tdx_replay_keyfail)
-/* EBUSY: the lock is not as it would have to be; ENOENT: no such TDMR. */
+/* EBUSY: the lock is already held or free; ENOENT: no such TDMR. */
 #define TDX_REPLAY_LOCK		_IOW('T', 0x82, struct tdx_replay_lock)
-/* EXDEV: on another CPU than @lp; ENOMEM: the answer is worth nothing. */
+/* EXDEV: on another CPU than @lp; ENOMEM: ignore the answer. */
 #define TDX_REPLAY_CALL		_IOWR('T', 0x83, struct tdx_replay_call)
 
 #endif /* _TDX_EMULATOR_REPLAY_H */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a call costs.
+ * The time of a call.
  *
- * The module changes its state at once, then the LP pays: it waits until the
- * leaf's time, times the dilation, has passed since the trap.  A CPU that
- * waits halts, so that many virtual CPUs on few real ones take their time
- * together as real ones would.  Halting overshoots by more than most calls
- * cost: debts are collected and paid in larger pieces, and what was waited
- * too long is credit for the calls that follow.
+ * The module changes its state at once.  Then the LP waits until the time of
+ * the leaf, times the dilation, has passed since the trap.  A waiting CPU
+ * halts, so that many virtual CPUs wait in parallel on few real ones.  A halt
+ * overshoots by more than most calls take.  So a CPU collects the time of its
+ * calls as debt and waits in larger pieces.  Oversleep is credited to later
+ * calls.
  */
 #include <linux/atomic.h>
 #include <linux/cache.h>
@@ -23,36 +23,36 @@
 
 #include "internal.h"
 
-/* The smallest debt that is worth a halt. */
+/* A CPU halts when it has this debt. */
 #define PIECE_NS	(1 * NSEC_PER_MSEC)
 
 /*
- * The largest credit.  Before the timers have their full resolution a halt
- * may last a tick too long; but a virtual CPU that was not run for a second
- * must not make the next thousands of calls free.
+ * The largest credit.  A halt may last a tick too long before the timers have
+ * their full resolution.  But after a second in which the host did not run it,
+ * a virtual CPU must not make thousands of calls in no time.
  */
 #define CREDIT_NS	(20 * NSEC_PER_MSEC)
 
 /**
- * struct timing - time that a CPU owes
+ * struct tdx_timing - time that a CPU still has to wait
  * @timer: ends a halt
- * @fired: @timer did
+ * @fired: @timer has fired
  * @debt: in ns, negative for credit
  *
- * Own CPU with preemption off, never from a nested call; @fired also from
- * the timer's interrupt.
+ * Accessed on the own CPU with preemption off, never from a nested call.  The
+ * interrupt of @timer writes @fired, too.
  */
-struct timing {
+struct tdx_timing {
 	struct hrtimer timer;
 	bool fired;
 	s64 debt;
 };
 
-static DEFINE_PER_CPU(struct timing, timing);
+static DEFINE_PER_CPU(struct tdx_timing, tdx_timing);
 
-static enum hrtimer_restart end_of_halt(struct hrtimer *timer)
+static enum hrtimer_restart tdx_timing_end_halt(struct hrtimer *timer)
 {
-	struct timing *t = container_of(timer, struct timing, timer);
+	struct tdx_timing *t = container_of(timer, struct tdx_timing, timer);
 
 	WRITE_ONCE(t->fired, true);
 	return HRTIMER_NORESTART;
@@ -63,34 +63,34 @@ void __init tdx_timing_start(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		hrtimer_setup(&per_cpu(timing, cpu).timer, end_of_halt,
+		hrtimer_setup(&per_cpu(tdx_timing, cpu).timer, tdx_timing_end_halt,
 			      CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
 }
 
-/* The clock of printk and tracing; fine long before timekeeping is. */
+/* The clock of printk and tracing works long before timekeeping does. */
 u64 tdx_timing_now(void)
 {
 	return local_clock();
 }
 
-static u64 cost(u64 leaf)
+static u64 tdx_timing_of_leaf(u64 leaf)
 {
 	const struct tdx_emu_params *p = &tdx_emu_params;
 	u64 dilation = READ_ONCE(p->dilation);
 
 	switch (leaf) {
-	case TDX_EMU_TDMR_INIT:
+	case LEAF_TDMR_INIT:
 		return p->tdmr_ns * dilation;
-	case TDX_EMU_KEY_CONFIG:
+	case LEAF_KEY_CONFIG:
 		return p->key_ns * dilation;
-	case TDX_EMU_SYS_CONFIG:
+	case LEAF_SYS_CONFIG:
 		return p->config_ns * dilation;
 	}
 
 	return p->other_ns * dilation;
 }
 
-static void spin(s64 ns)
+static void tdx_timing_spin(s64 ns)
 {
 	u64 end = tdx_timing_now() + ns;
 
@@ -99,10 +99,10 @@ static void spin(s64 ns)
 }
 
 /*
- * Interrupts are off here, were on in the caller, and are on in the halt
- * only, so none is lost between the test and the halt.
+ * Interrupts were on in the caller.  They are off here except in the halt, so
+ * the timer cannot fire between the test and the halt.
  */
-static void wait_halted(struct timing *t)
+static void tdx_timing_halt(struct tdx_timing *t)
 {
 	u64 start = tdx_timing_now();
 
@@ -117,36 +117,24 @@ static void wait_halted(struct timing *t)
 	t->debt -= tdx_timing_now() - start;
 }
 
-static void pay(s64 owed, bool may_halt)
+static void tdx_timing_wait(s64 owed, bool may_halt)
 {
-	struct timing *t = this_cpu_ptr(&timing);
+	struct tdx_timing *t = this_cpu_ptr(&tdx_timing);
 
-	/* Others wait for this CPU: pay for this call alone. */
+	/* Other CPUs may wait for this one, so it waits for this call only. */
 	if (!may_halt) {
-		spin(owed);
+		tdx_timing_spin(owed);
 		return;
 	}
 
 	t->debt += owed;
 	if (t->debt >= PIECE_NS)
-		wait_halted(t);
+		tdx_timing_halt(t);
 	t->debt = max_t(s64, t->debt, -(s64)CREDIT_NS);
 }
 
-static struct tdxmod_tdmr *find_tdmr(u64 base)
-{
-	unsigned int i;
-
-	for (i = 0; i < tdx_emu_module.nr_tdmrs; i++) {
-		if (tdx_emu_module.tdmrs[i].base == base)
-			return &tdx_emu_module.tdmrs[i];
-	}
-
-	return NULL;
-}
-
-/* The lock that the leaf has held all the time that is being paid, if any. */
-static atomic_t *leaf_lock(const struct tdxmod_regs *in, int *taken)
+/* The lock that the leaf holds for all of its time, or NULL. */
+static atomic_t *tdx_timing_leaf_lock(const struct tdxmod_regs *in, int *taken)
 {
 	struct tdxmod_tdmr *tdmr;
 
@@ -155,13 +143,13 @@ static atomic_t *leaf_lock(const struct tdxmod_regs *in, int *taken)
 		return &tdx_emu_module.loader.inside;
 
 	switch (TDX_EMU_LEAF(in->rax)) {
-	case TDX_EMU_SYS_INIT:
-	case TDX_EMU_SYS_CONFIG:
-	case TDX_EMU_KEY_CONFIG:
+	case LEAF_SYS_INIT:
+	case LEAF_SYS_CONFIG:
+	case LEAF_KEY_CONFIG:
 		*taken = -1;
 		return &tdx_emu_module.global;
-	case TDX_EMU_TDMR_INIT:
-		tdmr = find_tdmr(in->rcx);
+	case LEAF_TDMR_INIT:
+		tdmr = tdxmod_find_tdmr(&tdx_emu_module, in->rcx);
 		return tdmr ? &tdmr->lock : NULL;
 	}
 
@@ -169,28 +157,28 @@ static atomic_t *leaf_lock(const struct tdxmod_regs *in, int *taken)
 }
 
 /*
- * tdx_timing_pay - let the time of a call pass
+ * tdx_timing_pay - wait until the time of a call has passed
  * @in: the call
  * @status: its answer
- * @start: when it trapped
+ * @start: time of the trap
  * @may_halt: the caller had interrupts on
  *
- * A call that is in time's debt is still inside the module for the others:
- * its lock is taken again, unless somebody else was quicker.  A refused call
- * did no work and holds nothing.
+ * For other CPUs the call is still in the module.  So it takes its lock again,
+ * unless another call was faster.  A refused call did no work and holds no
+ * lock.
  */
 void tdx_timing_pay(const struct tdxmod_regs *in, u64 status, u64 start, bool may_halt)
 {
-	s64 owed = cost(TDX_EMU_LEAF(in->rax));
+	s64 owed = tdx_timing_of_leaf(TDX_EMU_LEAF(in->rax));
 	atomic_t *lock = NULL;
 	int taken = 0;
 
 	if (!status)
-		lock = leaf_lock(in, &taken);
+		lock = tdx_timing_leaf_lock(in, &taken);
 	if (lock && atomic_cmpxchg_acquire(lock, 0, taken))
 		lock = NULL;
 
-	pay(owed - (s64)(tdx_timing_now() - start), may_halt);
+	tdx_timing_wait(owed - (s64)(tdx_timing_now() - start), may_halt);
 
 	if (lock)
 		atomic_set_release(lock, 0);

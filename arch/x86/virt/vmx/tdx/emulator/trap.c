@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From the #UD of a SEAMCALL instruction to the model of the module.
+ * The #UD of a SEAMCALL or MOVDIR64B instruction leads to its emulation.
  *
- * A CPU without SEAM raises #UD on SEAMCALL.  Die notifiers see it before the
- * exception table, with interrupts off: here the instruction is decoded and
- * carried out, so that the assembly of the callers, their exception table
- * and their flags tests are those of real hardware.
+ * A CPU without SEAM raises #UD on SEAMCALL.  Die notifiers see the exception
+ * before the exception table, with interrupts off.  The notifier here decodes
+ * and executes the instruction.  So the callers use the same assembly,
+ * exception table and test of flags as on real hardware.
  *
- * Real SEAMCALLs are not interrupted.  These are, while they pay time: an
- * interrupt that makes a SEAMCALL meanwhile is answered, never waits, and is
- * reported.
+ * Interrupts do not interrupt a real SEAMCALL.  They interrupt an emulated one
+ * while it waits.  A SEAMCALL from such an interrupt is answered at once, and
+ * the audit reports it.
+ *
+ * MOVDIR64B clears PAMTs that go back to the host.
  */
+#include <linux/align.h>
 #include <linux/atomic.h>
 #include <linux/kdebug.h>
 #include <linux/limits.h>
@@ -19,8 +22,11 @@
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 #include <asm/extable.h>
+#include <asm/insn.h>
+#include <asm/insn-eval.h>
 #include <asm/processor-flags.h>
 #include <asm/ptrace.h>
 #include <asm/trapnr.h>
@@ -29,123 +35,98 @@
 
 static const u8 seamcall_opcode[] = { 0x66, 0x0f, 0x01, 0xcf };
 
-/* LPs inside the module; negative: nobody gets in but @admitted. */
-static atomic_t inside = ATOMIC_INIT(0);
+/* MOVDIR64B /r.  A REX prefix, which would follow 66, is not decoded. */
+static const u8 movdir64b_opcode[] = { 0x66, 0x0f, 0x38, 0xf8 };
 
-/* In @inside: negative, whoever is admitted. */
+#define MOVDIR64B_BYTES	64
+
+/* Number of LPs in the module.  Negative: only @tdx_trap_admitted may enter. */
+static atomic_t tdx_trap_inside = ATOMIC_INIT(0);
+
+/* Keeps @tdx_trap_inside negative while the admitted task is in the module. */
 #define BLOCKED		(INT_MIN / 2)
 
-/* Set by the task itself, while the others are kept out. */
-static struct task_struct *admitted;
+/* The task that may enter while the module is blocked.  Set by that task. */
+static struct task_struct *tdx_trap_admitted;
 
-/* SEAMCALLs in progress on this CPU; own CPU, interrupts off. */
-static DEFINE_PER_CPU(unsigned int, depth);
+/* SEAMCALLs in progress on this CPU.  Accessed on it with interrupts off. */
+static DEFINE_PER_CPU(unsigned int, tdx_trap_depth);
 
-/* Keep every LP out of the module.  False if one is in it. */
+/* Keeps every LP out of the module.  Returns false if one is in it. */
 bool tdx_trap_block(void)
 {
-	return atomic_cmpxchg(&inside, 0, BLOCKED) == 0;
+	return atomic_cmpxchg(&tdx_trap_inside, 0, BLOCKED) == 0;
 }
 
 void tdx_trap_unblock(void)
 {
-	atomic_set_release(&inside, 0);
+	atomic_set_release(&tdx_trap_inside, 0);
 }
 
-/* For the one who blocked: @task gets in all the same; NULL: no longer. */
+/* Lets @task enter a blocked module.  NULL ends that. */
 void tdx_trap_admit(struct task_struct *task)
 {
-	WRITE_ONCE(admitted, task);
+	WRITE_ONCE(tdx_trap_admitted, task);
 }
 
-/* An interrupt of the task that is admitted is not the task. */
-static bool enter(void)
+/* An interrupt of the admitted task may not enter. */
+static bool tdx_trap_enter(void)
 {
-	if (atomic_inc_unless_negative(&inside))
+	if (atomic_inc_unless_negative(&tdx_trap_inside))
 		return true;
 
-	if (READ_ONCE(admitted) != current || !in_task())
+	if (READ_ONCE(tdx_trap_admitted) != current || !in_task())
 		return false;
 
-	atomic_inc(&inside);
+	atomic_inc(&tdx_trap_inside);
 	return true;
 }
 
-static void leave(void)
+static int tdx_trap_complete(struct pt_regs *regs, const struct tdxmod_regs *out)
 {
-	atomic_dec(&inside);
-}
-
-static void regs_in(struct tdxmod_regs *to, const struct pt_regs *regs)
-{
-	to->rax = regs->ax;
-	to->rcx = regs->cx;
-	to->rdx = regs->dx;
-	to->r8 = regs->r8;
-	to->r9 = regs->r9;
-	to->r10 = regs->r10;
-	to->r11 = regs->r11;
-}
-
-static void regs_out(struct pt_regs *regs, const struct tdxmod_regs *from)
-{
-	regs->ax = from->rax;
-	regs->cx = from->rcx;
-	regs->dx = from->rdx;
-	regs->r8 = from->r8;
-	regs->r9 = from->r9;
-	regs->r10 = from->r10;
-	regs->r11 = from->r11;
-}
-
-static int completed(struct pt_regs *regs, const struct tdxmod_regs *out)
-{
-	regs_out(regs, out);
+	regs->ax = out->rax;
+	regs->cx = out->rcx;
+	regs->dx = out->rdx;
+	regs->r8 = out->r8;
+	regs->r9 = out->r9;
+	regs->r10 = out->r10;
+	regs->r11 = out->r11;
 	regs->flags &= ~X86_EFLAGS_CF;
 	regs->ip += sizeof(seamcall_opcode);
 	return NOTIFY_STOP;
 }
 
-static int vmfail_invalid(struct pt_regs *regs)
+static int tdx_trap_vmfail_invalid(struct pt_regs *regs)
 {
 	regs->flags |= X86_EFLAGS_CF;
 	regs->ip += sizeof(seamcall_opcode);
 	return NOTIFY_STOP;
 }
 
-/* The exception table decides, as it would for a #GP of the instruction. */
-static int general_protection(struct pt_regs *regs)
+/* The exception table handles this like a #GP of the instruction. */
+static int tdx_trap_raise_gp(struct pt_regs *regs)
 {
 	return fixup_exception(regs, X86_TRAP_GP, 0, 0) ? NOTIFY_STOP : NOTIFY_DONE;
 }
 
-/* What the host put in the module's mouth.  It costs no time. */
-static int injected(struct pt_regs *regs, struct tdxmod_regs *out, u64 status)
+/* An injected answer takes no time. */
+static int tdx_trap_inject(struct pt_regs *regs, struct tdxmod_regs *out, u64 status)
 {
 	switch (status) {
 	case TDX_FAULT_VMFAIL:
-		return vmfail_invalid(regs);
+		return tdx_trap_vmfail_invalid(regs);
 	case TDX_FAULT_UD:
 		return NOTIFY_DONE;
 	case TDX_FAULT_GP:
-		return general_protection(regs);
+		return tdx_trap_raise_gp(regs);
 	}
 
 	out->rax = status;
-	return completed(regs, out);
+	return tdx_trap_complete(regs, out);
 }
 
-/*
- * Whether the call may enable interrupts to wait: it must have been
- * interruptible where it was made.  An NMI is served with them off.
- */
-static bool may_halt(const struct pt_regs *regs)
-{
-	return (regs->flags & X86_EFLAGS_IF) && !in_nmi();
-}
-
-/* To P-SEAMLDR, or to the module unless it would do harm. */
-static bool answered(unsigned int lp, const struct tdxmod_regs *in, struct tdxmod_regs *out)
+/* Calls P-SEAMLDR, or the module unless that would write to freed memory. */
+static bool tdx_trap_answer(unsigned int lp, const struct tdxmod_regs *in, struct tdxmod_regs *out)
 {
 	if (in->rax & TDX_EMU_SEAMLDR)
 		return tdxmod_seamldr(&tdx_emu_module, lp, out);
@@ -153,35 +134,44 @@ static bool answered(unsigned int lp, const struct tdxmod_regs *in, struct tdxmo
 	return tdx_audit_before(lp, in) && tdxmod_seamcall(&tdx_emu_module, lp, out);
 }
 
-static int call_module(struct pt_regs *regs, unsigned int lp, u64 start)
+static int tdx_trap_call_module(struct pt_regs *regs, unsigned int lp, u64 start)
 {
-	bool nested = this_cpu_read(depth) > 1;
-	struct tdxmod_regs in, out;
+	bool nested = this_cpu_read(tdx_trap_depth) > 1;
+	const struct tdxmod_regs in = {
+		.rax = regs->ax,
+		.rcx = regs->cx,
+		.rdx = regs->dx,
+		.r8 = regs->r8,
+		.r9 = regs->r9,
+		.r10 = regs->r10,
+		.r11 = regs->r11,
+	};
+	struct tdxmod_regs out = in;
 	u64 status;
 
-	regs_in(&in, regs);
-	out = in;
 	tdx_calls_count(in.rax);
 
 	if (nested)
 		tdx_audit_nested(in.rax);
 
 	if (tdx_faults_take(&out, &status))
-		return injected(regs, &out, status);
+		return tdx_trap_inject(regs, &out, status);
 
-	if (!answered(lp, &in, &out))
-		return vmfail_invalid(regs);
+	if (!tdx_trap_answer(lp, &in, &out))
+		return tdx_trap_vmfail_invalid(regs);
 
 	if (!(in.rax & TDX_EMU_SEAMLDR))
 		tdx_audit_after(lp, &in, out.rax);
 
+	/* A call may halt only if it had interrupts on.  NMI handlers have them off. */
 	if (!nested)
-		tdx_timing_pay(&in, out.rax, start, may_halt(regs));
+		tdx_timing_pay(&in, out.rax, start,
+			       (regs->flags & X86_EFLAGS_IF) && !in_nmi());
 
-	return completed(regs, &out);
+	return tdx_trap_complete(regs, &out);
 }
 
-static int seamcall(struct pt_regs *regs)
+static int tdx_trap_seamcall(struct pt_regs *regs)
 {
 	unsigned int lp = raw_smp_processor_id();
 	u64 start = tdx_timing_now();
@@ -190,31 +180,59 @@ static int seamcall(struct pt_regs *regs)
 	if (!tdx_platform_in_vmx())
 		return NOTIFY_DONE;
 
-	/* Firmware has not put SEAMRR into force on a CPU added later. */
+	/* Firmware did not enable SEAMRR on a CPU that was added later. */
 	if (lp >= tdx_emu_module.platform.nr_lps)
-		return general_protection(regs);
+		return tdx_trap_raise_gp(regs);
 
-	if (!enter())
-		return vmfail_invalid(regs);
+	if (!tdx_trap_enter())
+		return tdx_trap_vmfail_invalid(regs);
 
-	/* An LP does not change its CPU inside a SEAMCALL. */
+	/* A SEAMCALL stays on its CPU. */
 	preempt_disable();
-	this_cpu_inc(depth);
+	this_cpu_inc(tdx_trap_depth);
 
-	ret = call_module(regs, lp, start);
+	ret = tdx_trap_call_module(regs, lp, start);
 
-	this_cpu_dec(depth);
+	this_cpu_dec(tdx_trap_depth);
 	preempt_enable();
-	leave();
+	atomic_dec(&tdx_trap_inside);
 
 	return ret;
 }
 
-static int invalid_opcode(struct notifier_block *nb, unsigned long val, void *data)
+/* Returns false where the CPU would have raised an exception. */
+static bool tdx_trap_movdir64b(struct pt_regs *regs)
+{
+	u8 buf[MOVDIR64B_BYTES];
+	unsigned long *to;
+	struct insn insn;
+	const void *from;
+
+	if (insn_decode_kernel(&insn, (void *)regs->ip))
+		return false;
+
+	/* The destination is in a register, the source must be in memory. */
+	if (X86_MODRM_MOD(insn.modrm.value) == 3)
+		return false;
+
+	to = insn_get_modrm_reg_ptr(&insn, regs);
+	from = (__force const void *)insn_get_addr_ref(&insn, regs);
+	if (!to || !IS_ALIGNED(*to, MOVDIR64B_BYTES))
+		return false;
+
+	if (copy_from_kernel_nofault(buf, from, sizeof(buf)) ||
+	    copy_to_kernel_nofault((void *)*to, buf, sizeof(buf)))
+		return false;
+
+	regs->ip += insn.length;
+	return true;
+}
+
+static int tdx_trap_invalid_opcode(struct notifier_block *nb, unsigned long val, void *data)
 {
 	struct die_args *args = data;
 	struct pt_regs *regs = args->regs;
-	u8 opcode[sizeof(seamcall_opcode)];
+	u8 opcode[4];
 
 	if (val != DIE_TRAP || args->trapnr != X86_TRAP_UD || user_mode(regs))
 		return NOTIFY_DONE;
@@ -223,19 +241,19 @@ static int invalid_opcode(struct notifier_block *nb, unsigned long val, void *da
 		return NOTIFY_DONE;
 
 	if (!memcmp(opcode, seamcall_opcode, sizeof(opcode)))
-		return seamcall(regs);
+		return tdx_trap_seamcall(regs);
 
-	if (tdx_emu_is_movdir64b(opcode) && tdx_emu_movdir64b(regs))
+	if (!memcmp(opcode, movdir64b_opcode, sizeof(opcode)) && tdx_trap_movdir64b(regs))
 		return NOTIFY_STOP;
 
 	return NOTIFY_DONE;
 }
 
-static struct notifier_block invalid_opcode_nb = {
-	.notifier_call = invalid_opcode,
+static struct notifier_block tdx_trap_nb = {
+	.notifier_call = tdx_trap_invalid_opcode,
 };
 
 int tdx_trap_start(void)
 {
-	return register_die_notifier(&invalid_opcode_nb);
+	return register_die_notifier(&tdx_trap_nb);
 }
