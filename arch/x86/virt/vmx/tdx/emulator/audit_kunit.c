@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of the audit: a bring-up that keeps its rules is not reported, and every
- * rule is, when broken on purpose.
+ * Tests of the audit.  A bring-up that keeps the rules is not reported.  For
+ * each rule, a test breaks it on purpose and must see exactly that report.
  */
 #include <linux/cleanup.h>
 #include <linux/cpumask.h>
@@ -15,7 +15,7 @@
 
 #include "kunit_fixture.h"
 
-static void expect_only(struct kunit *test, enum tdx_audit rule)
+static void audit_expect_only(struct kunit *test, enum tdx_audit rule)
 {
 	KUNIT_EXPECT_EQ(test, tdx_emulator_audit(rule), 1);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 1);
@@ -50,7 +50,7 @@ static void missing_cache_flush(struct kunit *test)
 	wbinvd_on_all_cpus();
 	emu_config(test);
 	emu_config_keys(test);
-	expect_only(test, TDX_AUDIT_CACHE_FLUSH);
+	audit_expect_only(test, TDX_AUDIT_CACHE_FLUSH);
 }
 
 /* A PAMT that is freed while the module uses it is reported. */
@@ -59,7 +59,7 @@ static void pamt_freed_in_use(struct kunit *test)
 	emu_bring_up(test);
 	wbinvd_on_all_cpus();
 	emu_free_pamt(test->priv, 0);
-	expect_only(test, TDX_AUDIT_PAMT_FREED);
+	audit_expect_only(test, TDX_AUDIT_PAMT_FREED);
 }
 
 /* A PAMT that is freed without a cache flush is reported. */
@@ -68,7 +68,7 @@ static void pamt_freed_without_flush(struct kunit *test)
 	emu_bring_up_to_keys(test);
 	KUNIT_ASSERT_EQ(test, emu_init_tdmr(0, 0), 0);
 	emu_free_pamt(test->priv, 0);
-	expect_only(test, TDX_AUDIT_PAMT_FREED);
+	audit_expect_only(test, TDX_AUDIT_PAMT_FREED);
 }
 
 /* TDMR.INIT of a TDMR whose PAMT is freed is refused and reported. */
@@ -78,7 +78,7 @@ static void pamt_freed_before_tdmr_init(struct kunit *test)
 	emu_free_pamt(test->priv, 0);
 	KUNIT_EXPECT_EQ(test, emu_init_tdmr(0, 0), TDX_SEAMCALL_VMFAILINVALID);
 	KUNIT_EXPECT_EQ(test, emu_init_tdmr(0, 1), 0);
-	expect_only(test, TDX_AUDIT_PAMT_FREED);
+	audit_expect_only(test, TDX_AUDIT_PAMT_FREED);
 }
 
 /* A single page of a PAMT that is freed is reported. */
@@ -91,7 +91,7 @@ static void pamt_freed_page_by_page(struct kunit *test)
 	page = f->pamt[1];
 	f->pamt[1] = NULL;
 	__free_page(page);
-	expect_only(test, TDX_AUDIT_PAMT_FREED);
+	audit_expect_only(test, TDX_AUDIT_PAMT_FREED);
 
 	free_contig_range(page_to_pfn(page) + 1, PAMT_PAGES - 1);
 }
@@ -105,7 +105,7 @@ static void pamt_written(struct kunit *test)
 	emu_bring_up(test);
 	last = page_address(f->pamt[1]) + PAMT_4K_SIZE - 1;
 	*last ^= 1;
-	expect_only(test, TDX_AUDIT_PAMT_WRITTEN);
+	audit_expect_only(test, TDX_AUDIT_PAMT_WRITTEN);
 }
 
 /* The next TDMR.INIT reports a write to a PAMT, be it undone later. */
@@ -121,17 +121,17 @@ static void pamt_written_seen_by_the_next_call(struct kunit *test)
 	*first ^= 1;
 	KUNIT_ASSERT_EQ(test, emu_init_tdmr(0, 0), 0);
 	*first ^= 1;
-	expect_only(test, TDX_AUDIT_PAMT_WRITTEN);
+	audit_expect_only(test, TDX_AUDIT_PAMT_WRITTEN);
 }
 
 /* A call on an LP without LP.INIT is reported. */
-static void lp_not_initialised(struct kunit *test)
+static void lp_not_initialized(struct kunit *test)
 {
 	struct tdx_module_args args = { .rdx = FIELD_NUM_PKGS };
 
 	KUNIT_ASSERT_EQ(test, emu_call(0, TDH_SYS_INIT), 0);
 	KUNIT_EXPECT_EQ(test, emu_call_on(0, TDH_SYS_RD, &args), LP_INIT_NOT_DONE);
-	expect_only(test, TDX_AUDIT_LP_NOT_INIT);
+	audit_expect_only(test, TDX_AUDIT_LP_NOT_INIT);
 }
 
 /* KEY.CONFIG on two LPs at once is reported. */
@@ -150,7 +150,7 @@ static void key_config_contended(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, first, 0);
 	KUNIT_EXPECT_EQ(test, second, TDX_EMU_SYS_BUSY);
-	expect_only(test, TDX_AUDIT_KEY_CONTENDED);
+	audit_expect_only(test, TDX_AUDIT_KEY_CONTENDED);
 }
 
 /* TDMR.INIT of one TDMR on two LPs at once is reported. */
@@ -167,17 +167,17 @@ static void tdmr_busy(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, first, 0);
 	KUNIT_EXPECT_EQ(test, second, TDX_EMU_OPERAND_BUSY_RCX);
-	expect_only(test, TDX_AUDIT_TDMR_BUSY);
+	audit_expect_only(test, TDX_AUDIT_TDMR_BUSY);
 }
 
-struct interrupt {
+struct audit_interrupt {
 	struct hrtimer timer;
 	u64 status;
 };
 
-static enum hrtimer_restart call_from_interrupt(struct hrtimer *timer)
+static enum hrtimer_restart audit_call_from_interrupt(struct hrtimer *timer)
 {
-	struct interrupt *irq = container_of(timer, struct interrupt, timer);
+	struct audit_interrupt *irq = container_of(timer, struct audit_interrupt, timer);
 	struct tdx_module_args args = { .rdx = FIELD_NUM_PKGS };
 
 	irq->status = __seamcall_ret(TDH_SYS_RD, &args);
@@ -188,12 +188,12 @@ static enum hrtimer_restart call_from_interrupt(struct hrtimer *timer)
 static void nested_call(struct kunit *test)
 {
 	struct tdx_module_args args = { .rdx = FIELD_NUM_PKGS };
-	struct interrupt irq = { .status = TDX_SW_ERROR };
+	struct audit_interrupt irq = { .status = TDX_SW_ERROR };
 	u64 status;
 
 	emu_init_lps(test);
 	tdx_emu_params.other_ns = LONG_NS;
-	hrtimer_setup_on_stack(&irq.timer, call_from_interrupt, CLOCK_MONOTONIC,
+	hrtimer_setup_on_stack(&irq.timer, audit_call_from_interrupt, CLOCK_MONOTONIC,
 			       HRTIMER_MODE_REL_PINNED_HARD);
 
 	scoped_guard(preempt) {
@@ -206,7 +206,7 @@ static void nested_call(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, status, 0);
 	KUNIT_EXPECT_EQ(test, irq.status, 0);
-	expect_only(test, TDX_AUDIT_NESTED);
+	audit_expect_only(test, TDX_AUDIT_NESTED);
 }
 
 static int audit_flush_cpu(void *unused)
@@ -248,7 +248,7 @@ static void shutdown_in_vmx(struct kunit *test)
 {
 	audit_on_each_cpu(audit_flush_cpu);
 	tdx_emulator_audit_shutdown();
-	expect_only(test, TDX_AUDIT_SHUTDOWN);
+	audit_expect_only(test, TDX_AUDIT_SHUTDOWN);
 }
 
 /* A shutdown without a cache flush after the last SEAMCALL is reported. */
@@ -259,7 +259,7 @@ static void shutdown_with_dirty_cache(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, smp_call_on_cpu(0, audit_call_as_host, NULL, false), 1);
 	tdx_emulator_audit_shutdown();
 	audit_on_each_cpu(emu_get_vmx);
-	expect_only(test, TDX_AUDIT_SHUTDOWN);
+	audit_expect_only(test, TDX_AUDIT_SHUTDOWN);
 }
 
 static struct kunit_case audit_test_cases[] = {
@@ -272,7 +272,7 @@ static struct kunit_case audit_test_cases[] = {
 	KUNIT_CASE(pamt_freed_page_by_page),
 	KUNIT_CASE(pamt_written),
 	KUNIT_CASE(pamt_written_seen_by_the_next_call),
-	KUNIT_CASE(lp_not_initialised),
+	KUNIT_CASE(lp_not_initialized),
 	KUNIT_CASE(key_config_contended),
 	KUNIT_CASE(tdmr_busy),
 	KUNIT_CASE(nested_call),

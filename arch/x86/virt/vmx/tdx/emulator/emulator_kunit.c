@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Tests of the emulator itself: the SEAMCALL instruction and what surrounds it,
- * injected answers, time, and reset.
- */
+/* Tests of emulated instructions, injected answers, time, and reset. */
 #include <linux/cleanup.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
@@ -17,8 +14,6 @@
 #include <asm/special_insns.h>
 
 #include "kunit_fixture.h"
-
-/* The instruction */
 
 /* A SEAMCALL changes its output registers and no others. */
 static void registers_are_preserved(struct kunit *test)
@@ -55,7 +50,7 @@ static void seamldr_is_reached(struct kunit *test)
 {
 	struct tdx_module_args args = { .rcx = 0x80 };
 
-	/* Leaf 2 of either does not exist, or not yet. */
+	/* P-SEAMLDR has no leaf 2.  The module would give another status. */
 	KUNIT_EXPECT_EQ(test, emu_call(0, TDX_EMU_SEAMLDR | 2), PSEAMLDR_EBADPARAM);
 	KUNIT_EXPECT_EQ(test, emu_call_on(0, PSEAMLDR_INFO, &args), PSEAMLDR_EBADPARAM);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(PSEAMLDR_INFO), 1);
@@ -117,10 +112,8 @@ static void seamldr_takes_one_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, second, TDX_SEAMCALL_VMFAILINVALID);
 }
 
-/* Injection */
-
-static void inject(struct kunit *test, u64 leaf, u64 status,
-		   unsigned int skip, unsigned int count)
+static void emu_inject(struct kunit *test, u64 leaf, u64 status,
+		       unsigned int skip, unsigned int count)
 {
 	const struct tdx_emulator_fault fault = {
 		.leaf = leaf, .any_rdx = true, .skip = skip,
@@ -137,7 +130,7 @@ static void injected_failures_of_the_instruction(struct kunit *test)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(failures); i++) {
-		inject(test, TDH_SYS_INIT, failures[i], 0, 1);
+		emu_inject(test, TDH_SYS_INIT, failures[i], 0, 1);
 		KUNIT_EXPECT_EQ(test, emu_call(0, TDH_SYS_INIT), failures[i]);
 	}
 
@@ -150,7 +143,7 @@ static void injected_failures_of_the_instruction(struct kunit *test)
 static void injection_skips_and_counts(struct kunit *test)
 {
 	emu_init_lps(test);
-	inject(test, TDH_SYS_LP_INIT, 0x1234, 1, 2);
+	emu_inject(test, TDH_SYS_LP_INIT, 0x1234, 1, 2);
 
 	KUNIT_EXPECT_NE(test, emu_call(0, TDH_SYS_LP_INIT), 0x1234);
 	KUNIT_EXPECT_EQ(test, emu_call(0, TDH_SYS_LP_INIT), 0x1234);
@@ -210,17 +203,15 @@ static void injection_has_limits(struct kunit *test)
 /* Injected answers are not audited. */
 static void injected_answers_are_not_audited(struct kunit *test)
 {
-	inject(test, TDH_SYS_KEY_CONFIG, TDX_EMU_SYS_BUSY, 0, 1);
-	inject(test, TDH_SYS_TDMR_INIT, TDX_EMU_OPERAND_BUSY_RCX, 0, 1);
+	emu_inject(test, TDH_SYS_KEY_CONFIG, TDX_EMU_SYS_BUSY, 0, 1);
+	emu_inject(test, TDH_SYS_TDMR_INIT, TDX_EMU_OPERAND_BUSY_RCX, 0, 1);
 
 	KUNIT_EXPECT_EQ(test, emu_call(0, TDH_SYS_KEY_CONFIG), TDX_EMU_SYS_BUSY);
 	KUNIT_EXPECT_EQ(test, emu_init_tdmr(0, 0), TDX_EMU_OPERAND_BUSY_RCX);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0);
 }
 
-/* Time */
-
-static u64 time_of_calls(struct kunit *test, int nr)
+static u64 emu_time_of_calls(struct kunit *test, int nr)
 {
 	u64 start = tdx_timing_now();
 
@@ -230,14 +221,14 @@ static u64 time_of_calls(struct kunit *test, int nr)
 	return tdx_timing_now() - start;
 }
 
-/* A machine that has much to do makes them longer, and never shorter. */
-static u64 least_time_of_calls(struct kunit *test, int nr)
+/* A busy host makes calls longer, never shorter. */
+static u64 emu_least_time_of_calls(struct kunit *test, int nr)
 {
 	u64 least = U64_MAX;
 	int i;
 
 	for (i = 0; i < 5; i++)
-		least = min(least, time_of_calls(test, nr));
+		least = min(least, emu_time_of_calls(test, nr));
 
 	return least;
 }
@@ -250,11 +241,11 @@ static void time_is_charged(struct kunit *test)
 	emu_init_lps(test);
 	tdx_emu_params.other_ns = 5 * NSEC_PER_MSEC;
 	tdx_emu_params.dilation = 1;
-	once = least_time_of_calls(test, 20);
+	once = emu_least_time_of_calls(test, 20);
 	tdx_emu_params.dilation = 10;
-	dilated = time_of_calls(test, 20);
+	dilated = emu_time_of_calls(test, 20);
 
-	/* Of 100 ms and 1 s, all but the largest credit. */
+	/* 100 ms and 1 s, less the largest credit. */
 	KUNIT_EXPECT_GE(test, once, 75 * NSEC_PER_MSEC);
 	KUNIT_EXPECT_GE(test, dilated, 975 * NSEC_PER_MSEC);
 	KUNIT_EXPECT_GT(test, dilated, 3 * once);
@@ -277,13 +268,11 @@ static void time_is_charged_without_interrupts(struct kunit *test)
 	}
 }
 
-/* Reset */
-
 /* A reset forgets calls, injected answers and the state of the module. */
 static void reset_gives_a_fresh_module(struct kunit *test)
 {
 	emu_bring_up(test);
-	inject(test, TDH_SYS_INIT, 0x1234, 0, 1);
+	emu_inject(test, TDH_SYS_INIT, 0x1234, 0, 1);
 	KUNIT_ASSERT_EQ(test, tdx_emulator_reset(), 0);
 
 	KUNIT_EXPECT_EQ(test, tdx_emulator_total_calls(), 0);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The emulated module, brought up by hand, for tests of the emulator.
+ * Tests of the emulator bring up the emulated module with these functions.
  *
- * The TDMRs used here lie where there is no memory and are reserved from end
- * to end: the module takes them, and only their PAMTs cost memory.
+ * The TDMRs are at addresses without memory and are fully reserved.  The module
+ * accepts them, and only their PAMTs need memory.
  */
 #include <linux/cleanup.h>
 #include <linux/cpu.h>
@@ -22,7 +22,7 @@
 
 #include "kunit_fixture.h"
 
-static int make_call(void *data)
+static int emu_make_call(void *data)
 {
 	struct emu_call *call = data;
 
@@ -35,7 +35,7 @@ u64 emu_call_on(int cpu, u64 leaf, struct tdx_module_args *args)
 {
 	struct emu_call call = { .leaf = leaf, .args = *args };
 
-	if (smp_call_on_cpu(cpu, make_call, &call, false))
+	if (smp_call_on_cpu(cpu, emu_make_call, &call, false))
 		return TDX_SW_ERROR;
 
 	*args = call.args;
@@ -51,10 +51,10 @@ u64 emu_call(int cpu, u64 leaf)
 
 void emu_make_long_call(struct work_struct *work)
 {
-	make_call(&container_of(work, struct emu_long_call, work)->call);
+	emu_make_call(&container_of(work, struct emu_long_call, work)->call);
 }
 
-/* Make a call while another CPU is inside the same leaf; both answers out. */
+/* Makes a call while another CPU is in the same leaf.  Returns both answers. */
 void emu_contend(struct kunit *test, u64 leaf, u64 rcx, u64 *first, u64 *second)
 {
 	unsigned int other = cpumask_next(0, cpu_online_mask);
@@ -67,7 +67,7 @@ void emu_contend(struct kunit *test, u64 leaf, u64 rcx, u64 *first, u64 *second)
 	while (tdx_emulator_calls(leaf) == before)
 		usleep_range(1000, 2000);
 
-	/* It is counted on entry; let it get into its wait. */
+	/* The call is counted on entry.  Give it time to begin its wait. */
 	usleep_range(5000, 6000);
 	*second = emu_call_on(0, leaf, &args);
 
@@ -96,7 +96,7 @@ void emu_init_lps(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, emu_call(cpu, TDH_SYS_LP_INIT), 0);
 }
 
-static void describe_tdmr(struct emu_fixture *f, int i)
+static void emu_describe_tdmr(struct emu_fixture *f, int i)
 {
 	u64 pamt = page_to_phys(f->pamt[i]);
 	struct tdmr_info *tdmr = f->tdmrs[i];
@@ -125,7 +125,7 @@ void emu_config(struct kunit *test)
 	int i;
 
 	for (i = 0; i < NR_TDMRS; i++)
-		describe_tdmr(f, i);
+		emu_describe_tdmr(f, i);
 
 	KUNIT_ASSERT_EQ(test, emu_call_on(0, TDH_SYS_CONFIG, &args), 0);
 }
@@ -173,7 +173,7 @@ void emu_free_pamt(struct emu_fixture *f, int i)
 	f->pamt[i] = NULL;
 }
 
-static int alloc_tdmrs(struct emu_fixture *f)
+static int emu_alloc_tdmrs(struct emu_fixture *f)
 {
 	int i;
 
@@ -192,7 +192,7 @@ static int alloc_tdmrs(struct emu_fixture *f)
 	return 0;
 }
 
-static void free_tdmrs(struct emu_fixture *f)
+static void emu_free_tdmrs(struct emu_fixture *f)
 {
 	int i;
 
@@ -214,7 +214,7 @@ void emu_fixture_exit(struct kunit *test)
 
 	tdx_emu_params = f->params;
 	KUNIT_EXPECT_EQ(test, tdx_emulator_reset(), 0);
-	free_tdmrs(f);
+	emu_free_tdmrs(f);
 
 	for_each_online_cpu(cpu)
 		smp_call_on_cpu(cpu, emu_put_vmx, NULL, false);
@@ -227,8 +227,6 @@ int emu_fixture_init(struct kunit *test)
 
 	if (!tdx_emulator_active())
 		kunit_skip(test, "the emulator is not on");
-	if (!IS_ENABLED(CONFIG_TDX_BRINGUP) && tdx_get_sysinfo())
-		kunit_skip(test, "the module is in use since boot");
 
 	ret = tdx_emulator_reset();
 	if (ret)
@@ -238,9 +236,9 @@ int emu_fixture_init(struct kunit *test)
 	if (!f)
 		return -ENOMEM;
 
-	ret = alloc_tdmrs(f);
+	ret = emu_alloc_tdmrs(f);
 	if (ret) {
-		free_tdmrs(f);
+		emu_free_tdmrs(f);
 		return ret;
 	}
 

@@ -16,7 +16,7 @@
 #define TDMR_BASE(i)	(SZ_1T + (u64)(i) * SZ_1G)
 #define CALLS_PER_TDMR	(SZ_1G / SZ_4M)
 
-/* PAMT of one GiB: 4K, 2M and 1G level, one behind the other. */
+/* The PAMTs of one GiB for 4K, 2M and 1G follow each other. */
 #define PAMT_4K_SIZE	SZ_4M
 #define PAMT_2M_SIZE	SZ_8K
 #define PAMT_1G_SIZE	SZ_4K
@@ -26,11 +26,11 @@
 
 #define LP_INIT_NOT_DONE	0xc000050200000000ULL
 
-/* Long beside the noise of a virtual machine, also of one that is kept waiting. */
+/* Longer than any delay of a virtual machine, also on a busy host. */
 #define LONG_NS		(1 * NSEC_PER_SEC)
 
 struct emu_fixture {
-	struct tdx_emu_params params;	/* as they were */
+	struct tdx_emu_params params;	/* before the test */
 	struct page *pamt[NR_TDMRS];	/* NULL: freed by the test */
 	struct tdmr_info *tdmrs[NR_TDMRS];
 	u64 *tdmr_pas;
@@ -68,4 +68,4 @@ u64 emu_init_tdmr(int cpu, int i);
 void emu_bring_up(struct kunit *test);
 void emu_free_pamt(struct emu_fixture *f, int i);
 
-#endif
+#endif /* _TDX_EMULATOR_KUNIT_FIXTURE_H */

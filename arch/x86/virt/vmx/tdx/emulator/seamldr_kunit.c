@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module is updated under an initialised host, by the code that the files
- * of firmware upload lead to: what TDs rely on is as it was.
+ * These tests update the module under an initialized host, with the code behind
+ * the files of firmware upload.  An update must keep all that TDs rely on.
  */
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
@@ -21,8 +21,8 @@
 
 #define NR_PAGES	3
 
-/* A file for firmware upload: header, SIGSTRUCT and image begin pages. */
-struct module_file {
+/* A file for firmware upload.  Header, SIGSTRUCT and image each begin a page. */
+struct update_file {
 	u16 version;
 	u16 checksum;
 	u8 signature[8];
@@ -42,18 +42,18 @@ static const struct tdxmod_build next_build = {
 	.nr_handoff_pages = 13,
 };
 
-static void vfree_action(void *memory)
+static void update_vfree_action(void *memory)
 {
 	vfree(memory);
 }
 
-static struct module_file *make_file(struct kunit *test)
+static struct update_file *update_make_file(struct kunit *test)
 {
-	struct module_file *file = vzalloc(sizeof(*file));
+	struct update_file *file = vzalloc(sizeof(*file));
 
 	static_assert(sizeof(*file) == (2 + NR_PAGES) * MODULE_IMAGE_PAGE);
 	KUNIT_ASSERT_NOT_NULL(test, file);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, vfree_action, file), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, update_vfree_action, file), 0);
 
 	file->version = 0x200;
 	memcpy(file->signature, "TDX-BLOB", sizeof(file->signature));
@@ -66,13 +66,13 @@ static struct module_file *make_file(struct kunit *test)
 	return file;
 }
 
-static int update_to(struct module_file *file)
+static int update_install(struct update_file *file)
 {
 	return seamldr_install_module((const u8 *)file, sizeof(*file));
 }
 
-/* What a TD would be told of a page: its type. */
-static u64 type_of(struct kunit *test, u64 pa)
+/* The type of a page, which matters to TDs. */
+static u64 update_page_type(struct kunit *test, u64 pa)
 {
 	struct tdx_module_args args = { .rcx = pa };
 
@@ -81,8 +81,8 @@ static u64 type_of(struct kunit *test, u64 pa)
 	return args.rcx;
 }
 
-/* Reserved in the TDMR in which it lies. */
-static u64 a_pamt_page(void)
+/* The module has this page reserved in its TDMR. */
+static u64 update_pamt_page(void)
 {
 	return tdx_emu_module.tdmrs[0].pamt[TDXMOD_4K].base;
 }
@@ -96,13 +96,13 @@ static void pages_stay_as_they_were(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	KUNIT_ASSERT_EQ(test, tdx_enable(), 0);
 	calls = tdx_emulator_calls(TDH_SYS_TDMR_INIT);
-	KUNIT_EXPECT_EQ(test, type_of(test, page_to_phys(page)), PT_NDA);
-	KUNIT_EXPECT_EQ(test, type_of(test, a_pamt_page()), PT_RSVD);
+	KUNIT_EXPECT_EQ(test, update_page_type(test, page_to_phys(page)), PT_NDA);
+	KUNIT_EXPECT_EQ(test, update_page_type(test, update_pamt_page()), PT_RSVD);
 
-	KUNIT_EXPECT_EQ(test, update_to(make_file(test)), 0);
+	KUNIT_EXPECT_EQ(test, update_install(update_make_file(test)), 0);
 
-	KUNIT_EXPECT_EQ(test, type_of(test, page_to_phys(page)), PT_NDA);
-	KUNIT_EXPECT_EQ(test, type_of(test, a_pamt_page()), PT_RSVD);
+	KUNIT_EXPECT_EQ(test, update_page_type(test, page_to_phys(page)), PT_NDA);
+	KUNIT_EXPECT_EQ(test, update_page_type(test, update_pamt_page()), PT_RSVD);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_TDMR_INIT), calls);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0);
 	__free_page(page);
@@ -114,7 +114,7 @@ static void metadata_follow(struct kunit *test)
 	const struct tdx_sys_info *info;
 
 	KUNIT_ASSERT_EQ(test, tdx_enable(), 0);
-	KUNIT_ASSERT_EQ(test, update_to(make_file(test)), 0);
+	KUNIT_ASSERT_EQ(test, update_install(update_make_file(test)), 0);
 
 	info = tdx_get_sysinfo();
 	KUNIT_ASSERT_NOT_NULL(test, info);
@@ -126,7 +126,7 @@ static void metadata_follow(struct kunit *test)
 /* An update before TDX is up is refused, and makes no call. */
 static void not_before_it_is_up(struct kunit *test)
 {
-	KUNIT_EXPECT_NE(test, update_to(make_file(test)), 0);
+	KUNIT_EXPECT_NE(test, update_install(update_make_file(test)), 0);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_SHUTDOWN), 0);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(PSEAMLDR_INSTALL), 0);
 	KUNIT_EXPECT_EQ(test, tdx_enable(), 0);
@@ -135,17 +135,17 @@ static void not_before_it_is_up(struct kunit *test)
 /* A reset gives the host its PAMTs back after an update that lost the module. */
 static void lost_halfway(struct kunit *test)
 {
-	struct module_file *file = make_file(test);
+	struct update_file *file = update_make_file(test);
 	struct page *pamt;
 
 	KUNIT_ASSERT_EQ(test, tdx_enable(), 0);
-	pamt = phys_to_page(a_pamt_page());
+	pamt = phys_to_page(update_pamt_page());
 	KUNIT_EXPECT_EQ(test, page_count(pamt), 2);
 	file->sigstruct.module_hv = 1;
 	module_image_sign(&file->sigstruct, file->image, NR_PAGES);
 
-	/* It does not start. */
-	KUNIT_EXPECT_NE(test, update_to(file), 0);
+	/* The new module does not start. */
+	KUNIT_EXPECT_NE(test, update_install(file), 0);
 	KUNIT_EXPECT_EQ(test, tdx_enable(), -ESHUTDOWN);
 	KUNIT_EXPECT_EQ(test, tdx_enable_status(NULL), TDX_STATUS_ERROR);
 	KUNIT_EXPECT_NULL(test, tdx_get_sysinfo());
