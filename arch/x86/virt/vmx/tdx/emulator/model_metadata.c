@@ -166,9 +166,9 @@ static u64 tdxmod_get_cpuid_value(const struct tdxmod *m, unsigned int n)
 /* In the order in which SYS.RD leads a reader from field to field. */
 static const struct tdxmod_row tdxmod_rows[] = {
 	/* Platform */
-	{ .id = 0x0000000200000000, .get = tdxmod_get_nr_packages },		/* NUM_PKGS */
+	{ .id = 0x0000000200000000, .get = tdxmod_get_nr_packages },	/* NUM_PKGS */
 	{ .id = 0x0000000200000001, .fields = TDXMOD_MAX_PACKAGES,
-	  .get = tdxmod_get_package_fms },					/* PKG_FMS */
+	  .get = tdxmod_get_package_fms },				/* PKG_FMS */
 	/* Version */
 	{ .id = 0x0800000200000000, .value = TDXMOD_VENDOR_ID },
 	{ .id = 0x8800000200000001, .get = tdxmod_get_date },

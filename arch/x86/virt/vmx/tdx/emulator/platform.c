@@ -373,9 +373,9 @@ static int __init tdx_emulator_start(void)
 		return ret;
 
 	tdx_platform_active = true;
-	pr_info("emulated TDX module: %u packages, %u LPs, %u CMRs, time x%llu; it protects nothing\n",
-		tdx_platform.nr_packages, tdx_platform.nr_lps, tdx_platform.nr_cmrs,
-		tdx_emu_params.dilation);
+	pr_info("the emulated TDX module answers SEAMCALLs and protects nothing\n");
+	pr_info("%u packages, %u LPs, %u CMRs, time x%llu\n", tdx_platform.nr_packages,
+		tdx_platform.nr_lps, tdx_platform.nr_cmrs, tdx_emu_params.dilation);
 	return 0;
 }
 core_initcall(tdx_emulator_start);

@@ -225,7 +225,7 @@ static int tdx_replay_set_lock(const void __user *arg)
 	tdxmod_atomic_t *lock = &tdx_emu_module.global;
 	struct tdxmod_tdmr *tdmr;
 	struct tdx_replay_lock l;
-	int free = 0, taken = -1;
+	int from = 0, to = -1;
 
 	if (copy_from_user(&l, arg, sizeof(l)))
 		return -EFAULT;
@@ -235,12 +235,12 @@ static int tdx_replay_set_lock(const void __user *arg)
 		if (!tdmr)
 			return -ENOENT;
 		lock = &tdmr->lock;
-		taken = 1;
+		to = 1;
 	}
 
 	if (!l.hold)
-		swap(free, taken);
-	return atomic_cmpxchg(lock, free, taken) == free ? 0 : -EBUSY;
+		swap(from, to);
+	return atomic_cmpxchg(lock, from, to) == from ? 0 : -EBUSY;
 }
 
 static int tdx_replay_make_call(struct tdx_replay_call *c)

@@ -11,7 +11,8 @@
  * while it waits.  A SEAMCALL from such an interrupt is answered at once, and
  * the audit reports it.
  *
- * MOVDIR64B clears PAMTs that go back to the host.
+ * MOVDIR64B is emulated on a CPU without it.  The host clears PAMTs with it
+ * before it uses their memory again.
  */
 #include <linux/align.h>
 #include <linux/atomic.h>
@@ -163,7 +164,7 @@ static int tdx_trap_call_module(struct pt_regs *regs, unsigned int lp, u64 start
 	if (!(in.rax & TDX_EMU_SEAMLDR))
 		tdx_audit_after(lp, &in, out.rax);
 
-	/* A call may halt only if it had interrupts on.  NMI handlers have them off. */
+	/* A call may halt only if it had interrupts on, and never in an NMI. */
 	if (!nested)
 		tdx_timing_pay(&in, out.rax, start,
 			       (regs->flags & X86_EFLAGS_IF) && !in_nmi());
