@@ -23,11 +23,6 @@ MAX_CALL_US = 100
 MAX_BOOT_US = 1000
 
 
-def guess(boots):
-    """Seconds, about."""
-    return 75 + 16 * boots
-
-
 def number(pattern, log, name):
     found = re.search(pattern, log)
     if not found:

@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Boots of the benchmark, and what the emulated module saw in them."""
+"""Boot guests, and read from their consoles what the emulated module saw."""
 
 import os
 import re
 import subprocess
+import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-OUT = f'{TOP}/build/bench'
 MODES = ('upstream', 'per-tdmr', 'lanework')
-PHASES = ('pamt', 'tdmr', 'total')
-KERNELS = {'upstream': 'upstream', 'per-tdmr': 'ours', 'lanework': 'ours'}
 EMULATOR = '/sys/kernel/debug/tdx_emulator'
 ASK = 'modprobe tdx_test && echo 1 >/sys/kernel/debug/tdx_test/enable || exit 1\n'
 TELL = f'cat {EMULATOR}/calls {EMULATOR}/tdmrs; dmesg | grep -q TDX-Module.initialized'
 TRACING = '/sys/kernel/tracing'
 LANE_STARTS = 'lanework/lanework_lane_start'
 NEXT = '--- module that takes fewer TDMRs'
-# Workers of the first initialization are still there in the second, which is to
-# the good of the second.
+# The second initialization finds the workers of the first, which favors it.
 AGAIN = f""" || exit 1
 echo '{NEXT}'
 echo {{}} >{EMULATOR}/max_tdmrs && echo 1 >{EMULATOR}/reset || exit 1
@@ -26,15 +23,11 @@ echo 1 >/sys/kernel/debug/tdx_test/enable || exit 1
 
 
 class Failed(Exception):
-    """A guest or a program did not do what it should."""
-
-
-def image(mode):
-    return f'build/linux/{KERNELS[mode]}/arch/x86/boot/bzImage'
+    """A guest or a program failed."""
 
 
 def tool(name, text, *args):
-    """The output of one of our user-space programs."""
+    """Run one of our user-space programs and return its output."""
     done = subprocess.run([f'{TOP}/build/user/{name}', *args], input=text, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     if done.returncode:
@@ -42,12 +35,16 @@ def tool(name, text, *args):
     return done.stdout
 
 
-def guest(name, mode, command, append, *args, timeout=600):
-    """Boot and run a command; the console."""
+def guest(name, mode, command, append, *args):
+    """Boot, run a command, and return the console."""
+    kernel = 'upstream' if mode == 'upstream' else 'ours'
     status = subprocess.run(
-        [f'{TOP}/scripts/guest', '--quiet', '--name', name, '--timeout', str(timeout),
-         '--kernel', f'{TOP}/build/linux/{KERNELS[mode]}', '--append', append,
+        [f'{TOP}/scripts/guest', '--quiet', '--name', name, '--timeout', '600',
+         '--kernel', f'{TOP}/build/linux/{kernel}', '--append', append,
          '--run', command, *args], check=False).returncode
+    if status == 77:
+        # scripts/guest has named what is missing.
+        sys.exit(status)
     if status:
         raise Failed(f'exit status {status}; console: build/guests/{name}.log')
     with open(f'{TOP}/build/guests/{name}.log', encoding='utf-8') as f:
@@ -59,9 +56,9 @@ class Run:
 
     def __init__(self, log):
         self.calls = {m[1]: (int(m[2]), int(m[3]), int(m[4])) for m in
-                      re.finditer(r'^\d+ TDH\.(\S+) (\d+) (\d+) (\d+)$', log, re.M)}
+                      re.finditer(r'^\d+ (\S+) (\d+) (\d+) (\d+)$', log, re.M)}
         self.tdmrs = re.findall(r'^(0x[0-9a-f]+) (0x[0-9a-f]+)$', log, re.M)
-        if 'SYS.TDMR.INIT' not in self.calls or not self.tdmrs:
+        if 'TDH.SYS.TDMR.INIT' not in self.calls or not self.tdmrs:
             raise Failed('the emulated module saw no TDH.SYS.TDMR.INIT')
 
         self.begun = {}
@@ -77,34 +74,34 @@ class Run:
         return len(self.tdmrs)
 
     def workers_ms(self):
-        """From the first lane's start to the first start of the last worker."""
+        """Return the time from the first lane's start until the last worker begins."""
         return max(self.begun.values()) - min(self.begun.values())
 
     def ns_per_call(self):
-        """Of calls made one after another."""
-        count, first, last = self.calls['SYS.TDMR.INIT']
+        """Return the mean time of calls that one CPU makes in sequence."""
+        count, first, last = self.calls['TDH.SYS.TDMR.INIT']
         return (last - first) / (count - 1)
 
     def ms(self, phase, call_ns=0):
-        """@call_ns: what the last call took, which nothing stamps the end of."""
+        """Return the time of a phase.  @call_ns: of the last call, whose end has no stamp."""
         first, last = {
-            # Listing memory and planning are in it, and LP.INIT of all CPUs
-            # but the first in ours.
-            'pamt': (self.calls['SYS.RD'][2], self.calls['SYS.CONFIG'][1]),
-            'tdmr': self.calls['SYS.TDMR.INIT'][1:],
-            'total': (self.calls['SYS.INIT'][1], self.calls['SYS.TDMR.INIT'][2]),
+            # This includes the list of memory, the plan and, in our kernel,
+            # LP.INIT of all CPUs but the first.
+            'pamt': (self.calls['TDH.SYS.RD'][2], self.calls['TDH.SYS.CONFIG'][1]),
+            'tdmr': self.calls['TDH.SYS.TDMR.INIT'][1:],
+            'total': (self.calls['TDH.SYS.INIT'][1], self.calls['TDH.SYS.TDMR.INIT'][2]),
         }[phase]
         return (last - first + (0 if phase == 'pamt' else call_ns)) / 1e6
 
 
 def measure_upstream(host):
-    """Boot a host and have TDX come up."""
+    """Boot a host with upstream's kernel, which initializes TDX."""
     return Run(guest(f'bench-{host.name}-upstream', 'upstream', TELL, host.cmdline(),
                      *host.guest()))
 
 
 def measure_ours(host, max_tdmrs):
-    """With the TDMRs that the planner chose, then with no more than @max_tdmrs."""
+    """Initialize TDX with the planner's TDMRs, then with at most @max_tdmrs."""
     trace = f'{TRACING}/trace'
     tell = f'{TELL} && grep lanework_lane_start {trace} && echo >{trace}'
     command = (f'echo 1 >{TRACING}/events/{LANE_STARTS}/enable\n' + ASK + tell +

@@ -1,27 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Bochs as the machine of scripts/guest: slow, but its CPUs have VMX."""
+"""Run Bochs for scripts/guest: it is slow, but its CPUs have VMX."""
 
 import os
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-# From packages that scripts/fetch-bochs asks for.
+# scripts/fetch-bochs installs the packages of these files.
 BIOS = '/usr/share/bochs/BIOS-bochs-latest'
 VGABIOS = '/usr/share/vgabios/vgabios.bin'
 ISOLINUX = '/usr/lib/ISOLINUX/isolinux.bin'
 LDLINUX = '/usr/lib/syslinux/modules/bios/ldlinux.c32'
 
-# Instructions in a second of the guest, all CPUs together.  With fewer, several
-# CPUs are busy with their timers alone.
+# All CPUs together execute this number of instructions in a second of the guest.
+# With less, several CPUs would only serve their timers.
 IPS = 20000000
-# The TSC counts instructions: the kernel would believe the frequency in CPUID.
-# Where a CPU halts, Bochs goes on to the next event; MWAIT is carried out.
+# tsc_early_khz: the TSC counts instructions; CPUID has another frequency.
+# idle=halt: at HLT, Bochs goes on to the next event; at MWAIT it does not.
 CMDLINE = f'tsc_early_khz={IPS // 1000} idle=halt'
-# Bochs has no more memory than this of its own, and a file for the rest.
+# Bochs allocates at most this, and keeps the rest of the guest's memory in a file.
 HOST_MIB = 2048
 
-# la57: an SMI of the BIOS makes Bochs give up where a CPU has it.
+# la57: with it, an SMI of the BIOS stops Bochs.
 CONFIG = '''\
 config_interface: textconfig
 display_library: nogui
@@ -43,7 +43,7 @@ clock: sync=none, time0=local
 
 
 def wrong(a):
-    """The arguments that are not possible here."""
+    """Return the first argument that Bochs does not support, or None."""
     mib = sum(mem for _, mem in a.node) >> 20
     if (a.sockets, a.cores) not in ((1, 1), (1, 2), (1, 4), (2, 2)):
         return f'--sockets {a.sockets} --cores {a.cores}: Bochs has 1 of 1, 2 or 4, or 2 of 2'
@@ -57,14 +57,14 @@ def wrong(a):
 
 
 def find():
-    """Exit status of what looked for Bochs, which says why there is none; and path."""
+    """Return the exit status of scripts/fetch-bochs, which prints errors; and the path."""
     done = subprocess.run((f'{HERE}/fetch-bochs',), check=False, text=True,
                           stdout=subprocess.PIPE)
     return done.returncode, done.stdout.strip()
 
 
 def command(a, rd, where, cmdline, console, said):
-    """Bochs with a disk to boot from; the lines of the guest are open files."""
+    """Make a disk to boot from, and return the command; the serial lines are open files."""
     cfg = f'{where}/isolinux.cfg'
     with open(cfg, 'w', encoding='ascii') as f:
         f.write(f'DEFAULT guest\nLABEL guest\nLINUX /bzImage\nINITRD /initrd\n'
@@ -87,7 +87,7 @@ def command(a, rd, where, cmdline, console, said):
 
 
 def cpu_time(pid):
-    """Seconds: Bochs is one thread, which never waits."""
+    """Return the CPU time in seconds.  Bochs is one thread, which never waits."""
     with open(f'/proc/{pid}/stat', encoding='ascii', errors='replace') as f:
         fields = f.read().rpartition(')')[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')

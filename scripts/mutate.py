@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Find the places where a C file of the kernel can be broken, each in one way.
 
-C is read as tokens and statements, in the kernel's own style, without macros
-being expanded.  That suffices because the compiler has the last word: a mutant
-that it refuses, or that it makes the same code of, is none.
+This parser splits kernel-style C into tokens and statements, and expands no macros.
+That suffices because the compiler decides: a change that does not compile, or that
+compiles to the same code, is not a mutant.
 """
 
 import re
@@ -17,7 +17,7 @@ TOKEN = re.compile(
     re.S | re.M)
 OPEN, CLOSE = '([{', ')]}'
 ASSIGN = {'=', '+=', '-=', '*=', '/=', '%=', '&=', '|=', '^=', '<<=', '>>='}
-# Where operands of a relation, and of && and ||, end.
+# Operands of a relation, and of && and ||, end here.
 LOGIC_ENDS = ASSIGN | {',', ';', '?', ':', 'return', 'case'}
 RELATION_ENDS = LOGIC_ENDS | {'&&', '||', '==', '!=', '&', '|', '^'}
 BOUNDS = {'<': '<=', '<=': '<', '>': '>=', '>=': '>'}
@@ -25,9 +25,9 @@ EQUALS = {'==': '!=', '!=': '=='}
 KEYWORDS = {'if', 'while', 'for', 'switch'}
 JUMPS = {'return', 'goto', 'break', 'continue'}
 
-# Text for people, and assertions that a debugging kernel checks.
+# These calls make messages, or assertions of debugging kernels.
 NO_EFFECT = re.compile(r'(pr|trace|dev|lockdep|might|KUNIT|BUILD_BUG)_?\w*$|WARN_ONCE$')
-# What a call gives up, wakes or orders, by its name.
+# The kind of a call, by its name.
 CALLS = (('barrier', r'mb$|barrier'),
          ('wake-up', r'complete|wake|notify'),
          ('flush', r'flush|drain|wbinvd'),
@@ -37,25 +37,25 @@ CALLS = (('barrier', r'mb$|barrier'),
 
 
 class Mutant(NamedTuple):
-    """Text from start to end becomes another."""
+    """A change of the text from start to end."""
     path: str
     line: int
     kind: str
     start: int
     end: int
-    # As it is, and mutated, in a form in which both may stand in ?: or in braces.
+    # The original and the mutated text; both can be in ?: or in braces.
     was: str
     now: str
     statement: bool
 
     def apply(self, text, now=None):
-        """The mutated file.  Lines keep their numbers, which some macros note."""
+        """Return the mutated file.  Lines keep their numbers, which some macros use."""
         now = self.now if now is None else now
         lost = text.count('\n', self.start, self.end) - now.count('\n')
         return text[:self.start] + now + '\n' * lost + text[self.end:]
 
     def guarded(self, number):
-        """Both, of which a running kernel chooses."""
+        """Return code with both texts; a running kernel chooses one."""
         if self.statement:
             return f'{{ if (tdx_mutant({number})) {{ {self.now} }} else {{ {self.was} }} }}'
         return f'(tdx_mutant({number}) ? ({self.now}) : ({self.was}))'
@@ -77,7 +77,7 @@ class File:
                        for m in TOKEN.finditer(text) if m.lastgroup != 'skip']
         self.match = self.pairs()
         self.silent = self.without_effect()
-        # Each of the statuses that are returned becomes the next one.
+        # Each returned status becomes the next one.
         self.statuses = list(dict.fromkeys(
             re.findall(r'return[^;]*?\b(TDX_(?!SUCCESS)[A-Z0-9_]+)', text)))
         self.functions()
@@ -103,7 +103,7 @@ class File:
         return 0 <= i < len(self.tokens) and self.tokens[i].text == text
 
     def source(self, first, last):
-        """From token to token, both included."""
+        """Return the text from token to token, both included."""
         return self.text[self.tokens[first].start:self.tokens[last].end]
 
     def add(self, kind, first, last, now, was=None, statement=False):
@@ -115,7 +115,7 @@ class File:
             was or self.text[start:end], now, statement))
 
     def functions(self):
-        # What the command line says is read before anything could be tested.
+        # Parsers of the command line run before any test.
         params = re.findall(r'\b(?:early_param|__setup)\("[^"]*",\s*(\w+)\)', self.text)
         i = start = 0
         while i < len(self.tokens):
@@ -134,7 +134,7 @@ class File:
     # --- statements ------------------------------------------------------
 
     def block(self, i):
-        """The statements from { at @i; the token behind its }."""
+        """Parse the statements from { at @i; return the token after its }."""
         end, before = self.match[i], None
         i += 1
         while i < end:
@@ -148,7 +148,7 @@ class File:
         return end + 1
 
     def statement(self, i):
-        """Token behind the statement at @i; 'call' or 'store' if it is one."""
+        """Parse a statement; return the token after it, and 'call', 'store' or None."""
         t = self.tokens[i]
         if t.text == '{':
             return self.block(i), None
@@ -186,7 +186,7 @@ class File:
         inner = body + 1 if self.is_('{', body) else body
         if word == 'if' and self.is_('else', after):
             return self.statement(after + 1)[0]
-        # Nothing but a jump: a check.
+        # An if with only a jump is a check.
         last = after - 1 if inner == body else after - 2
         if word == 'if' and self.tokens[inner].text in JUMPS and \
            sum(self.is_(';', j) for j in range(inner, last + 1)) == 1:
@@ -195,7 +195,7 @@ class File:
         return after
 
     def simple(self, i, end):
-        """A statement from @i to ; at @end."""
+        """Parse a simple statement from @i to ; at @end."""
         self.expressions(i, end)
         first = self.tokens[i]
         if end == i or first.text in JUMPS or i in self.silent:
@@ -206,7 +206,7 @@ class File:
             kind = next((k for k, name in CALLS if re.search(name, first.text)), 'call')
             self.add(f'drop {kind}', i, end, ';', statement=True)
             return 'call'
-        # In memory: a variable of the function might be without a value then.
+        # Only stores to memory: a local variable might have no value.
         target = [self.tokens[j].text for j in range(i, end)]
         at = next((j for j, text in enumerate(target) if text in ASSIGN), 0)
         if at and (target[0] == '*' or {'->', '.', '['} & set(target[:at])) and \
@@ -222,7 +222,7 @@ class File:
         self.add('negate', first, last, f'!({cond})', f'!!({cond})')
 
     def lock(self, which, first, last):
-        """Another mutex, which nobody else takes."""
+        """Take another mutex, which no other code takes."""
         if self.is_('mutex', which):
             self.add('drop lock', first, last,
                      '({ static DEFINE_MUTEX(other); &other; })')
@@ -233,7 +233,7 @@ class File:
             or before.text in (')', ']')
 
     def operand(self, i, step, ends):
-        """The last token of the operand beside the operator at @i."""
+        """Return the last token of the operand beside the operator at @i."""
         j = i + step
         while True:
             t = self.tokens[j]
@@ -281,20 +281,19 @@ class File:
                                        f'({self.source(i + 1, right)}))')
 
     def number(self, i):
-        """Off by one."""
         text = self.tokens[i].text
         self.add('off by one', i, i, '0' if text == '1' else f'({text} + 1)')
 
 
 def mutants(path, text):
-    """All mutants of a C file, in the order of their places."""
+    """Return all mutants of a C file, in the order of their places."""
     return sorted(File(path, text).mutants, key=lambda m: (m.start, m.end, m.kind))
 
 
 def choose(found, number, rng, valid):
     """Draw @number of mutants that do not overlap and that @valid accepts.
 
-    The kind is drawn first: wake-ups and barriers are few beside conditions.
+    Draw the kind first, since conditions outnumber wake-ups and barriers.
     """
     kinds, chosen = {}, []
     for m in found:

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Measure what the lanes cost: in instructions, for other tasks, in allocations."""
+
+import re
+from statistics import median
+
+from bench_guest import ASK, LANE_STARTS, TELL, TOP, TRACING, Failed, Run, guest
+from bench_host import Host
+
+# The tick of the kernel, CONFIG_HZ=250.
+TICK_US = 4000
+DELAY_HOST = Host(1, 2, 16, 'even', 700)
+DELAY = '''
+modprobe tdx_test || exit 1
+sed 's/^/slice: /' /sys/kernel/debug/sched/base_slice_ns
+/tdx-delay 1 6 | sed 's/^/idle: /'
+echo 1 >/sys/kernel/debug/tdx_test/enable &
+until grep -q '^36 ' /sys/kernel/debug/tdx_emulator/calls; do sleep 0.1; done
+/tdx-delay 1 6 | sed 's/^/lanes: /'
+grep '^36 ' /sys/kernel/debug/tdx_emulator/calls
+'''
+
+STEPS_HOST = Host(1, 2, 16, 'even', 20)
+STEPS = ('modprobe tdx_test\n'
+         + ''.join(f'echo 1 >{TRACING}/events/{event}/enable || exit 1\n' for event in (
+             LANE_STARTS, 'lanework/lanework_lane_stop', 'kmem/kmalloc',
+             'kmem/kmem_cache_alloc', 'kmem/mm_page_alloc'))
+         + ASK + f'echo 0 >{TRACING}/tracing_on; cat {TRACING}/trace\n')
+TRACE_LINE = re.compile(r'^ *\S.*-(\d+) +\[\d+\] (..)(.)\S* +[\d.]+: (\w+): (.*)$', re.M)
+
+
+def instructions(mode, command):
+    """Count the guest's instructions for one call: its clock takes each for 1 ns."""
+    # The memory is one range below 4 GiB, so that both kernels have one TDMR.
+    run = Run(guest(f'bench-overhead-{mode}', mode, command,
+                    'tdx_emulator=on tdx_emulator.max_tdmrs=1 nokaslr',
+                    '--sockets', '1', '--cores', '1', '--nodes', '1', '--mem', '2560M',
+                    '--icount'))
+    if run.lanes != 1:
+        raise Failed(f'{run.lanes} TDMRs, expected 1')
+    return run.ns_per_call()
+
+
+def overhead(pairs):
+    """Compare one lane on one CPU with upstream's loop, in instructions."""
+    print('  one lane on one CPU ...', flush=True)
+    counted = [(instructions('upstream', TELL), instructions('lanework', ASK + TELL))
+               for _ in range(pairs)]
+    upstream, ours = (median(column) for column in zip(*counted))
+    more = sorted(b - a for a, b in counted)
+    percent = 100 * median(more) / upstream
+    print(f'    {upstream:.0f} instructions a call in upstream\'s loop, {ours:.0f} in a lane: '
+          f'{median(more):+.0f} ({more[0]:+.0f} to {more[-1]:+.0f}), {percent:+.2f} %')
+    if percent > 2:
+        yield f'one lane is {percent:.1f} % slower than upstream'
+
+
+def delays(log, name):
+    m = re.search(rf'^{name}: \d+ p50 (\d+) p99 (\d+) max \d+$', log, re.M)
+    if not m:
+        raise Failed('tdx-delay printed nothing; console: build/guests/bench-delay.log')
+    print(f'    {name}: p50 {m[1]} us, p99 {m[2]} us')
+    return int(m[1])
+
+
+def delay():
+    """Measure how late a sleeping task wakes up on a CPU, without and with lanes.
+
+    The task may wait for one SEAMCALL, which nothing interrupts, and then for the
+    next tick or for the end of the running task's slice.
+    """
+    print('  delay of another task ...', flush=True)
+    log = guest('bench-delay', 'lanework', DELAY, DELAY_HOST.cmdline(), *DELAY_HOST.guest(),
+                '--add', f'{TOP}/build/user/tdx-delay')
+    if int(re.search(r'^36 \S+ (\d+) ', log, re.M)[1]) >= DELAY_HOST.gib * 256:
+        raise Failed('the lanes ended before the task did')
+    time_slice = re.search(r'^slice: (\d+)$', log, re.M)
+    call_us = DELAY_HOST.dilation * 7
+    limit_us = call_us + max(TICK_US, int(time_slice[1]) // 1000 if time_slice else 0)
+    delays(log, 'idle')
+    p50_us = delays(log, 'lanes')
+    print(f'    limit of p50: {limit_us} us, of which a call takes {call_us} us')
+    if p50_us > limit_us:
+        yield f'another task waits {p50_us} us'
+
+
+def allocations():
+    """Find allocations in steps: workers make them in task context, within a lane."""
+    print('  allocations in steps ...', flush=True)
+    log = guest('bench-steps', 'lanework', STEPS, STEPS_HOST.cmdline(), *STEPS_HOST.guest())
+    in_lane, steps, elsewhere, found = set(), 0, 0, []
+    for pid, _, context, event, words in TRACE_LINE.findall(log):
+        if event == 'lanework_lane_start':
+            in_lane.add(pid)
+        elif event == 'lanework_lane_stop':
+            in_lane.discard(pid)
+            steps += int(re.search(r'steps=(\d+)', words)[1])
+        elif pid in in_lane and context == '.':
+            found.append(f'{event}: {words}')
+        else:
+            elsewhere += 1
+    # A complete trace has allocations of other tasks.
+    if steps != STEPS_HOST.gib * 256 or not elsewhere or 'LOST' in log:
+        raise Failed(f'the trace is not complete: {steps} steps, {elsewhere} allocations '
+                     'elsewhere; console: build/guests/bench-steps.log')
+    print(f'    {len(found)} in {steps} steps, {elsewhere} elsewhere')
+    yield from (f'a step allocates: {what}' for what in found)
+
+
+def run(pairs):
+    """Print all measurements; return what misses its target."""
+    return [*overhead(pairs), *delay(), *allocations()]
