@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One kernel that has all mutants, of which its parameter tdx_mutant= chooses one.
+"""Build one kernel with all mutants; its parameter tdx_mutant= chooses one of them.
 
-The objects of our kernel are compiled again from mutated sources, with the
-commands that kbuild has kept, in a copy of its build directory.  A call of
-tdx_mutant() at each place also notes that the place is reached.
+Copy the build directory of our kernel, and compile the mutated sources there, with
+the commands that kbuild has saved.  Each mutated place calls tdx_mutant(), which
+also records that the kernel reached the place.
 """
 
 import json
@@ -15,7 +15,7 @@ import threading
 import time
 
 CALL = '_Bool tdx_mutant(unsigned int number); '
-# One of the files has it; of @LAST@ mutants.
+# One of the files gets this code; @LAST@ is the number of the last mutant.
 CHOICE = '''
 #include <linux/bitmap.h>
 #include <linux/moduleparam.h>
@@ -49,19 +49,19 @@ _Bool tdx_mutant(unsigned int number)
 }
 '''
 CHOICE_IN = 'kernel/lanework.c'
-# As scripts/run-tests has them.
+# The same guests as in scripts/run-tests.
 GUESTS = {
     'kunit': (['--sockets', '2', '--cores', '2', '--nodes', '2', '--mem', '4G'],
               'tdx_emulator=on kunit.autorun=0'),
     'kselftest': (['--sockets', '2', '--cores', '4', '--nodes', '2', '--mem', '8G'],
                   'tdx_emulator=on kunit.enable=0'),
 }
-# The emulator's tests break its rules.
+# Tests of the emulator break its rules on purpose.
 PROVOKED = 'tdx_emulator: audit: '
 
 
 def numbers(text):
-    """Of a list as bitmaps are printed: 1-3,7."""
+    """Return the numbers in the text of a bitmap, like 1-3,7."""
     found = set()
     for part in filter(None, text.split(',')):
         first, _, last = part.partition('-')
@@ -88,16 +88,16 @@ class Kernel:
     # --- compiler --------------------------------------------------------
 
     def command(self, path):
-        """How kbuild has made the object of a source."""
+        """Return the command by which kbuild compiled a source."""
         name = f'{self.ours}/{os.path.dirname(path)}/.{os.path.basename(path)[:-2]}.o.cmd'
         with open(name, encoding='utf-8') as f:
             command = f.readline().split(' := ', 1)[1].strip()
         return command.replace('$(pound)', '#').replace('$$', '$')
 
     def compile(self, where, path, text, out):
-        """The object of a source, from another text.
+        """Compile @text in place of a source; return whether this succeeded.
 
-        True if it could be.  Without @out only the syntax is looked at.
+        Without @out, check only the syntax.
         """
         with open(f'{where}/{os.path.basename(path)}', 'w', encoding='utf-8') as f:
             f.write(text)
@@ -121,7 +121,7 @@ class Kernel:
             return f.read()
 
     def valid(self, m):
-        """Does it compile, to other code than the original?"""
+        """Check that the mutant compiles, and to other code than the original."""
         where = self.where.get()
         try:
             text = self.read(m.path)
@@ -141,7 +141,7 @@ class Kernel:
             os.symlink(f'{self.ours}/initramfs.gz', f'{self.dir}/initramfs.gz')
 
     def guarded(self, path, numbers):
-        """The text of a source with all its mutants."""
+        """Return the text of a source with all its mutants."""
         text = self.read(path)
         for m, number in sorted(numbers.items(), key=lambda item: -item[1]):
             if m.path == path:
@@ -151,10 +151,10 @@ class Kernel:
         return CALL + text
 
     def build(self, mutants):
-        """Link a kernel that has the mutants; the number of each, from 1.
+        """Link a kernel with the mutants; return the number of each, from 1.
 
-        Where an expression must be constant, two of which the kernel chooses
-        cannot be: such a mutant is left out.
+        Omit a mutant where C requires a constant expression, because the kernel
+        chooses between the two expressions at run time.
         """
         where = f'{self.out}/0'
         objects = []
@@ -177,20 +177,21 @@ class Kernel:
         for path in objects:
             said = subprocess.run(('nm', path), check=True, text=True, stdout=subprocess.PIPE)
             if ' tdx_mutant\n' not in said.stdout:
-                raise SystemExit(f'mutants: the build has made {path} anew, without mutants')
+                raise SystemExit(f'mutants: the build compiled {path} again, without mutants')
         return numbers
 
     def programs(self):
-        """Test programs of kselftest, as its runner names them."""
+        """Return the test programs of kselftest by the names that its runner uses."""
         with open(f'{self.ours}/selftests/kselftest-list.txt', encoding='utf-8') as f:
             return f.read().split()
 
     # --- guests ----------------------------------------------------------
 
     def guest(self, kind, number, tests, limits):
-        """Boot mutant @number and have it tested, until it is noticed.
+        """Boot mutant @number and run tests until one notices it.
 
-        Its output as (line, when) pairs; the outcome; the test that was running.
+        Return the lines of mutants-guest with their times, the outcome, and the test
+        that was running.
         """
         layout, append = GUESTS[kind]
         lines, running = [], 'boot'
@@ -233,9 +234,9 @@ class Kernel:
         return lines, outcome, running
 
     def baseline(self, kind, tests, path):
-        """Without a mutant: the mutants that each test reaches, and limits of time.
+        """Return the mutants that each test reaches, and the time limit of each test.
 
-        Kept in a file, for a run that goes on.
+        Measure both without a mutant, and keep them in a file for a later run.
         """
         if os.path.exists(path):
             with open(path, encoding='utf-8') as f:
@@ -251,7 +252,7 @@ class Kernel:
                 begin[test] = when
             elif word == 'reached':
                 reached.setdefault(test, set()).update(numbers(more))
-                # More is not chance, even where guests share a processor.
+                # A longer time is not due to chance, even if guests share a CPU.
                 limits[test] = max(limits.get(test, 0), 30 + 5 * (when - begin[test]))
         with open(path, 'w', encoding='utf-8') as f:
             json.dump(({test: sorted(some) for test, some in reached.items()}, limits), f)
