@@ -1,24 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is edited in upstream's files; scripts/prepare-tree applies it.
+"""List the edits of upstream's files that scripts/prepare-tree applies.
 
-A row is
+A row is one of
 
     edit(FILE, where=REGEX, add=TEXT)            insert TEXT after the match
-    edit(FILE, where=REGEX, put=TEXT)            put TEXT in place of the match
+    edit(FILE, where=REGEX, put=TEXT)            replace the match by TEXT
     edit(FILE, where=END,   add=TEXT)            append TEXT to the file
     drop(FILE, NAME...)                          remove functions
     open_up(FILE, NAME...)                       make static functions or data global
 
-REGEX is Python's, ^ and $ match at lines, and it must match exactly once in
-upstream's file as the rows above it left it.  If it does not, or a name is not
-found, preparation stops, names file and pattern, and changes nothing.  Keep the
-match as small as makes it unique.  Use raw strings r'' for REGEX; TEXT is taken
-as it is.
+REGEX is a Python regular expression; ^ and $ match at lines.  The rows apply in
+their order, and each REGEX must match exactly once.  Otherwise prepare-tree stops,
+names the file and the pattern, and changes nothing.  Keep the match short but
+unique.  Use raw strings r'' for REGEX; prepare-tree inserts TEXT literally.
 
-Rows stand in a block `with trees('7.'):`, which names the trees they are for
-by the start of their version, one or several.  Rows in a block
-`with trees('7.', emulator=True):` make a tree with the emulator alone, too.
-`make tree` shows at once whether a new row applies; `make patches` sends it.
+Each row is in a block `with trees('7.'):`, which selects versions of Linux by their
+first characters.  Rows in a block `with trees('7.', emulator=True):` also apply to a
+tree with the emulator alone.  `make tree` applies a new row at once, and `make
+patches` adds it to the series.
 """
 
 from contextlib import contextmanager
@@ -42,7 +41,7 @@ _block = ()
 
 @contextmanager
 def trees(*linux, emulator=False):
-    """The rows inside are for trees whose version starts with one of these."""
+    """Use the rows inside for trees whose version starts with one of @linux."""
     global _block
     _block = linux, emulator
     yield
@@ -54,7 +53,7 @@ def edit(path, where, add=None, put=None):
     EDITS.append(Edit(*_block, path, where, add, put))
 
 
-# A comment right above goes, too.
+# drop() also removes the comment right above a function.
 COMMENT = r'(?:^/\*(?:(?!\*/)[\s\S])*\*/\n)?'
 
 
@@ -88,7 +87,7 @@ endif
 """)
 
 with trees('7.'):
-    # The options, beside upstream's own.
+    # Add our options next to upstream's.
     edit('arch/x86/Kconfig',
          where=r'^source "arch/x86/virt/vmx/tdx/emulator/Kconfig"$',
          add='\nsource "arch/x86/virt/vmx/tdx/Kconfig"')
@@ -99,7 +98,7 @@ with trees('7.'):
          where=r'^source "kernel/Kconfig\.locks"$',
          add='\n\nsource "kernel/Kconfig.lanework"')
 
-    # The documents, each in the table of contents of its book.
+    # Add our documents to the tables of contents.
     edit('Documentation/core-api/index.rst',
          where=r'^   workqueue$',
          add='\n   lanework')
@@ -109,19 +108,18 @@ with trees('7.'):
     edit('Documentation/admin-guide/kernel-parameters.txt',
          where=r'^(?=\ttest_suspend=\t\[SUSPEND\]$)',
          add="""\ttdx_host=	[X86,EARLY]
-			The moment at which the TDX module of this host is
-			initialized.
+			When to initialize the TDX module of this host.
 			Format: { ondemand | async | sync | off }
-			ondemand: at the first request, which KVM makes when it
-				is loaded with tdx=1 (default)
+			ondemand: at the first request; KVM makes one when it is
+				loaded with tdx=1 (default)
 			async: at boot, in the background
-			sync: at boot, which waits
-			off: never; the host is one without TDX
+			sync: at boot, and wait for it
+			off: never, as on a host without TDX
 			See Documentation/arch/x86/tdx-bringup.rst.
 
 """)
 
-    # The objects.
+    # Build our objects.
     edit('kernel/Makefile',
          where=r'^obj-\$\(CONFIG_PADATA\) \+= padata\.o$',
          add='\nobj-$(CONFIG_LANEWORK) += lanework.o'
@@ -141,7 +139,8 @@ obj-$(CONFIG_TDX_BRINGUP_KUNIT_TEST) += tests/""")
 CFLAGS_lps.o += -include $(src)/emulator/hooks.h
 CFLAGS_module.o += -include $(src)/emulator/hooks.h""")
 
-    # Initialization at boot goes.  Bring-up has its own TDMRs, PAMTs, keys and CPUs.
+    # Remove initialization at boot.  Bring-up has its own code for TDMRs, PAMTs, keys
+    # and CPUs.
     edit('arch/x86/virt/vmx/tdx/tdx.c',
          where=r'^subsys_initcall\(tdx_enable\);\n\n',
          put='')
@@ -168,7 +167,7 @@ CFLAGS_module.o += -include $(src)/emulator/hooks.h""")
          where=r'^#include <linux/sort\.h>\n',
          put='')
 
-    # Bring-up uses the rest.
+    # Bring-up calls the remaining functions.
     edit('arch/x86/virt/vmx/tdx/tdx.c',
          where=r'^struct tdx_module_state \{\n(?:\t.*\n)+\};\n\n',
          put='')
@@ -214,7 +213,7 @@ void free_tdmr_list(struct tdmr_info_list *tdmr_list);
 struct tdmr_info *tdmr_entry(struct tdmr_info_list *tdmr_list, int idx);
 int config_tdx_module(struct tdmr_info_list *tdmr_list, u64 global_keyid);
 
-/* module.c: repeat the SEAMCALL, and report an error */
+/* module.c: repeat the SEAMCALL while it can succeed, and report an error */
 int tdx_sys_rd(struct tdx_module_args *args);
 int tdx_sys_config(struct tdx_module_args *args);
 
@@ -237,7 +236,7 @@ struct tdx_module_args;""")
          where=r'^\tret = seamcall_prerr\(TDH_SYS_CONFIG, &args\);$',
          put='\tret = tdx_sys_config(&args);')
 
-    # tdx_host=off: a host without TDX.
+    # tdx_host=off: treat the host like one without TDX.
     edit('arch/x86/virt/vmx/tdx/tdx.c',
          where=r'^#include <asm/tdx\.h>$',
          add='\n#include <asm/tdx_enable.h>')
@@ -245,8 +244,8 @@ struct tdx_module_args;""")
          where=r'^void __init tdx_init\(void\)\n\{\n(?:\t.*;\n)+',
          add='\n\tif (tdx_host_off())\n\t\treturn;\n')
 
-    # The PAMTs of a TDMR are not one piece: those for 4 KiB pages of all TDMRs of
-    # a node come first.
+    # The PAMTs of a TDMR are not contiguous: the planner places the PAMTs for 4 KiB
+    # pages of all TDMRs of a node first.
     edit('arch/x86/virt/vmx/tdx/tdx.c',
          where=r'^\t\tunsigned long base, size;\n\n'
                r'\t\ttdmr_get_pamt\(tdmr_entry\(tdmr_list, i\), &base, &size\);\n\n'
@@ -259,7 +258,7 @@ struct tdx_module_args;""")
 
     drop('arch/x86/virt/vmx/tdx/tdx.c', 'tdmr_get_pamt')
 
-    # An update at run time that fails half-way costs the host its module.
+    # Report a failed update at run time: the host may have lost the module.
     edit('arch/x86/virt/vmx/tdx/seamldr.c',
          where=r'^#include <asm/seamldr\.h>$',
          add='\n#include <asm/tdx_enable.h>')
@@ -268,8 +267,8 @@ struct tdx_module_args;""")
                r'\tcpus_read_unlock\(\);$',
          add='\n\ttdx_host_updated();')
 
-    # tdx-host subscribes: its device appears when TDX is up, and loading the
-    # driver starts nothing.
+    # tdx-host subscribes: loading it does not initialize TDX, and its device appears
+    # when TDX is up.
     edit('drivers/virt/coco/tdx-host/tdx-host.c',
          where=r'^#include <asm/tdx\.h>$',
          add='\n#include <asm/tdx_enable.h>')
@@ -305,8 +304,8 @@ static int __init tdx_host_init(void)
          where=r'^static void __exit tdx_host_exit\(void\)\n\{\n',
          add='\ttdx_enable_cancel(&tdx_host_request);\n')
 
-    # KVM requests TDX when it is loaded, and does not wait.  Each TD waits, and the
-    # first makes the checks that need metadata.
+    # KVM requests TDX when it is loaded, and does not wait.  The creation of a TD
+    # waits; the first one checks the metadata.
     edit('arch/x86/kvm/vmx/tdx.c',
          where=r'^#include <asm/tdx\.h>$',
          add='\n#include <asm/tdx_enable.h>')
@@ -343,7 +342,7 @@ static int __init tdx_module_start(void)
 	if (r)
 		return r;
 
-	/* Limits for KeyIDs can be set before the first TD. */
+	/* Users can set limits for KeyIDs before the first TD. */
 	r = misc_cg_set_capacity(MISC_CG_RES_TDX, tdx_get_nr_guest_keyids());
 	if (r)
 		tdx_enable_cancel(&tdx_module_request);
@@ -352,8 +351,8 @@ static int __init tdx_module_start(void)
 }
 
 /*
- * Each TD waits for the module, and tries again if it could not be initialized
- * before.  The first checks what the module offers.  No lock may be held.
+ * Wait for the module, for each TD.  After a failure, this tries again.  The first
+ * TD checks the features of the module.  The caller must not hold a lock.
  */
 static int tdx_module_setup(void)
 {
