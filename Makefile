@@ -2,33 +2,35 @@
 #
 # make help lists the targets.
 
-# make kernel builds ours, or upstream, the baseline.
+# make kernel builds our kernel, or VARIANT=upstream.
 VARIANT ?= ours
 
 # The user's kernel tree, the folder of downloads, and the folder of vectors.
 export KSRC TDX_CACHE VECTORS
 
 help:
-	@echo 'make demo       fetch and build kernels, boot upstream and ours, compare'
-	@echo 'make test       all tests; the last line counts them'
-	@echo 'make bench      compare the time with upstream in guests, up to an hour'
-	@echo 'make test-debug tests with KASAN and KCSAN: builds two more kernels'
-	@echo 'make test-kvm   tests of the real kvm_intel in Bochs, which has VMX'
-	@echo 'make tree       prepare our kernel tree: build/linux/tree'
+	@echo 'make demo       build and boot the upstream kernel and ours, and compare them'
+	@echo 'make test       run all tests; the last line counts the results'
+	@echo 'make bench      compare the times with upstream in guests; takes up to an hour'
+	@echo 'make test-debug run tests with KASAN, with KCSAN, without NUMA and without SMP;'
+	@echo '                builds four more kernels'
+	@echo 'make test-kvm   test the real kvm_intel in Bochs, which emulates VMX'
+	@echo 'make tree       prepare our kernel tree in build/linux/tree'
 	@echo 'make kernel     build our kernel; VARIANT=upstream: upstream with the emulator'
 	@echo 'make fuzz       plan 10 million random hosts (LAYOUT_HOSTS=), then fuzz calls,'
-	@echo '                updates and hosts, an hour each (FUZZ_SECONDS=)'
-	@echo 'make inventory  list the checks of the tests in guests: scripts/inventory.md'
+	@echo '                updates and hosts for an hour each (FUZZ_SECONDS=)'
+	@echo 'make inventory  list the checks of the tests in guests in scripts/inventory.md'
 	@echo 'make coverage   show the lines of the emulated module that tests reach'
-	@echo 'make mutants    break the product in 400 places (MUTANTS=), drawn by SEED=, and'
-	@echo '                count how many the tests notice; PART=user or kernel'
-	@echo 'make check      checkpatch, sparse, W=1, kernel-doc, docutils, shellcheck'
-	@echo 'make patches    the series for a kernel git tree: build/patches/*.patch'
-	@echo 'make clean      remove kernels, logs and tests; make distclean: trees too'
+	@echo 'make mutants    break the product in 400 random places (MUTANTS=, SEED=), and'
+	@echo '                count the mutants that tests notice; PART=user or kernel'
+	@echo 'make check      run checkpatch, sparse, W=1, kernel-doc, docutils, shellcheck'
+	@echo 'make patches    write a patch series for a kernel git tree to build/patches'
+	@echo 'make clean      remove kernels, logs and test programs, but no source trees'
+	@echo 'make distclean  remove the whole build directory'
 	@echo
-	@echo 'KSRC=DIR        copy the kernel tree in DIR, which is never written'
+	@echo 'KSRC=DIR        use a copy of the kernel tree DIR, not the Debian source'
 	@echo 'VECTORS=DIR     replay the vectors in DIR, not those in tools/testing/tdx/vectors'
-	@echo 'TDX_CACHE=DIR   keep the download there (~/.cache/tdx-bringup)'
+	@echo 'TDX_CACHE=DIR   keep downloads in DIR, not in ~/.cache/tdx-bringup'
 
 demo:
 	@scripts/kernel ours upstream
