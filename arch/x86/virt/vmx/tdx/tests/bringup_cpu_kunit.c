@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of bring-up where CPUs come and go.
+ * Tests of bring-up with CPUs that go offline and come online.
  */
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
@@ -21,7 +21,7 @@
 #include "../seamcall_internal.h"
 #include "bringup_fixture.h"
 
-/* Longer than anything here takes, also where CPUs are emulated and shared. */
+/* No wait in these tests takes so long, even on emulated CPUs that guests share. */
 #define PATIENCE	(60 * HZ)
 
 static int online_in_package(unsigned int package, unsigned int except)
@@ -36,7 +36,7 @@ static int online_in_package(unsigned int package, unsigned int except)
 	return -1;
 }
 
-/* Bring-up fails while a package has no online CPU, and can be repeated. */
+/* Bring-up fails while a package has no online CPU, and succeeds afterwards. */
 static void bringup_test_package_offline(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -67,7 +67,7 @@ static void bringup_test_package_offline(struct kunit *test)
 	bringup_expect_no_audit(test);
 }
 
-/* CPUs that go offline and come back once TDX is up can make calls again. */
+/* A CPU that goes offline and comes back while TDX is up can make calls again. */
 static void bringup_test_cpu_returns(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -83,7 +83,7 @@ static void bringup_test_cpu_returns(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, remove_cpu(cpu), 0);
 	KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
 
-	/* The LP was initialised before: once is enough. */
+	/* The LP is still initialized. */
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_LP_INIT), lp_inits);
 	bringup_expect_no_audit(test);
 }
@@ -93,7 +93,7 @@ static struct workqueue_struct *no_wq(const char *name)
 	return NULL;
 }
 
-/* Lanes that are queued where calls cannot be made yet. */
+/* Lanes that are queued on a CPU before its LP.INIT. */
 static struct {
 	struct lanework job;
 	struct work_struct work;
@@ -116,7 +116,7 @@ static void start_early(struct work_struct *unused)
 	lanework_start(&early.job);
 }
 
-/* Comes before the state of TDX: the LP becomes ready when this has returned. */
+/* This callback precedes that of TDX, so the LP is not ready before it returns. */
 static int before_lp(unsigned int cpu)
 {
 	unsigned long end = jiffies + PATIENCE;
@@ -140,7 +140,7 @@ static void prepare_early(struct kunit *test)
 	early = (typeof(early)) { .armed = true };
 	INIT_WORK(&early.work, start_early);
 
-	/* Without a workqueue the lanes run where they are started. */
+	/* Without a workqueue, lanework_start() runs the lanes on its own CPU. */
 	kunit_activate_static_stub(test, lanework_alloc_wq, no_wq);
 	KUNIT_ASSERT_EQ(test, lanework_init(&early.job, "tdx_early", early_step), 0);
 	kunit_deactivate_static_stub(test, lanework_alloc_wq);
@@ -163,7 +163,7 @@ static void lanes_before_lp(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
 	flush_work(&early.work);
 
-	/* One call for each: it is done already.  None before its time. */
+	/* Each lane makes one call, as its TDMR is done already, and none too early. */
 	KUNIT_EXPECT_EQ(test, lanework_wait(&early.job), 0);
 	KUNIT_EXPECT_GE(test, atomic_read(&early.put_off), 3);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls_on(cpu, TDH_SYS_TDMR_INIT),
@@ -180,7 +180,7 @@ static void bringup_test_lanes_before_lp(struct kunit *test)
 	if (num_online_cpus() < 2)
 		kunit_skip(test, "needs two CPUs");
 
-	/* Before bring-up, so that its own state comes behind. */
+	/* Bring-up adds its own state later, so that state runs after this one. */
 	state = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "virt/tdx:test",
 					  before_lp, NULL);
 	KUNIT_ASSERT_GT(test, state, 0);
@@ -205,7 +205,7 @@ static int wake_here(void *unused)
 	return 0;
 }
 
-/* The last CPU leaves VMX operation to sleep and enters it when it wakes up. */
+/* The last CPU leaves VMX operation when the system sleeps, and enters it on wake-up. */
 static void bringup_test_sleep(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -220,7 +220,7 @@ static void bringup_test_sleep(struct kunit *test)
 	bringup_expect_no_audit(test);
 }
 
-/* A sleep before TDX is asked for leaves VMX operation alone. */
+/* A sleep before the first request does not change VMX operation. */
 static void bringup_test_sleep_before(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, smp_call_on_cpu(0, sleep_here, NULL, false), 0);
@@ -228,7 +228,7 @@ static void bringup_test_sleep_before(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, is_in_vmx(0));
 }
 
-/* The next kernel finds CPUs out of VMX operation and caches that are clean. */
+/* After a shutdown, all CPUs are out of VMX operation and all caches are clean. */
 static void bringup_test_shutdown(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -251,7 +251,7 @@ static u64 no_memory_anywhere(u64 size, int node)
 	return 0;
 }
 
-/* A shutdown after an attempt that has read the module, no more, disables it. */
+/* A shutdown disables the module even if an attempt has only read its metadata. */
 static void bringup_test_shutdown_early(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -266,7 +266,7 @@ static void bringup_test_shutdown_early(struct kunit *test)
 	bringup_expect_no_audit(test);
 }
 
-/* A shutdown before TDX is asked for makes no call: there may be no module. */
+/* A shutdown before the first request makes no call, because there may be no module. */
 static void bringup_test_shutdown_before(struct kunit *test)
 {
 	tdx_lps_shutdown(NULL);

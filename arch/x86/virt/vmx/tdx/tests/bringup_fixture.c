@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The bring-up under test is the suite's own and runs in the test's own thread;
- * what the rest of the kernel sees of it is reset after each test.
+ * Each test has its own bring-up, which runs in the thread of the test.  The fixture
+ * resets the state that the rest of the kernel can see after each test.
  */
 #include <kunit/test.h>
 
@@ -38,7 +38,7 @@ void bringup_fixture_exit(struct kunit *test)
 	if (!tb)
 		return;
 
-	/* The module first: while it is up it wants its PAMTs. */
+	/* Reset the module first: it owns the PAMTs while it is up. */
 	KUNIT_EXPECT_EQ(test, tdx_emulator_reset(), 0);
 	if (tb->steps.layout.tdmrs.nr_tdmrs)
 		tdx_steps_undo(&tb->steps);

@@ -8,14 +8,14 @@ struct kunit;
 int bringup_fixture_init(struct kunit *test);
 void bringup_fixture_exit(struct kunit *test);
 
-/* An attempt in the test's own thread: where its static stubs act. */
+/* Run an attempt in the thread of the test, so that static stubs take effect. */
 int bringup_attempt(struct kunit *test);
 
-/* For smp_call_on_cpu(); outside VMX operation the instruction itself fails. */
+/* For smp_call_on_cpu().  Return whether the CPU is in VMX operation. */
 int bringup_in_vmx(void *unused);
 
 void bringup_expect_no_audit(struct kunit *test);
-/* What a failure must have given back: memory, VMX operation, readiness. */
+/* Check that a failed attempt has undone all: memory, VMX operation, metadata. */
 void bringup_expect_nothing_held(struct kunit *test);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of the seven steps, on the emulated module: every call they make can be
- * made to fail, and each failure must give back what was taken.
+ * Tests of the seven steps on the emulated module.  A test can make any call fail, and
+ * each failure must free all that the attempt has allocated.
  */
 #include <kunit/test.h>
 
@@ -60,7 +60,7 @@ static void inject(struct kunit *test, u64 leaf, unsigned int skip,
 	KUNIT_ASSERT_EQ(test, tdx_emulator_inject(&fault), 0);
 }
 
-/* TDX comes up with no call more than it needs, and all memory is done then. */
+/* TDX comes up with only the necessary calls, and all memory is initialized then. */
 static void bringup_test_success(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -69,7 +69,7 @@ static void bringup_test_success(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, tdx_get_sysinfo());
 	KUNIT_EXPECT_EQ(test, tdx_get_sysinfo()->tdmr.max_tdmrs, 64);
 
-	/* Each thing exactly as often as it is needed. */
+	/* Bring-up makes each call exactly as often as necessary. */
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_INIT), 1ULL);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_LP_INIT),
 			(u64)num_online_cpus());
@@ -93,7 +93,7 @@ static u64 tdmr_calls_on_node(int node)
 	return calls;
 }
 
-/* Calls that the TDMRs at home on a node need. */
+/* Return the number of calls for the TDMRs that belong to a node. */
 static u64 tdmr_calls_of_node(const struct tdx_bringup *tb, int node)
 {
 	u64 bytes = 0;
@@ -107,7 +107,7 @@ static u64 tdmr_calls_of_node(const struct tdx_bringup *tb, int node)
 	return bytes / CALL_BYTES;
 }
 
-/* Each node does its own TDMRs, all of them, and no others. */
+/* The CPUs of each node initialize all TDMRs of that node, and no others. */
 static void bringup_test_nodes(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -124,7 +124,7 @@ static void bringup_test_nodes(struct kunit *test)
 	bringup_expect_no_audit(test);
 }
 
-/* One answer for ever, at one call of bring-up. */
+/* A status that one leaf returns from one call on. */
 struct failure {
 	const char *name;
 	u64 leaf;
@@ -175,7 +175,7 @@ static void failure_desc(const struct failure *failure, char *desc)
 
 KUNIT_ARRAY_PARAM(failure, failures, failure_desc);
 
-/* A call that fails gives its errno and reason, and all that was taken is given back. */
+/* A failed call determines the errno and the reason, and bring-up frees all memory. */
 static void bringup_test_failure(struct kunit *test)
 {
 	const struct failure *failure = test->param_value;
@@ -197,14 +197,14 @@ static void bringup_test_failure(struct kunit *test)
 	if (failure->final)
 		return;
 
-	/* The module was left as it was: the next attempt can succeed. */
+	/* The state of the module has not changed: the next attempt can succeed. */
 	tdx_emulator_inject_clear();
 	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), 0);
 	KUNIT_EXPECT_STREQ(test, tb->attempt.reason, "");
 	bringup_expect_no_audit(test);
 }
 
-/* A call that stays busy is made so many times, with pauses, and then no more. */
+/* Bring-up repeats a call that stays busy with pauses, up to a maximum number of tries. */
 static void bringup_test_tries(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -218,7 +218,7 @@ static void bringup_test_tries(struct kunit *test)
 			(s64)(TDX_SEAMCALL_TRIES - 1) * TDX_SEAMCALL_PAUSE_US);
 }
 
-/* Each attempt has its own reason and result, whatever the one before had. */
+/* Each attempt has its own reason and result, independent of earlier attempts. */
 static void bringup_test_reasons(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -246,7 +246,7 @@ static void bringup_test_reasons(struct kunit *test)
 	bringup_expect_no_audit(test);
 }
 
-/* What passes by itself must not be seen from outside. */
+/* A temporary status, which bring-up must hide from callers. */
 struct passing {
 	const char *name;
 	u64 leaf;
@@ -273,7 +273,7 @@ static void passing_desc(const struct passing *passing, char *desc)
 
 KUNIT_ARRAY_PARAM(passing, passings, passing_desc);
 
-/* Answers that pass by themselves are repeated, and nobody is told. */
+/* Bring-up repeats a call with a temporary error, and reports no error. */
 static void bringup_test_passing(struct kunit *test)
 {
 	const struct passing *passing = test->param_value;
@@ -286,7 +286,7 @@ static void bringup_test_passing(struct kunit *test)
 	bringup_expect_no_audit(test);
 }
 
-/* A TDMR that somebody else has finished is finished. */
+/* A TDMR is done if the module reports that it is already initialized. */
 static void bringup_test_tdmr_already(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -296,7 +296,7 @@ static void bringup_test_tdmr_already(struct kunit *test)
 	expect_progress(test, tdmr_bytes(tb));
 }
 
-/* Metadata with which bring-up must not go on. */
+/* Metadata that bring-up must reject. */
 struct bad_metadata {
 	const char *name;
 	u64 field;
@@ -306,7 +306,7 @@ struct bad_metadata {
 };
 
 static const struct bad_metadata bad_metadata[] = {
-	/* TDX_FEATURES0 as the emulator has it, without NO_RBP_MOD */
+	/* TDX_FEATURES0 of the emulator without NO_RBP_MOD */
 	{ "clobbers RBP", 0x0A00000300000008ULL, 0x1b0ebfULL, -EOPNOTSUPP, "clobbers RBP" },
 	/* CMR_SIZE of the first CMR */
 	{ "memory outside CMRs", 0x9000000300000100ULL, SZ_1M, -ERANGE,
@@ -320,7 +320,7 @@ static void bad_metadata_desc(const struct bad_metadata *bad, char *desc)
 
 KUNIT_ARRAY_PARAM(bad_metadata, bad_metadata, bad_metadata_desc);
 
-/* Metadata of a module or a machine that TDX cannot use ends bring-up early. */
+/* Bring-up fails before TDH.SYS.CONFIG if it cannot use the module or the memory. */
 static void bringup_test_bad_metadata(struct kunit *test)
 {
 	const struct bad_metadata *bad = test->param_value;
@@ -341,7 +341,7 @@ static void bringup_test_bad_metadata(struct kunit *test)
 	bringup_expect_no_audit(test);
 }
 
-/* Of more CMRs than there is room for, the first ones are taken. */
+/* Bring-up uses the first CMRs if the module reports more than it can store. */
 static void bringup_test_many_cmrs(struct kunit *test)
 {
 	const struct tdx_emulator_fault more = {
@@ -359,7 +359,7 @@ static void bringup_test_many_cmrs(struct kunit *test)
 
 struct stopper {
 	struct tdx_bringup *tb;
-	u64 calls;		/* of TDH.SYS.TDMR.INIT before it stops */
+	u64 calls;		/* calls of TDH.SYS.TDMR.INIT before the stop */
 };
 
 static int stop_after_calls(void *data)
@@ -378,7 +378,7 @@ static int stop_after_calls(void *data)
 	return 0;
 }
 
-/* A stop ends step 7 after the calls in flight, each of which has done 4 MiB. */
+/* A stop ends step 7 after the running calls, each of which initializes 4 MiB. */
 static void bringup_test_stop(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -388,23 +388,23 @@ static void bringup_test_stop(struct kunit *test)
 
 	stopper = kthread_run(stop_after_calls, &s, "tdx-stopper");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(stopper));
-	/* Between the last look at the calls and the stop none is done. */
+	/* Slow calls: none ends between the last count of calls and the stop. */
 	tdx_emu_params.tdmr_ns = NSEC_PER_SEC;
 	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), -ESHUTDOWN);
 	tdx_emu_params.tdmr_ns = tdmr_ns;
 	kthread_stop(stopper);
 
-	/* The module is half-way: its PAMTs are its own. */
+	/* The module is half initialized and still owns its PAMTs. */
 	KUNIT_EXPECT_TRUE(test, tb->attempt.configured);
 	KUNIT_EXPECT_GT(test, tb->steps.layout.tdmrs.nr_tdmrs, 0);
-	/* A call that a lane had begun is its last. */
+	/* Each lane finishes the call that it has begun, and makes no other. */
 	KUNIT_EXPECT_LE(test, tdx_emulator_calls(TDH_SYS_TDMR_INIT),
 			s.calls + tb->steps.layout.tdmrs.nr_tdmrs);
 	expect_progress(test, tdx_emulator_calls(TDH_SYS_TDMR_INIT) * CALL_BYTES);
 	bringup_expect_no_audit(test);
 }
 
-/* Once the system goes down, bring-up begins nothing. */
+/* Bring-up starts no step once the system shuts down. */
 static void bringup_test_stop_before(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -429,13 +429,13 @@ static const char *mce_text(u64 addr)
 	if (!mce_is_memory_error(&m) || !mce_usable_address(&m))
 		return ERR_PTR(-EOPNOTSUPP);
 
-	/* As in the machine check. */
+	/* The machine check handler also runs with preemption off. */
 	guard(preempt)();
 
 	return tdx_dump_mce_info(&m);
 }
 
-/* A machine check in PAMT memory is told from others. */
+/* The machine check handler recognizes PAMT memory. */
 static void bringup_test_mce(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;

@@ -116,7 +116,7 @@ static void memory_task_desc(struct memory_task *task, char *desc)
 
 KUNIT_ARRAY_PARAM(memory_task, memory_tasks, memory_task_desc);
 
-/* While memory comes or goes, bring-up neither lists nor looks at nor takes any. */
+/* While memory hot-plug runs, bring-up does not list, search or allocate memory. */
 static void memory_test_waits_for_hotplug(struct kunit *test)
 {
 	struct memory_task *task = (struct memory_task *)test->param_value;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of where PAMTs come from: the planned place, any other, or none.
+ * Tests of the memory for PAMTs: at the planned place, at any other place, or missing.
  */
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
@@ -31,7 +31,7 @@ static u64 find_nothing(u64 size, int node)
 	return 0;
 }
 
-/* Without memory for PAMTs bring-up fails, gives the hint, and can be repeated. */
+/* Without memory for PAMTs, bring-up fails with a hint, and can succeed later. */
 static void bringup_test_no_pamt(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -52,7 +52,7 @@ static void bringup_test_no_pamt(struct kunit *test)
 	bringup_expect_no_audit(test);
 }
 
-/* Where no planned place can be had, any will do. */
+/* If no planned place is available, bring-up accepts any other. */
 static void bringup_test_pamt_anywhere(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -63,22 +63,22 @@ static void bringup_test_pamt_anywhere(struct kunit *test)
 }
 
 /*
- * Memory for PAMTs that is only counted: it does not matter what the kernel has
- * put there.  A bring-up with it must fail before the module is told of it.
+ * The stubs below only record memory for PAMTs, which the kernel may be using.  A
+ * bring-up with them must fail before the module gets that memory.
  */
 struct take {
 	u64 base;
 	u64 size;
-	u64 held;	/* bytes of it that were not given back */
+	u64 held;	/* bytes that were not freed */
 };
 
 static struct {
-	u64 max_size;		/* no more can be had at once, */
-	u64 full_start;		/* and nothing from here */
-	u64 full_end;		/* to here */
+	u64 max_size;		/* largest allocation that succeeds */
+	u64 full_start;		/* from here on, allocations fail, */
+	u64 full_end;		/* up to here */
 	struct take takes[2 * TDMR_MAX];
 	unsigned int nr;
-	unsigned int strays;	/* given back, and was not taken */
+	unsigned int strays;	/* frees of memory that was not allocated */
 } counted;
 
 static int counted_take(u64 base, u64 size)
@@ -96,7 +96,7 @@ static int counted_take(u64 base, u64 size)
 	return 0;
 }
 
-/* What was taken in one piece may be given back in several. */
+/* The caller may free an allocation in several pieces. */
 static void counted_put(u64 base, u64 size)
 {
 	struct take *take;
@@ -117,7 +117,7 @@ static void count_from_now(void)
 	counted.max_size = U64_MAX;
 }
 
-/* TDMRs of this host, and what PAMTs they need. */
+/* The TDMRs of this host, and the sizes of their PAMTs. */
 struct tdmrs {
 	unsigned int nr;
 	u64 base[TDMR_MAX];
@@ -162,7 +162,7 @@ static struct tdmrs *find_tdmrs(struct kunit *test)
 	return tdmrs;
 }
 
-/* The largest PAMT: what there is room for where no row of them has any. */
+/* Return the size of the largest PAMT.  A row of PAMTs is larger. */
 static u64 max_pamt(const struct tdmrs *tdmrs)
 {
 	u64 bytes = 0;
@@ -187,7 +187,7 @@ static u64 node_bytes(const struct tdmrs *tdmrs, int node)
 	return bytes;
 }
 
-/* The module refuses the TDMRs, if it comes to that. */
+/* An attempt that gets as far as TDH.SYS.CONFIG fails there. */
 static void expect_all_given_back(struct kunit *test, int error)
 {
 	const struct tdx_emulator_fault refusal = {
@@ -227,7 +227,7 @@ static void expect_rows(struct kunit *test, const struct tdmrs *tdmrs)
 	}
 }
 
-/* Where a page is in the way, the PAMTs of that node go elsewhere, and no others. */
+/* A page that is in use moves the PAMTs of its node, and no others. */
 static void bringup_test_pamt_one_taken(struct kunit *test)
 {
 	const struct tdmrs *tdmrs = find_tdmrs(test);
@@ -254,7 +254,7 @@ static void bringup_test_pamt_one_taken(struct kunit *test)
 	KUNIT_EXPECT_LT(test, counted.takes[nr - 1].base, free[nr - 1].base);
 }
 
-/* How many PAMTs were taken in a TDMR. */
+/* Return the number of allocations for PAMTs in a TDMR. */
 static unsigned int nr_taken_in(const struct tdmrs *tdmrs, unsigned int tdmr)
 {
 	u64 end = tdmr + 1 < tdmrs->nr ? tdmrs->base[tdmr + 1] : U64_MAX;
@@ -267,7 +267,7 @@ static unsigned int nr_taken_in(const struct tdmrs *tdmrs, unsigned int tdmr)
 	return nr;
 }
 
-/* Where no node has room for all its PAMTs together, each is in its own TDMR. */
+/* If no node has room for all its PAMTs together, each PAMT is in its own TDMR. */
 static void bringup_test_pamt_alone(struct kunit *test)
 {
 	const struct tdmrs *tdmrs = find_tdmrs(test);
@@ -282,7 +282,7 @@ static void bringup_test_pamt_alone(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, nr_taken_in(tdmrs, i), 1, "TDMR %u", i);
 }
 
-/* Where the last PAMT cannot be had, the others are given back. */
+/* If the last PAMT cannot be allocated, bring-up frees the others. */
 static void bringup_test_pamt_one_missing(struct kunit *test)
 {
 	const struct tdmrs *tdmrs = find_tdmrs(test);
@@ -318,7 +318,7 @@ static void expect_one_take(struct kunit *test, int (*take)(u64 base, u64 size))
 	bringup_expect_nothing_held(test);
 }
 
-/* A reboot does not wait until all places of a node's PAMTs were tried. */
+/* A reboot ends the search for a place for the PAMTs of a node. */
 static void bringup_test_pamt_stop(struct kunit *test)
 {
 	expect_one_take(test, stop_and_take_nothing);
@@ -331,7 +331,7 @@ static int stop_when_alone(u64 base, u64 size)
 	return size > max_bytes ? -ENXIO : stop_and_take_nothing(base, size);
 }
 
-/* A reboot does not wait until all places of one PAMT were tried. */
+/* A reboot ends the search for a place for a single PAMT. */
 static void bringup_test_pamt_stop_alone(struct kunit *test)
 {
 	max_bytes = max_pamt(find_tdmrs(test));
@@ -345,7 +345,7 @@ static int count_and_take_nothing(u64 base, u64 size)
 	return -EBUSY;
 }
 
-/* Where nothing can be moved, the search ends before all places were tried. */
+/* If no page can be migrated, bring-up tries only a limited number of places. */
 static void bringup_test_pamt_few_places(struct kunit *test)
 {
 	const struct tdmrs *tdmrs;
@@ -354,12 +354,12 @@ static void bringup_test_pamt_few_places(struct kunit *test)
 	kunit_activate_static_stub(test, tdx_pamt_take, count_and_take_nothing);
 	tdmrs = find_tdmrs(test);
 	KUNIT_EXPECT_GT(test, nr_takes, 1);
-	/* So many for each, and for each node. */
+	/* The limit applies to each PAMT, and to the row of each node. */
 	KUNIT_EXPECT_LE(test, nr_takes,
 			TDX_PAMT_PLACES * (tdmrs->nr + num_online_nodes()));
 }
 
-/* A PAMT cannot be taken from the kernel's own pages or where no memory is. */
+/* A PAMT cannot be allocated from reserved pages or outside the memory. */
 static void bringup_test_pamt_no_memory_there(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, tdx_pamt_take_range(0, PAGE_SIZE), -ENXIO);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of request.c and attempt.c: states, attempts and callbacks.  Each runs on a
- * host of its own.
+ * Tests of request.c and attempt.c: states, attempts and callbacks.  Each test has its
+ * own host.
  */
 #include <kunit/test.h>
 
@@ -10,7 +10,7 @@
 
 #include "gated.h"
 
-/* All that join a running attempt get its result; callbacks come once, from a worker. */
+/* All requests during an attempt get its result; a worker runs each callback once. */
 static void enable_test_join(struct kunit *test)
 {
 	struct counted *first = counted_new(test), *second = counted_new(test);
@@ -49,7 +49,7 @@ static void enable_test_next_attempt(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, g->attempts, 2);
 }
 
-/* A subscription starts nothing and is told once that TDX is up. */
+/* A subscription starts no attempt, and its callback runs once, when TDX is up. */
 static void enable_test_subscribe(struct kunit *test)
 {
 	struct counted *sub = counted_new(test);
@@ -65,7 +65,7 @@ static void enable_test_subscribe(struct kunit *test)
 	counted_expect_over(test, sub, 0);
 }
 
-/* Subscribers are not told of attempts that may be repeated, only of a final error. */
+/* Subscribers get only a final error, not the error of an attempt that can be repeated. */
 static void enable_test_subscribe_failure(struct kunit *test)
 {
 	struct counted *sub = counted_new(test), *late = counted_new(test);
@@ -77,7 +77,7 @@ static void enable_test_subscribe_failure(struct kunit *test)
 	flush_work(&g->tb.work);
 	KUNIT_EXPECT_EQ(test, atomic_read(&sub->count), 0);
 
-	/* A run of the worker that has nothing to do does not pass on the old result. */
+	/* The worker without a new attempt does not report the old result. */
 	KUNIT_ASSERT_EQ(test, tdx_bringup_subscribe(&g->tb, &late->req), 0);
 	flush_work(&g->tb.work);
 	KUNIT_EXPECT_EQ(test, atomic_read(&late->count), 0);
@@ -89,7 +89,7 @@ static void enable_test_subscribe_failure(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_bringup_subscribe(&g->tb, &sub->req), -EINVAL);
 }
 
-/* A killed caller returns EINTR, and the attempt goes on. */
+/* A killed caller gets EINTR, and the attempt continues. */
 static void enable_test_killed(struct kunit *test)
 {
 	struct gated_call *sync = gated_call(test, gated_sync, NULL);
@@ -106,8 +106,8 @@ static void enable_test_killed(struct kunit *test)
 }
 
 /*
- * Subscribers get ESHUTDOWN when the system goes down, even if an attempt fails first;
- * nothing starts any more.
+ * Subscribers get ESHUTDOWN when the system shuts down, even if an attempt fails first;
+ * no other attempt starts.
  */
 static void enable_test_stop_all(struct kunit *test)
 {
@@ -128,7 +128,7 @@ static void enable_test_stop_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, g->attempts, 1);
 }
 
-/* The system sleeps when the running step has ended, and no step begins. */
+/* The system sleeps after the running step has ended, and no other step starts. */
 static void enable_test_hold(struct kunit *test)
 {
 	struct counted *c = counted_new(test);
@@ -169,7 +169,7 @@ static void enable_test_hold_resting(struct kunit *test)
 	counted_expect_over(test, c, 0);
 }
 
-/* A task that is killed before the system can sleep holds nothing. */
+/* A task that is killed while it waits to suspend the system does not hold bring-up. */
 static void enable_test_hold_killed(struct kunit *test)
 {
 	struct counted *c = counted_new(test);
@@ -188,7 +188,7 @@ static void enable_test_hold_killed(struct kunit *test)
 	counted_expect_over(test, c, 0);
 }
 
-/* Metadata are there from step 1 on, until an error that is final. */
+/* Metadata is available from step 1 until a final error. */
 static void enable_test_metadata(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -210,7 +210,7 @@ static void enable_test_metadata(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, tdx_bringup_metadata(&g->tb));
 }
 
-/* The first error of an attempt is kept, and the next attempt forgets it. */
+/* An attempt keeps its first error, and the next attempt clears it. */
 static void enable_test_first_error(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -229,7 +229,7 @@ static void enable_test_first_error(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, reason, "");
 }
 
-/* Tests return a host to the state after boot; subscribers stay. */
+/* A reset returns a host to its state after boot and keeps subscribers. */
 static void enable_test_renew(struct kunit *test)
 {
 	struct counted *sub = counted_new(test);
@@ -260,7 +260,7 @@ static void enable_test_expect_progress(struct kunit *test, u64 done, u64 total)
 	KUNIT_EXPECT_EQ(test, progress.total, total);
 }
 
-/* The progress is the sum of all TDMRs, none without a layout, all only when TDX is up. */
+/* The progress is the sum of all TDMRs, 0 without a layout, and complete once TDX is up. */
 static void enable_test_progress(struct kunit *test)
 {
 	static const u64 sizes[] = { SZ_1G, 2 * (u64)SZ_1G, SZ_1G };
@@ -281,7 +281,7 @@ static void enable_test_progress(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, tdx_bringup_sync(&g->tb), 0);
 	enable_test_expect_progress(test, total, total);
 
-	/* Of two attempts, a reader may see some of each. */
+	/* A reader may see parts of two attempts. */
 	job->total = SZ_1G;
 	enable_test_expect_progress(test, SZ_1G, SZ_1G);
 }

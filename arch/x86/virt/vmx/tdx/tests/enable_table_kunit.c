@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of request.c as a table: what every event does in every state, those that
- * cannot happen there included.  Each runs on a host of its own.
+ * Tests of request.c by a table with the outcome of each event in each state, even of
+ * impossible events.  Each test has its own host.
  */
 #include <kunit/test.h>
 
@@ -10,14 +10,14 @@
 #include "gated.h"
 
 enum table_state {
-	UNKNOWN,	/* nobody has made a request */
+	UNKNOWN,	/* before the first request */
 	FAILED,		/* the last attempt failed and can be repeated */
-	CALLING,	/* as FAILED, and the callback of the first request runs */
-	RUNNING,	/* an attempt, before TDH.SYS.CONFIG */
-	ABANDONED,	/* an attempt, after it, whose request was cancelled */
-	HELD,		/* an attempt, between steps, for the system to sleep */
-	STOPPING,	/* an attempt, and the system wants to go down */
-	STOPPED,	/* the system goes down */
+	CALLING,	/* like FAILED, and the callback of the first request runs */
+	RUNNING,	/* an attempt runs, before TDH.SYS.CONFIG */
+	ABANDONED,	/* an attempt runs, after it; its request was cancelled */
+	HELD,		/* an attempt waits between steps while the system sleeps */
+	STOPPING,	/* an attempt runs, and the shutdown waits for it */
+	STOPPED,	/* the system shuts down */
 	UP,
 	LOST,
 	NR_STATES,
@@ -27,11 +27,11 @@ enum table_event {
 	REQUEST,
 	SUBSCRIBE,
 	SYNC,
-	WAIT,		/* for the first request */
-	CANCEL,		/* the first request */
-	SUCCEED,	/* the attempt does */
-	FAIL,		/* the attempt does, with -ENOMEM */
-	FAIL_LATE,	/* the attempt does, with -EINVAL after TDH.SYS.CONFIG */
+	WAIT,		/* wait for the first request */
+	CANCEL,		/* cancel the first request */
+	SUCCEED,	/* the attempt succeeds */
+	FAIL,		/* the attempt fails with -ENOMEM */
+	FAIL_LATE,	/* the attempt fails with -EINVAL, after TDH.SYS.CONFIG */
 	HOLD,
 	RELEASE,
 	STOP,
@@ -54,7 +54,7 @@ static const char * const table_events[] = {
 	[RENEW]		= "renew",
 };
 
-/* Beside errnos, which are negative: */
+/* Outcomes; a negative outcome is an errno. */
 #define UNTOLD	0
 #define OK	1
 #define BLOCKS	2	/* does not return until something else happens */
@@ -65,12 +65,12 @@ static const char * const table_events[] = {
 #define TO_LOST		TDX_STATUS_ERROR
 
 /**
- * struct table_outcome - what an event does
- * @ret: what the call returns; 0 if the event changes nothing, and returns OK
- * @status: of the host afterwards
- * @first: what the first request has been told by then
- * @own: what the request that the event makes is told
- * @attempts: attempts that begin
+ * struct table_outcome - effects of an event
+ * @ret: result of the call; 0 if the event changes nothing and returns OK
+ * @status: status of the host afterwards
+ * @first: result that the first request has by then
+ * @own: result of the request that the event makes
+ * @attempts: number of attempts that start
  */
 struct table_outcome {
 	int ret;
@@ -82,7 +82,7 @@ struct table_outcome {
 
 static const struct table_row {
 	const char *name;
-	/* In the state, before any event. */
+	/* Before any event */
 	enum tdx_status status;
 	int first;
 	struct table_outcome on[NR_EVENTS];
@@ -98,7 +98,7 @@ static const struct table_row {
 		[WAIT]		= { -ENOMEM, TO_UNKNOWN, -ENOMEM },
 	} },
 	[CALLING] = { "calling", TO_UNKNOWN, -ENOMEM, {
-		/* The next attempt begins when the callback has returned. */
+		/* The next attempt starts after the callback has returned. */
 		[REQUEST]	= { OK, TO_RUNNING, -ENOMEM },
 		[SYNC]		= { BLOCKS, TO_RUNNING, -ENOMEM },
 		[WAIT]		= { BLOCKS, TO_UNKNOWN, -ENOMEM },
@@ -164,7 +164,7 @@ static const struct table_row {
 	} },
 };
 
-/* The host under test; @first and @own make requests to it. */
+/* The host under test, and two requests for it. */
 struct table {
 	struct gated g;
 	struct counted *first;
@@ -272,7 +272,7 @@ static void table_look(struct table *t, char *buf, size_t size)
 		    table_told(t->own), READ_ONCE(t->g.attempts));
 }
 
-/* What follows from an event takes its time; what does not follow, too. */
+/* Wait for the effects of an event, and a while longer for unexpected ones. */
 static void table_expect(struct kunit *test, struct table *t, const struct table_outcome *o)
 {
 	unsigned long end = jiffies + SOON;
@@ -300,7 +300,7 @@ static void table_expect(struct kunit *test, struct table *t, const struct table
 	KUNIT_EXPECT_PTR_NE(test, t->own->task, t->call->task);
 }
 
-/* Parameters are numbers from 1. */
+/* Parameters are numbers, starting at 1. */
 static const void *table_next(struct kunit *test, const void *prev, char *desc)
 {
 	unsigned long i = (unsigned long)prev;
@@ -352,7 +352,7 @@ static void table_finish(struct gated_call *call)
 	}
 }
 
-/* Lets all go that blocks, in any state, and waits for it. */
+/* End all calls that may block in any state, and wait for them. */
 static void enable_table_exit(struct kunit *test)
 {
 	struct table *t = container_of(test->priv, struct table, g);

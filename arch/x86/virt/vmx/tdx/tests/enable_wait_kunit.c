@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of request.c: what a request may be used for and when, waiting for it, and
- * withdrawing it.  Each runs on a host of its own.
+ * Tests of request.c: the use of a request, waiting for it, and cancelling it.  Each
+ * test has its own host.
  */
 #include <kunit/test.h>
 
@@ -13,7 +13,7 @@
 #define NR_TASKS	16
 #define NR_ROUNDS	100
 
-/* A request that was not initialized, or was copied, is refused. */
+/* Uninitialized and copied requests are rejected. */
 static void wait_test_not_initialized(struct kunit *test)
 {
 	struct tdx_enable_request good, bad[3] = {};
@@ -35,7 +35,7 @@ static void wait_test_not_initialized(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&g->tb.requests));
 }
 
-/* A request is refused with EBUSY until its one callback has returned. */
+/* A request cannot be used again (EBUSY) until its callback has returned. */
 static void wait_test_in_use(struct kunit *test)
 {
 	struct counted *c = counted_new(test), *sub = counted_new(test);
@@ -62,7 +62,7 @@ static void wait_test_in_use(struct kunit *test)
 	gated_expect_result(test, &c->req, 0);
 }
 
-/* All waiters of a request get its result, and so does a later one; they can be frozen. */
+/* All waiters, early and late, get the result of the request; they are freezable. */
 static void wait_test_twice(struct kunit *test)
 {
 	struct counted *c = counted_new(test);
@@ -103,7 +103,7 @@ static void wait_test_killed(struct kunit *test)
 	counted_expect_over(test, c, 0);
 }
 
-/* Waiters return when the callback has; sleepers are told before all callbacks. */
+/* Waiters return after the callback; requests without a callback complete first. */
 static void wait_test_callback_runs(struct kunit *test)
 {
 	struct counted *slow = counted_new(test), *plain = counted_new(test);
@@ -124,7 +124,7 @@ static void wait_test_callback_runs(struct kunit *test)
 	gated_call_expect(test, wait, 0);
 }
 
-/* A cancelled request is not called back and its waiters get ECANCELED; the attempt goes on. */
+/* Cancelling a request drops its callback; its waiters get ECANCELED; the attempt continues. */
 static void wait_test_cancel_waiting(struct kunit *test)
 {
 	struct counted *c = counted_new(test);
@@ -146,8 +146,8 @@ static void wait_test_cancel_waiting(struct kunit *test)
 }
 
 /*
- * A cancel waits for the callback that runs, and the result stays; a cancelled request
- * behind it is not called back.
+ * Cancelling waits for a running callback and keeps the result; the callback of a later
+ * request that was cancelled does not run.
  */
 static void wait_test_cancel_running(struct kunit *test)
 {
@@ -178,7 +178,7 @@ static void wait_test_cancel_running(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, g->attempts, 1);
 }
 
-/* Is the one callback there by the time that a task has waited or cancelled, or never? */
+/* Check that the callback has run once by now, or not at all after a cancel. */
 static bool wait_test_round(struct tdx_bringup *tb, struct counted *c, bool cancel)
 {
 	int result, before = atomic_read(&c->count);
@@ -208,8 +208,8 @@ static int wait_test_requester(struct gated_call *call)
 }
 
 /*
- * Many tasks that use their requests again and again, and wait or cancel while attempts
- * begin and end, get the result of one attempt each time, or ECANCELED.
+ * Many tasks use their requests repeatedly, and wait or cancel while attempts start and
+ * end; each use gets the result of one attempt or ECANCELED.
  */
 static void wait_test_many(struct kunit *test)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A host whose steps are a gate that the test opens; requests that count their
- * callbacks; calls that run in threads of their own.
+ * A host whose attempts wait at a gate until the test opens it, requests that count
+ * their callbacks, and calls in separate threads.
  */
 #ifndef _X86_VIRT_TDX_TESTS_GATED_H
 #define _X86_VIRT_TDX_TESTS_GATED_H
@@ -22,12 +22,12 @@
 
 #include "../enable.h"
 
-/* What happens at all happens by then. */
+/* An expected event happens within this time. */
 #define SOON	msecs_to_jiffies(10000)
-/* What has not happened by then does not happen. */
+/* An event that has not happened within this time does not happen. */
 #define LATER	msecs_to_jiffies(50)
 
-/* With @pauses, the gate is not the last step. */
+/* With @pauses, the attempt has another step after the gate. */
 struct gated {
 	struct tdx_bringup tb;
 	struct completion entered;
@@ -43,7 +43,7 @@ static inline int gated_run(struct tdx_bringup *tb)
 	int ret = 0;
 
 	WRITE_ONCE(g->attempts, g->attempts + 1);
-	/* As tdx_steps_read() does. */
+	/* tdx_steps_read() does the same. */
 	smp_store_release(&tb->steps.known, true);
 	complete(&g->entered);
 	wait_for_completion(&g->gate);
@@ -71,7 +71,7 @@ static inline int gated_init(struct kunit *test)
 	return 0;
 }
 
-/* Ends all that a test has left. */
+/* End the attempts that a test has left. */
 static inline void gated_exit(struct kunit *test)
 {
 	struct gated *g = test->priv;
@@ -80,21 +80,21 @@ static inline void gated_exit(struct kunit *test)
 	tdx_bringup_exit(&g->tb);
 }
 
-/* Lets the attempt that runs, or else the next one, end with @result. */
+/* End the running attempt, or else the next one, with @result. */
 static inline void gated_end(struct gated *g, int result)
 {
 	g->result = result;
 	complete(&g->gate);
 }
 
-/* As gated_end(), but after TDH.SYS.CONFIG: @result is final. */
+/* Like gated_end(), but after TDH.SYS.CONFIG, so that @result is final. */
 static inline void gated_end_final(struct gated *g, int result)
 {
 	g->tb.attempt.configured = true;
 	gated_end(g, result);
 }
 
-/* For what no completion tells. */
+/* Wait for a flag that has no completion. */
 static inline void gated_expect_flag(struct kunit *test, const bool *flag)
 {
 	unsigned long end = jiffies + SOON;
@@ -109,7 +109,7 @@ static inline void gated_expect_entered(struct kunit *test, struct gated *g)
 	KUNIT_ASSERT_GT(test, wait_for_completion_timeout(&g->entered, SOON), 0UL);
 }
 
-/* A request whose callback counts, and stays inside after reinit_completion(&leave). */
+/* A request that counts its callbacks.  After reinit_completion(&leave), they block. */
 struct counted {
 	struct tdx_enable_request req;
 	struct completion inside;
@@ -149,7 +149,7 @@ static inline void counted_expect_inside(struct kunit *test, struct counted *c, 
 	KUNIT_EXPECT_EQ(test, c->result, result);
 }
 
-/* The request gets this result soon, and so does a task that waits for it. */
+/* Check that the request, and a task that waits for it, get this result soon. */
 static inline void gated_expect_result(struct kunit *test, struct tdx_enable_request *req,
 				       int result)
 {
@@ -166,7 +166,7 @@ static inline void counted_expect_over(struct kunit *test, struct counted *c, in
 	KUNIT_EXPECT_EQ(test, atomic_read(&c->count), 1);
 }
 
-/* A call in a thread of its own. */
+/* A call in a separate thread. */
 struct gated_call {
 	struct gated *g;
 	struct tdx_enable_request *req;
@@ -181,7 +181,7 @@ static inline int gated_call_thread(void *data)
 {
 	struct gated_call *call = data;
 
-	/* Kernel threads ignore signals unless they say otherwise. */
+	/* Kernel threads ignore all other signals. */
 	allow_signal(SIGKILL);
 	complete(&call->ready);
 	call->result = call->call(call);

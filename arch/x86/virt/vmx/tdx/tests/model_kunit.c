@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The model of the TDX module, on an instance of its own: nothing of this
- * machine, and not the module that answers its SEAMCALLs.
+ * Tests of a separate instance of the model of the TDX module.  They do not touch the
+ * module that answers the SEAMCALLs of this machine.
  */
 #include <kunit/test.h>
 #include <linux/mm.h>
@@ -17,7 +17,7 @@ KUNIT_ARRAY_PARAM(model_rule, model_rules, model_rule_desc);
 
 KUNIT_DEFINE_ACTION_WRAPPER(free_machine, kvfree, const void *);
 
-/* The module answers calls in this order as its specification says. */
+/* The module answers a sequence of calls as its specification requires. */
 static void model_test_rule(struct kunit *test)
 {
 	struct rule_machine *machine = kvzalloc(sizeof(*machine), GFP_KERNEL);

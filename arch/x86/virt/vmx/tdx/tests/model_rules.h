@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The state machine of the TDX module, as rules that a model must keep.  Pure
- * like the model itself.
+ * Rules for the state machine of the TDX module, which a model must obey.  Like the
+ * model, they also compile in user space.
  *
- * Each rule is a list of calls and the status that each must have.  The module
- * has two packages with two LPs each, one CMR and one TDMR of 1 GiB.
+ * Each rule is a list of calls with the status that each must return.  The module has
+ * two packages with two LPs each, one CMR and one TDMR of 1 GiB.
  */
 #ifndef _X86_VIRT_TDX_MODEL_RULES_H
 #define _X86_VIRT_TDX_MODEL_RULES_H
@@ -16,7 +16,7 @@
 
 #include "../emulator/model.h"
 
-/* What a rule can do; the leaves by their number. */
+/* Steps of rules.  The value of a call is the number of its leaf. */
 enum rule_leaf {
 	RULE_RDMD	= 24,
 	RULE_KEY_CONFIG	= 31,
@@ -30,14 +30,14 @@ enum rule_leaf {
 	RULE_UPDATE	= 53,
 	RULE_UNKNOWN	= 54,
 
-	/* Version 1 of them */
+	/* Version 1 of leaves */
 	RULE_VP_INIT_1	= 1 << 16 | 22,
 	RULE_SYS_INIT_1	= 1 << 16 | RULE_SYS_INIT,
 
-	/* Not calls */
+	/* Other steps */
 	RULE_ALL_LPS	= 256,	/* LP.INIT on all LPs; none may fail */
-	RULE_BUSY,		/* an LP holds the global lock, or lets go of it */
-	RULE_ENTROPY,		/* PCONFIG has none, or has it again */
+	RULE_BUSY,		/* an LP takes the global lock, or releases it */
+	RULE_ENTROPY,		/* PCONFIG loses its entropy, or gets it back */
 	RULE_RELOAD,		/* the P-SEAMLDR loads a fresh module */
 };
 
@@ -48,12 +48,12 @@ struct rule_step {
 	u64 status;
 };
 
-/* How far the module is when a rule begins. */
+/* State of the module at the start of a rule */
 enum rule_start {
 	RULE_FROM_BOOT,
-	RULE_FROM_LPS,		/* all initialised */
-	RULE_FROM_CONFIG,	/* and SYS.CONFIG done */
-	RULE_FROM_READY,	/* and KEY.CONFIG on both packages */
+	RULE_FROM_LPS,		/* after LP.INIT on all LPs */
+	RULE_FROM_CONFIG,	/* and after SYS.CONFIG */
+	RULE_FROM_READY,	/* and after KEY.CONFIG on both packages */
 };
 
 struct rule {
@@ -169,18 +169,18 @@ static const struct rule model_rules[] = {
 	} },
 };
 
-/* The feature that gives VP.INIT a version. */
+/* With this feature, VP.INIT has a version 1. */
 #define RULE_TOPOLOGY_ENUM	BIT_ULL(20)
 
 #define RULE_TDMR_BASE	0x40000000ULL
 #define RULE_TDMR_SIZE	0x40000000ULL
 
-/* Offsets in the memory of a rule: the pointers and the TDMR_INFO */
+/* Addresses: the array of pointers, the TDMR_INFO, and the PAMTs */
 #define RULE_ARRAY	0x1000ULL
 #define RULE_TDMR_INFO	0x2000ULL
 #define RULE_PAMT	0x80000000ULL
 
-/* A module and what surrounds it; PAMTs are not kept. */
+/* A module and its memory, without the contents of PAMTs */
 struct rule_machine {
 	struct tdxmod module;
 	u64 array[512];
@@ -215,7 +215,7 @@ static inline bool rule_rdrand(void *ctx, u64 *value)
 	return true;
 }
 
-/* One TDMR at 1 GiB; its PAMTs of 4 MiB, 8 KiB and 4 KiB lie behind it. */
+/* Describe a TDMR at 1 GiB, followed by its PAMTs of 4 MiB, 8 KiB and 4 KiB. */
 static inline void rule_describe_tdmr(struct rule_machine *machine)
 {
 	u64 *info = machine->tdmr_info;
@@ -232,7 +232,7 @@ static inline void rule_describe_tdmr(struct rule_machine *machine)
 	info[7] = 0x400000;
 }
 
-/* Return: false if the model does not take the platform. */
+/* Return: false if the model rejects the platform. */
 static inline bool rule_begin(struct rule_machine *machine)
 {
 	static const u8 lp_package[] = { 0, 0, 1, 1 };
@@ -316,11 +316,11 @@ static inline u64 rule_do(struct rule_machine *machine, const struct rule_step *
 }
 
 /**
- * struct rule_breach - where a model does not keep a rule
- * @step: number of the step, from 0
- * @time: which of its repetitions, from 0
- * @want: the status that the rule has
- * @got: the status that the model gave
+ * struct rule_breach - a step in which a model breaks a rule
+ * @step: number of the step, starting at 0
+ * @time: number of its repetition, starting at 0
+ * @want: status that the rule requires
+ * @got: status that the model returned
  */
 struct rule_breach {
 	unsigned int step;
@@ -343,7 +343,7 @@ static inline bool rule_step_kept(struct rule_machine *machine,
 	return true;
 }
 
-/* Return: false if the module does not get there. */
+/* Return: false if a call on the way to the start of the rule fails. */
 static inline bool rule_advance(struct rule_machine *machine, enum rule_start start)
 {
 	if (start >= RULE_FROM_LPS &&
@@ -360,12 +360,12 @@ static inline bool rule_advance(struct rule_machine *machine, enum rule_start st
 }
 
 /**
- * rule_kept - try one rule on a fresh module
+ * rule_kept - check one rule on a fresh module
  * @rule: the rule
- * @machine: storage
- * @breach: set if the rule is not kept
+ * @machine: memory for the module
+ * @breach: set if the model breaks the rule
  *
- * Return: true if every step had its status.
+ * Return: true if each step returned the required status.
  */
 static inline bool rule_kept(const struct rule *rule, struct rule_machine *machine,
 			     struct rule_breach *breach)
@@ -381,7 +381,7 @@ static inline bool rule_kept(const struct rule *rule, struct rule_machine *machi
 		if (!rule_step_kept(machine, &steps[*i], breach))
 			return false;
 
-	/* A rule without a step would be kept by anything. */
+	/* Any model would obey a rule without steps. */
 	return *i > 0;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The reset of the emulated module frees what this host has given to it. */
+/* The reset of the emulated module frees the memory that this host has given to it. */
 #include <linux/init.h>
 
 #include "../emulator/emulator.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What seam_status.c must say of which call, and sweeps over all codes.  One table
- * for KUnit and for the runner in user space.
+ * Expected texts, classes and errnos of seam_status.c, and sweeps over all codes.  KUnit
+ * and the runner in user space share this table.
  */
 #ifndef _X86_VIRT_TDX_SEAM_STATUS_CASES_H
 #define _X86_VIRT_TDX_SEAM_STATUS_CASES_H
@@ -16,7 +16,7 @@
 
 #define REFUSED	SEAM_REFUSED
 
-/* RAX of a call and of its answer; the text before the number, and behind it or NULL. */
+/* @leaf and @status: RAX of call and answer; @what and @hint: text around the number. */
 struct seam_case {
 	u64 leaf;
 	u64 status;
@@ -27,13 +27,13 @@ struct seam_case {
 };
 
 static const struct seam_case seam_cases[] = {
-	/* Not errors */
+	/* No errors */
 	{ 33, 0x0000000000000000, SEAM_SUCCESS, 0, "TDH.SYS.INIT: TDX_SUCCESS" },
 	{ 36, 0x0000000000000007, SEAM_SUCCESS, 0, "TDH.SYS.TDMR.INIT: TDX_SUCCESS" },
 	{ 31, 0x0000081500000000, SEAM_ALREADY, 0, "TDH.SYS.KEY.CONFIG: TDX_KEY_CONFIGURED" },
 	{ 36, 0x00000A0300000000, SEAM_ALREADY, 0,
 	  "TDH.SYS.TDMR.INIT: TDX_TDMR_ALREADY_INITIALIZED" },
-	/* To be repeated */
+	/* The host repeats these calls */
 	{ 69, 0x8000000300000000, SEAM_CONTENDED, -EBUSY,
 	  "TDH.SYS.DISABLE: TDX_INTERRUPTED_RESUMABLE" },
 	{ 36, 0x8000020000000001, SEAM_CONTENDED, -EBUSY,
@@ -69,7 +69,7 @@ static const struct seam_case seam_cases[] = {
 	{ 35, 0xC000050D00000000, REFUSED, -EOPNOTSUPP,
 	  "TDH.SYS.LP.INIT: TDX_INCOMPATIBLE_SEAM_CAPABILITIES", "update the microcode" },
 	{ 45, 0xC000082000000000, REFUSED, -EINVAL, "TDH.SYS.CONFIG: TDX_HKID_NOT_FREE" },
-	/* Codes that mean something else at one leaf, of any version */
+	/* Codes with another meaning for one leaf, of any version */
 	{ 34, 0xC000050500000000, REFUSED, -ENODATA, "TDH.SYS.RD: TDX_SYS_NOT_READY",
 	  "the module is too old" },
 	{ 36, 0xC000050500000000, REFUSED, -EPERM, "TDH.SYS.TDMR.INIT: TDX_SYS_NOT_READY",
@@ -148,7 +148,7 @@ static inline void seam_case_text(const struct seam_case *c, char *buf, size_t l
 		 c->hint ?: "");
 }
 
-/* Codes to sweep: 16 severities, 31 classes of the module, 256 codes each. */
+/* Number of codes: 16 severities, 31 classes of the module, 256 codes each. */
 #define SEAM_NR_CODES	(16 * 31 * 256)
 
 static inline u64 seam_code(u64 nr)
@@ -174,7 +174,7 @@ static inline bool seam_has_case(u64 code)
 	return false;
 }
 
-/* Returns a code that has a name but no case; -1 if all have one. */
+/* Return a code that has a name but no case, or -1 if there is none. */
 static inline u64 seam_code_without_case(void)
 {
 	unsigned int nr;
@@ -187,7 +187,7 @@ static inline u64 seam_code_without_case(void)
 	return -1ULL;
 }
 
-/* Returns the length of the longest text of a code, with the most digits everywhere. */
+/* Return the length of the longest text of all codes, with numbers of maximum length. */
 static inline int seam_longest_text(char *buf, size_t len)
 {
 	unsigned int nr, leaf;

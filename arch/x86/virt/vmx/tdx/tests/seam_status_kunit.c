@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of seam_status.c; their table is shared with user space. */
+/* Tests of seam_status.c; KUnit and user space share their table. */
 #include <kunit/test.h>
 
 #include "seam_status_cases.h"
 
 KUNIT_ARRAY_PARAM_DESC(seam_case, seam_cases, what);
 
-/* A status of a leaf has its text, class and errno. */
+/* Each status of a leaf has the expected text, class and errno. */
 static void seam_status_test_case(struct kunit *test)
 {
 	const struct seam_case *c = test->param_value;
@@ -20,14 +20,14 @@ static void seam_status_test_case(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seam_status_errno(c->leaf, c->status), c->error);
 }
 
-/* Each status that has a name has a case here. */
+/* The table has a case for each status with a name. */
 static void seam_status_test_complete(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, seam_named(0xC0000A0000000000));
 	KUNIT_EXPECT_EQ(test, seam_code_without_case(), -1ULL);
 }
 
-/* The longest text fits, and its terminator too. */
+/* SEAM_TEXT_LEN has room for the longest text and its terminator. */
 static void seam_status_test_length(struct kunit *test)
 {
 	char text[SEAM_TEXT_LEN * 2];
@@ -41,7 +41,7 @@ static void seam_status_test_length(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, text[sizeof(text) - 1], 'g');
 }
 
-/* A text that does not fit is truncated and terminated; without a buffer there is none. */
+/* A text that is too long is truncated and terminated; without a buffer, it is empty. */
 static void seam_status_test_truncation(struct kunit *test)
 {
 	static const u64 leaf = 45, status = 0xC0000A1200000102;
@@ -75,5 +75,5 @@ static struct kunit_suite seam_status_suite = {
 
 kunit_test_suite(seam_status_suite);
 
-MODULE_DESCRIPTION("Tests of the words for the TDX module's answers");
+MODULE_DESCRIPTION("KUnit tests of the texts for TDX statuses");
 MODULE_LICENSE("GPL");

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Small hosts, and the layout that each must get, or the reason why it has none.
- * One table for KUnit and for user space.
+ * Small hosts, each with the layout that it must get, or the reason for its rejection.
+ * KUnit and user space share this table.
  *
- * The layout is text: for each TDMR "first GiB-last GiB@node", the bases of its
- * PAMTs for 4K, 2M and 1G pages, and a line for each reserved area.
- * In the pictures, '#' is memory, '=' a CMR and 'P' a PAMT.
+ * A layout is a text.  Each TDMR has a line with "first GiB-end GiB@node" and the bases of
+ * its PAMTs for 4K, 2M and 1G pages, followed by a line for each reserved area.
+ * In the pictures, '#' is memory, '=' a CMR, 'P' a PAMT and 'r' a reserved area.
  */
 #ifndef _X86_VIRT_TDX_TDMR_CASES_H
 #define _X86_VIRT_TDX_TDMR_CASES_H
@@ -30,18 +30,18 @@
 /**
  * struct tdmr_case - a host and its layout
  * @name: name of the test
- * @max_tdmrs: number of TDMRs that the module takes
- * @max_reserved: number of reserved areas in each
+ * @max_tdmrs: maximum number of TDMRs
+ * @max_reserved: maximum number of reserved areas in each TDMR
  * @cpus: CPUs of each node
- * @homeless: nodes, from the last on, whose CPUs are those of node 0
- * @pageblock: bytes of a pageblock; 0 for 2 MiB
- * @ranges: memory
+ * @homeless: number of nodes, counted from the last one, that use the CPUs of node 0
+ * @pageblock: size of a pageblock in bytes; 0 for 2 MiB
+ * @ranges: ranges of memory
  * @nr_ranges: number of @ranges
- * @nr_islands: instead of @ranges, 1 MiB of memory behind each MiB without
+ * @nr_islands: number of ranges of 1 MiB, with holes of 1 MiB, instead of @ranges
  * @cmrs: CMRs
  * @nr_cmrs: number of @cmrs
- * @trouble: why it has no layout
- * @bad_start: first byte of the range that the refusal names
+ * @trouble: reason for the rejection
+ * @bad_start: start of the range that the planner rejects
  * @bad_end: first byte after that range
  * @want: the layout
  */
@@ -133,7 +133,7 @@ static const struct tdmr_case tdmr_cases[] = {
 		"6-9@0 pamt 0x2fe600000 0x2ffe0e000 0x2ffe14000\n"
 		"9-12@0 pamt 0x2ff200000 0x2ffe15000 0x2ffe1b000\n"
 		" 0x2fce00000-0x2ffe1c000\n" },
-	/* Both CPUs are of node 0. */
+	/* Both CPUs belong to node 0. */
 	{ "a node without CPUs", LIMITS(3, 16), CPUS(2), .homeless = 3,
 	  MEMORY(2, { 0, G(2), 0 }, { G(2), G(6), 1 }),
 	  .want =
@@ -195,7 +195,7 @@ static const struct tdmr_case tdmr_cases[] = {
 		" 0x8c0000000-0x1100000000\n"
 		"318-319@0 pamt 0x4fbfa00000 0x4fbfe8b000 0x4fbfe8d000\n"
 		" 0x4fae600000-0x4fbfe8e000\n" },
-	/* As many nodes in turn as would need five TDMRs. */
+	/* The nodes alternate; without mixing they need five TDMRs. */
 	{ "nodes are mixed where TDMRs do not suffice", LIMITS(3, 16), CPUS(1, 1),
 	  MEMORY(5, { 0, G(3), 0 }, { G(3), G(6), 1 }, { G(6), G(7), 0 },
 		 { G(7), G(8), 1 }, { G(8), G(9), 0 }),
@@ -236,7 +236,7 @@ static const struct tdmr_case tdmr_cases[] = {
 	/*
 	 *	0|#### P0|   |1G  |##P1|  |2G
 	 *
-	 * There are 8 MiB in one piece, and 12 are needed.
+	 * The row needs 12 MiB, and the largest range has 8 MiB.
 	 */
 	{ "each TDMR has its row where the node has no room for one",
 	  LIMITS(2, 16), CPUS(2),
@@ -266,7 +266,7 @@ static const struct tdmr_case tdmr_cases[] = {
 	/*
 	 *	0|##########P|1G|#|2G #|3G
 	 *
-	 * At the top, TDMR [2G, 3G) has no area to spare.
+	 * TDMR [2G, 3G) at the top has no spare area.
 	 */
 	{ "no PAMT in a TDMR without a spare area", LIMITS(3, 2), CPUS(3),
 	  MEMORY(3, { 0, G(1), 0 }, { M(2100), M(2120), 0 }, { M(2600), G(3), 0 }),
@@ -337,7 +337,7 @@ static const struct tdmr_case tdmr_cases[] = {
 	  MEMORY(1, { 0, M(6), 0 }), REFUSED(TDMR_NO_PAMT, 0, G(1)) },
 };
 
-/* A case is planned in this memory. */
+/* Memory to plan a case in */
 struct tdmr_case_room {
 	struct tdmr_host host;
 	struct tdmr_layout layout;
@@ -410,7 +410,7 @@ static inline void tdmr_case_print(struct tdmr_case_room *room)
 #undef PRINT
 }
 
-/* What callers are told; the reason is in the layout. */
+/* Return the errno that callers get; the layout has the reason. */
 static inline int tdmr_case_errno(enum tdmr_trouble trouble)
 {
 	switch (trouble) {
@@ -436,7 +436,7 @@ static inline const struct tdmr_case *tdmr_case_named(const char *name)
 	return c;
 }
 
-/* The places of a row descend until there is none; then each TDMR has its own. */
+/* Check that a row moves down until no place is left, and is split for each TDMR then. */
 static inline const char *tdmr_case_rows(struct tdmr_case_room *room)
 {
 	struct tdmr_layout *layout = &room->layout;
@@ -472,7 +472,7 @@ static inline const char *tdmr_case_rows(struct tdmr_case_room *room)
 	return NULL;
 }
 
-/* PAMTs are whole pages, whatever the size of their entries. */
+/* Check that PAMTs consist of whole pages for any size of their entries. */
 static inline const char *tdmr_case_sizes(struct tdmr_case_room *room)
 {
 	static const unsigned int sizes[TDMR_NR_LEVELS] = { 16, 24, 4097 };
@@ -484,7 +484,7 @@ static inline const char *tdmr_case_sizes(struct tdmr_case_room *room)
 	    pamt[TDMR_2M].size != K(24) || pamt[TDMR_1G].size != K(12))
 		return "another size";
 
-	/* Larger than the memory, of as much as there can be. */
+	/* With the maximum of memory, PAMTs can be larger than the memory. */
 	room->ranges[0].end = BIT_ULL(52);
 	room->host.limits.entry_size[TDMR_4K] = 5000;
 	if (tdmr_case_plan(room) != -ENOSPC || room->layout.trouble != TDMR_NO_PAMT)
@@ -493,7 +493,7 @@ static inline const char *tdmr_case_sizes(struct tdmr_case_room *room)
 	return NULL;
 }
 
-/* The largest TDMR is initialized first, and of equal ones the lowest. */
+/* Check the order: the largest TDMR first, and the lowest of equal ones first. */
 static inline const char *tdmr_case_order(struct tdmr_case_room *room)
 {
 	static const unsigned int want[] = { 2, 3, 4, 5, 6, 0, 1 };
@@ -508,7 +508,7 @@ static inline const char *tdmr_case_order(struct tdmr_case_room *room)
 	return memcmp(order, want, sizeof(want)) ? "another order" : NULL;
 }
 
-/* Returns how the layout differs from that of the table; NULL if it does not. */
+/* Return the difference between the layout and the table; NULL if there is none. */
 static inline const char *tdmr_case_run(const struct tdmr_case *c, struct tdmr_case_room *room)
 {
 	const struct tdmr_layout *layout = &room->layout;
@@ -519,7 +519,7 @@ static inline const char *tdmr_case_run(const struct tdmr_case *c, struct tdmr_c
 	tdmr_case_print(room);
 
 	if (layout->trouble != c->trouble)
-		return "refused for another reason, or not";
+		return "another reason for a rejection, or none";
 	if (ret != tdmr_case_errno(c->trouble))
 		return "another errno";
 	if (layout->bad_start != c->bad_start || layout->bad_end != c->bad_end)

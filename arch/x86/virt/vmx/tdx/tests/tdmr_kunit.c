@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of the planner; user space has the same table. */
+/* Tests of the planner; KUnit and user space share their table. */
 #include <kunit/test.h>
 
 #include "tdmr_cases.h"
@@ -19,7 +19,7 @@ static void tdmr_case_desc(const struct tdmr_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(tdmr_case, tdmr_cases, tdmr_case_desc);
 
-/* The planner makes the layout of the table, or names why there is none. */
+/* The planner makes the layout in the table, or rejects the host for the same reason. */
 static void tdmr_test_case(struct kunit *test)
 {
 	struct tdmr_case_room *room = test->priv;
@@ -35,13 +35,13 @@ static void tdmr_expect(struct kunit *test, const char *wrong)
 		KUNIT_FAIL(test, "%s", wrong);
 }
 
-/* The places for a row of PAMTs are tried downwards, then each TDMR has its own. */
+/* A row of PAMTs moves down from place to place; then each TDMR gets its own row. */
 static void tdmr_test_rows(struct kunit *test)
 {
 	tdmr_expect(test, tdmr_case_rows(test->priv));
 }
 
-/* PAMTs are whole pages, whatever the size of their entries. */
+/* PAMTs consist of whole pages for any size of their entries. */
 static void tdmr_test_sizes(struct kunit *test)
 {
 	tdmr_expect(test, tdmr_case_sizes(test->priv));
