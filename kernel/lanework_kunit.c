@@ -19,17 +19,17 @@
 #include <linux/suspend.h>
 #include <linux/topology.h>
 
-/* Longer than any test takes, also in a virtual machine */
+/* No wait in these tests takes so long, even in a virtual machine. */
 #define PATIENCE	(60 * HZ)
 
-/* Steps of a lane that cannot be done before the test stops it */
+/* More steps than a lane can run before the test stops it */
 #define MANY		100000
 
 struct test_lane {
 	struct lane lane;
 	unsigned int total;	/* steps until it is done */
 	unsigned int made;	/* steps that have run */
-	unsigned int turn;	/* lanes that started before it */
+	unsigned int turn;	/* number of lanes that started before it */
 	unsigned int pause_us;	/* time that a step sleeps */
 	int last;		/* result of the last step */
 	bool stuck;		/* steps return LANE_NOT_HERE */
@@ -152,7 +152,7 @@ static void test_job_until_steps(struct kunit *test, struct test_job *tj, u64 st
 	KUNIT_ASSERT_GE(test, test_job_steps(tj), steps);
 }
 
-/* While at rest: each lane is done after @steps more steps. */
+/* Let each lane finish after @steps more steps.  The job must be stopped. */
 static void test_job_shorten(struct test_job *tj, unsigned int steps)
 {
 	unsigned int i;
@@ -205,7 +205,7 @@ static void lanework_test_unequal(struct kunit *test)
 	test_job_expect_each_once(test, tj);
 }
 
-/* Lanes that have started; lanes that are not done, and their maximum */
+/* Numbers of lanes: started, started and not done, and the maximum of those */
 static atomic_t test_started, test_at_work, test_max_at_work;
 
 static int test_turn_step(struct lane *lane)
@@ -369,7 +369,7 @@ static void lanework_test_starvation(struct kunit *test)
 	test_job_expect_each_once(test, tj);
 }
 
-/* Before the first start: give the lanes to all nodes in turn. */
+/* Distribute the lanes over all nodes.  The job must not have been started. */
 static void test_job_set_nodes(struct test_job *tj)
 {
 	int node = first_node(node_states[N_CPU]);
@@ -533,7 +533,7 @@ static void lanework_test_stop_before_start(struct kunit *test)
 	test_job_expect_each_once(test, tj);
 }
 
-/* A running job cannot be started or freed, and takes no lanes. */
+/* A running job cannot be started or freed, and accepts no lanes. */
 static void lanework_test_while_running(struct kunit *test)
 {
 	struct test_job *tj = test_job_init(test, 4, 100, 500);
