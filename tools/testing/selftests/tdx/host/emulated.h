@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What all tests on the emulated TDX module need: setup, teardown, and a check of
- * the calls.  Included after kselftest_harness.h.
+ * Setup, teardown and a check of the calls for all tests on the emulated TDX module.
+ * Include kselftest_harness.h first.
  */
 #ifndef _TDX_HOST_EMULATED_H
 #define _TDX_HOST_EMULATED_H
@@ -17,14 +17,14 @@
 #define TIMEOUT		300
 #define TIMEOUT_MS	(TIMEOUT * 1000)
 
-/* To inject a status into more calls than any bounded retry makes. */
+/* More calls than any bounded retry makes */
 #define ALWAYS		1000000
 
 /* Statuses that many tests inject */
 #define SYS_BUSY	0x8000020200000000
 #define OPERAND_INVALID	0xC000010000000001
 
-/* The reason why tests with the test module cannot run; NULL if they can. */
+/* Return the reason why tests with the test module cannot run; NULL if they can. */
 static inline const char *missing_test_module(void)
 {
 	if (geteuid())
@@ -48,7 +48,7 @@ static inline const char *missing_emulator(void)
 	return NULL;
 }
 
-/* Setup: the emulated TDX module is as after boot. */
+/* Setup: return the emulated TDX module to its state after boot. */
 static inline void reset_emulator(struct __test_metadata *_metadata)
 {
 	const char *missing = missing_emulator();
@@ -62,7 +62,7 @@ static inline void reset_emulator(struct __test_metadata *_metadata)
 	ASSERT_EQ(0, ret);
 }
 
-/* Setup: the same, and the test module is loaded. */
+/* Setup: do the same, and load the test module. */
 static inline void set_up(struct __test_metadata *_metadata)
 {
 	const char *missing;
@@ -94,7 +94,7 @@ static inline void tear_down(struct __test_metadata *_metadata)
 	EXPECT_EQ(0, test_module_unload());
 }
 
-/* The module was initialized, once, however many requests there were. */
+/* Check that the module was initialized once, for any number of requests. */
 static inline void expect_one_initialization(struct __test_metadata *_metadata)
 {
 	EXPECT_TRUE(status_is("initialized"));

@@ -14,7 +14,7 @@ bool emulator_present(void)
 	return !access(EMULATOR, F_OK);
 }
 
-/* -EOPNOTSUPP on a kernel without the reset; -EBUSY passes when callbacks return. */
+/* -EOPNOTSUPP: the kernel has no reset; -EBUSY: retry until callbacks have returned. */
 int emulator_reset(void)
 {
 	int tries = 100;
@@ -56,7 +56,7 @@ int emulator_dilate(unsigned int factor)
 	return write_file(EMULATOR "/dilation", text);
 }
 
-/* The calls of @leaf, or of all leaves if it is negative. */
+/* Return the number of calls of @leaf, or of all leaves if it is negative. */
 static long count_calls(int leaf)
 {
 	FILE *file = fopen(EMULATOR "/calls", "r");
@@ -113,7 +113,7 @@ int leaves_called(struct leaf *leaves, size_t room)
 	return n;
 }
 
-/* The number of reports; @rule gets the name of a rule that was broken. */
+/* Return the number of reports.  @rule gets the name of a broken rule. */
 long audit_reports(char *rule, size_t size)
 {
 	FILE *file = fopen(EMULATOR "/audit", "r");

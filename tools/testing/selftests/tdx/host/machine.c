@@ -147,7 +147,7 @@ int enable_tdx(void)
 	return write_file(TEST "/enable", "1");
 }
 
-/* The freezer can freeze the task meanwhile: it reads, and holds no lock. */
+/* The freezer can freeze the task during the call, since a reader holds no lock. */
 long enable_freezable(void)
 {
 	return read_number(TEST "/ready");
@@ -161,7 +161,7 @@ bool status_is(const char *word)
 	       !strcmp(text, word);
 }
 
-/* Within a minute. */
+/* Wait for a status for up to a minute. */
 bool status_becomes(const char *word)
 {
 	int tries = 600;
@@ -218,7 +218,7 @@ long request_callbacks(void)
 	return read_number(TEST "/callbacks");
 }
 
-/* A callback may run after tdx_enable() has returned.  Within a minute. */
+/* A callback may run after tdx_enable() has returned: wait for up to a minute. */
 long request_callbacks_reach(long wanted)
 {
 	int tries = 600;
@@ -401,7 +401,7 @@ static long package_of(long cpu)
 	return read_number(path);
 }
 
-/* A CPU that can go offline and whose package has another one; -1 if there is none. */
+/* Return a CPU that can go offline and whose package has another one, or -1. */
 long spare_cpu(void)
 {
 	long cpu = online_cpus() - 1;

@@ -42,7 +42,7 @@ FIXTURE_TEARDOWN(async)
 	tear_down(_metadata);
 }
 
-/* Returns in step 7, which would last for many seconds from then on. */
+/* Return in step 7, and make the rest of that step last for many seconds. */
 static void start_slowly(struct __test_metadata *_metadata)
 {
 	ASSERT_EQ(0, emulator_dilate(SLOW));
@@ -54,7 +54,7 @@ static void start_slowly(struct __test_metadata *_metadata)
 	ASSERT_TRUE(status_is("initializing"));
 }
 
-/* The rest of the initialization is fast. */
+/* Make the rest of the initialization fast. */
 static void hurry(struct __test_metadata *_metadata)
 {
 	EXPECT_TRUE(status_is("initializing"));
@@ -172,7 +172,7 @@ TEST_F_TIMEOUT(async, a_request_is_used_again, TIMEOUT)
 	}
 	expect_one_initialization(_metadata);
 
-	/* A cancel takes no result away. */
+	/* Cancelling a completed request keeps its result. */
 	EXPECT_EQ(0, request_cancel());
 	EXPECT_EQ(0, request_cancel());
 	EXPECT_EQ(0, request_wait());

@@ -21,7 +21,7 @@
 #define MAX_LEAVES	16
 #define ALL		-1
 
-/* A leaf with more calls is not followed by a success after each of them. */
+/* For a leaf with this many calls, bring TDX up after the last way to fail only. */
 #define MANY		32
 
 /* Half of the PAMT of one GiB */
@@ -88,7 +88,7 @@ static int inject(const struct fault *f)
 	return fail_seamcalls(f->leaf->nr, f->way->status, f->call, f->way->times);
 }
 
-/* Has @line leaf, status and errno?  See Documentation/ABI/testing/sysfs-kernel-tdx. */
+/* Check @line for leaf, status and errno, see Documentation/ABI/testing/sysfs-kernel-tdx. */
 static bool has_fault(const struct fault *f, const char *line)
 {
 	char words[128], error[16];
@@ -117,10 +117,10 @@ static void expect_failure(struct __test_metadata *_metadata,
 	ASSERT_EQ(0, audit_reports(rule, sizeof(rule)))
 		TH_LOG("%s, call %ld, audit: %s", f->leaf->name, f->call, rule);
 	ASSERT_LE(free - SLACK_PAGES, free_pages())
-		TH_LOG("%s, call %ld: memory stays taken", f->leaf->name, f->call);
+		TH_LOG("%s, call %ld: memory was not freed", f->leaf->name, f->call);
 }
 
-/* A final error is returned again, and no SEAMCALL is made. */
+/* The next request returns the final error again, without a SEAMCALL. */
 static void expect_same_failure(struct __test_metadata *_metadata,
 				const struct fault *f)
 {

@@ -90,7 +90,7 @@ static long now_us(void)
 	return now.tv_sec * 1000000L + now.tv_nsec / 1000;
 }
 
-/* The time of a bring-up until step 7, and in all. */
+/* Measure the time until step 7, and of the whole bring-up. */
 static void take_times(struct __test_metadata *_metadata, long *before_us,
 		       long *in_all_us)
 {
@@ -105,7 +105,7 @@ static void take_times(struct __test_metadata *_metadata, long *before_us,
 	*in_all_us = now_us() - start;
 }
 
-/* Step 6 takes most of the time before step 7: a third of the points is before it. */
+/* Step 6 takes most of the time before step 7, so choose a third of the points before it. */
 static long random_point(long before_us, long in_all_us, int round)
 {
 	switch (round % 3) {
@@ -167,7 +167,7 @@ static void read_trace(struct freeze *freeze)
 		fclose(file);
 }
 
-/* Returns true if TDX was not up yet when the system was frozen. */
+/* Return true if the system was frozen before TDX was up. */
 static bool freeze_at(struct __test_metadata *_metadata, long us)
 {
 	long callbacks = request_callbacks();

@@ -143,7 +143,7 @@ static bool stay_on(int cpu)
 	return !sched_setaffinity(0, sizeof(set), &set);
 }
 
-/* Waits until @go is closed for writing; runs on any CPU if @cpu is negative. */
+/* Wait until @go is closed for writing.  Run on any CPU if @cpu is negative. */
 static void enable_at_signal(const int go[2], int cpu)
 {
 	char nothing;
@@ -168,7 +168,7 @@ FIXTURE_VARIANT_ADD(processes, anywhere) {
 	false,
 };
 
-/* A process for each CPU in turn. */
+/* Start processes on all CPUs in turn. */
 FIXTURE_VARIANT_ADD(processes, pinned) {
 	true,
 };

@@ -87,7 +87,7 @@ static bool read_status(int fd, char *text, size_t size)
 	return true;
 }
 
-/* Is a change of the file reported? */
+/* Check that poll(2) reports a change of the file. */
 static bool poll_status(int fd, int timeout_ms)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLPRI };
