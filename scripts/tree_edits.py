@@ -6,6 +6,7 @@ A row is one of
     edit(FILE, where=REGEX, add=TEXT)            insert TEXT after the match
     edit(FILE, where=REGEX, put=TEXT)            replace the match by TEXT
     edit(FILE, where=END,   add=TEXT)            append TEXT to the file
+    cut(FILE, REGEX...)                          remove each match
     drop(FILE, NAME...)                          remove functions
     open_up(FILE, NAME...)                       make static functions or data global
 
@@ -53,20 +54,23 @@ def edit(path, where, add=None, put=None):
     EDITS.append(Edit(*_block, path, where, add, put))
 
 
+def cut(path, *wheres):
+    for where in wheres:
+        edit(path, where=where, put='')
+
+
 # drop() also removes the comment right above a function.
 COMMENT = r'(?:^/\*(?:(?!\*/)[\s\S])*\*/\n)?'
 
 
 def drop(path, *names):
-    for name in names:
-        edit(path, where=rf'{COMMENT}^static [^\n;]*\b{name}\([^;{{]*\)\n+\{{\n[\s\S]*?^\}}\n\n?',
-             put='')
+    cut(path, *(rf'{COMMENT}^static [^\n;]*\b{name}\([^;{{]*\)\n+\{{\n[\s\S]*?^\}}\n\n?'
+                for name in names))
 
 
 def open_up(path, *names):
-    for name in names:
-        edit(path, where=rf'^static (?:__init )?(?=(?:[^\n;=]*[ *(])?{name}\b[^;]*[;{{=(])',
-             put='')
+    cut(path, *(rf'^static (?:__init )?(?=(?:[^\n;=]*[ *(])?{name}\b[^;]*[;{{=(])'
+                for name in names))
 
 
 with trees('7.', emulator=True):
@@ -141,13 +145,13 @@ CFLAGS_module.o += -include $(src)/emulator/hooks.h""")
 
     # Remove initialization at boot.  Bring-up has its own code for TDMRs, PAMTs, keys
     # and CPUs.
-    edit('arch/x86/virt/vmx/tdx/tdx.c',
-         where=r'^subsys_initcall\(tdx_enable\);\n\n',
-         put='')
-    edit('arch/x86/virt/vmx/tdx/tdx.c',
-         where=r'^static const struct syscore_ops tdx_syscore_ops = \{\n(?:.*\n)+?'
-               r'^\t\.ops = &tdx_syscore_ops,\n\};\n\n',
-         put='')
+    cut('arch/x86/virt/vmx/tdx/tdx.c',
+        r'^#include <linux/sort\.h>\n',
+        r'^struct tdx_module_state \{\n(?:\t.*\n)+\};\n\n',
+        r'^#define TDMR_ALIGNMENT\t.*\n(?:#define TDMR_ALIGN_.*\n)+\n',
+        r'^subsys_initcall\(tdx_enable\);\n\n',
+        r'^static const struct syscore_ops tdx_syscore_ops = \{\n(?:.*\n)+?'
+        r'^\t\.ops = &tdx_syscore_ops,\n\};\n\n')
     drop('arch/x86/virt/vmx/tdx/tdx.c',
          'tdx_online_cpu', 'tdx_shutdown', 'tdx_suspend', 'tdx_resume',
          'check_features', 'tdmr_end', 'fill_out_tdmrs', 'tdmr_get_pamt_sz',
@@ -160,17 +164,7 @@ CFLAGS_module.o += -include $(src)/emulator/hooks.h""")
          'config_global_keyid', 'init_tdmr', 'init_tdmrs', 'init_tdx_module',
          'tdx_enable')
 
-    edit('arch/x86/virt/vmx/tdx/tdx.c',
-         where=r'^#define TDMR_ALIGNMENT\t.*\n(?:#define TDMR_ALIGN_.*\n)+\n',
-         put='')
-    edit('arch/x86/virt/vmx/tdx/tdx.c',
-         where=r'^#include <linux/sort\.h>\n',
-         put='')
-
     # Bring-up calls the remaining functions.
-    edit('arch/x86/virt/vmx/tdx/tdx.c',
-         where=r'^struct tdx_module_state \{\n(?:\t.*\n)+\};\n\n',
-         put='')
     open_up('arch/x86/virt/vmx/tdx/tdx.c',
             'tdx_module_state', 'tdx_global_keyid', 'tdx_guest_keyid_pool',
             'tdx_lp_initialized', 'tdx_tdmr_list', 'tdx_memlist', 'tdx_sysinfo',
@@ -236,10 +230,15 @@ struct tdx_module_args;""")
          where=r'^\tret = seamcall_prerr\(TDH_SYS_CONFIG, &args\);$',
          put='\tret = tdx_sys_config(&args);')
 
+    for path, header in (('arch/x86/virt/vmx/tdx/tdx.c', 'tdx'),
+                         ('arch/x86/virt/vmx/tdx/seamldr.c', 'seamldr'),
+                         ('drivers/virt/coco/tdx-host/tdx-host.c', 'tdx'),
+                         ('arch/x86/kvm/vmx/tdx.c', 'tdx')):
+        edit(path,
+             where=rf'^#include <asm/{header}\.h>$',
+             add='\n#include <asm/tdx_enable.h>')
+
     # tdx_host=off: treat the host like one without TDX.
-    edit('arch/x86/virt/vmx/tdx/tdx.c',
-         where=r'^#include <asm/tdx\.h>$',
-         add='\n#include <asm/tdx_enable.h>')
     edit('arch/x86/virt/vmx/tdx/tdx.c',
          where=r'^void __init tdx_init\(void\)\n\{\n(?:\t.*;\n)+',
          add='\n\tif (tdx_host_off())\n\t\treturn;\n')
@@ -260,18 +259,12 @@ struct tdx_module_args;""")
 
     # Report a failed update at run time: the host may have lost the module.
     edit('arch/x86/virt/vmx/tdx/seamldr.c',
-         where=r'^#include <asm/seamldr\.h>$',
-         add='\n#include <asm/tdx_enable.h>')
-    edit('arch/x86/virt/vmx/tdx/seamldr.c',
          where=r'^\tret = stop_machine_cpuslocked\(do_seamldr_install_module, (?:.*\n)+?'
                r'\tcpus_read_unlock\(\);$',
          add='\n\ttdx_host_updated();')
 
     # tdx-host subscribes: loading it does not initialize TDX, and its device appears
     # when TDX is up.
-    edit('drivers/virt/coco/tdx-host/tdx-host.c',
-         where=r'^#include <asm/tdx\.h>$',
-         add='\n#include <asm/tdx_enable.h>')
     edit('drivers/virt/coco/tdx-host/tdx-host.c',
          where=r'^static int __init tdx_host_init\(void\)\n\{$',
          put="""static void tdx_host_ready(struct tdx_enable_request *req, int result)
@@ -306,9 +299,6 @@ static int __init tdx_host_init(void)
 
     # KVM requests TDX when it is loaded, and does not wait.  The creation of a TD
     # waits; the first one checks the metadata.
-    edit('arch/x86/kvm/vmx/tdx.c',
-         where=r'^#include <asm/tdx\.h>$',
-         add='\n#include <asm/tdx_enable.h>')
     edit('arch/x86/kvm/vmx/tdx.c',
          where=r'^int tdx_vm_init\(struct kvm \*kvm\)\n\{\n(?:\t.*;\n)+',
          add="""	int ret;
