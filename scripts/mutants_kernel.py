@@ -8,11 +8,12 @@ also records that the kernel reached the place.
 
 import json
 import os
-import queue
 import re
 import subprocess
 import threading
 import time
+
+import mutate
 
 CALL = '_Bool tdx_mutant(unsigned int number); '
 # One of the files gets this code; @LAST@ is the number of the last mutant.
@@ -69,17 +70,13 @@ def numbers(text):
     return found
 
 
-class Kernel:
+class Kernel(mutate.Compiler):
     def __init__(self, top, out):
         self.top, self.out = top, f'{out}/kernel'
+        super().__init__(self.out, 2)
         subprocess.run((f'{top}/scripts/kernel', 'ours'), check=True)
         linux = os.path.realpath(f'{top}/build/linux')
         self.tree, self.ours, self.dir = (f'{linux}/{d}' for d in ('tree', 'ours', 'mutants'))
-        self.originals = {}
-        self.where = queue.Queue()
-        for i in range(2):
-            os.makedirs(f'{self.out}/{i}', exist_ok=True)
-            self.where.put(f'{self.out}/{i}')
 
     def read(self, path):
         with open(f'{self.tree}/{path}', encoding='utf-8') as f:
@@ -113,24 +110,8 @@ class Kernel:
                               stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL).returncode == 0
 
-    def object(self, where, path, text):
-        out = f'{where}/mutant.o'
-        if not self.compile(where, path, CALL + text, out):
-            return None
-        with open(out, 'rb') as f:
-            return f.read()
-
-    def valid(self, m):
-        """Check that the mutant compiles, and to other code than the original."""
-        where = self.where.get()
-        try:
-            text = self.read(m.path)
-            if m.path not in self.originals:
-                self.originals[m.path] = self.object(where, m.path, text)
-            return self.object(where, m.path, m.apply(text)) not in (
-                None, self.originals[m.path])
-        finally:
-            self.where.put(where)
+    def object(self, path, text, out):
+        return self.compile(os.path.dirname(out), path, CALL + text, out)
 
     def copy(self):
         os.makedirs(self.dir, exist_ok=True)

@@ -6,6 +6,9 @@ That suffices because the compiler decides: a change that does not compile, or t
 compiles to the same code, is not a mutant.
 """
 
+import contextlib
+import os
+import queue
 import re
 from typing import NamedTuple
 
@@ -283,6 +286,44 @@ class File:
     def number(self, i):
         text = self.tokens[i].text
         self.add('off by one', i, i, '0' if text == '1' else f'({text} + 1)')
+
+
+class Compiler:
+    """Compile mutants in several directories at a time.
+
+    A subclass has read(path), and object(path, text, out), which compiles a text in place
+    of a file and returns whether this succeeded.
+    """
+
+    def __init__(self, out, jobs):
+        self.originals, self.places = {}, queue.Queue()
+        for i in range(jobs):
+            os.makedirs(f'{out}/{i}', exist_ok=True)
+            self.places.put(f'{out}/{i}')
+
+    @contextlib.contextmanager
+    def place(self):
+        where = self.places.get()
+        try:
+            yield where
+        finally:
+            self.places.put(where)
+
+    def code(self, where, path, text):
+        out = f'{where}/mutant.o'
+        if not self.object(path, text, out):
+            return None
+        with open(out, 'rb') as f:
+            return f.read()
+
+    def valid(self, m):
+        """Check that the mutant compiles, and to other code than the original."""
+        text = self.read(m.path)
+        with self.place() as where:
+            if m.path not in self.originals:
+                self.originals[m.path] = self.code(where, m.path, text)
+            return self.code(where, m.path, m.apply(text)) not in (
+                None, self.originals[m.path])
 
 
 def mutants(path, text):
