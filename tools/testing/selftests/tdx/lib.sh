@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh disable=SC2034
 #
-# For the scripts in the directories beside this file: TAP, the number of calls of the
-# emulated TDX module, and its reset.
+# Functions for the scripts in the directories beside this file: print TAP, count calls of
+# the emulated TDX module, and reset it.
 
 SKIP=4
 emulator=/sys/kernel/debug/tdx_emulator
@@ -36,7 +36,7 @@ expect()
 	return 1
 }
 
-# report TEST: end a test; it has failed if an expect() has
+# report TEST: end a test and print its result; a failed expect() makes it fail
 report()
 {
 	number=$((number + 1))
@@ -68,7 +68,7 @@ need_reset()
 	esac
 }
 
-# calls LEAF: the number of calls of LEAF
+# calls LEAF: print the number of calls of LEAF
 calls()
 {
 	awk -v leaf="$1" '$1 == leaf { n = $3 } END { print n + 0 }' $emulator/calls

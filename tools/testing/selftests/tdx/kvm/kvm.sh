@@ -6,7 +6,7 @@
 # Load and unload the real kvm and kvm_intel as modules, and create VMs:
 #	boot		TDX is up since the boot
 #	demand		TDX comes up when kvm_intel is loaded
-#	pending		the same, and TDX is not up until the end of the test: needs
+#	pending		the same, and TDX does not come up before the end of the test; needs
 #			tdx_emulator.dilation and tdmr_ns
 #	without		TDX is switched off by tdx_host=off
 #

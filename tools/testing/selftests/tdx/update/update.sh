@@ -4,9 +4,9 @@
 # Update the TDX module at run time as an operator does, and check the state of the host
 # after a failure.
 #
-# Run as root with the emulated TDX module (tdx_emulator=on).  On a kernel that initializes
-# the module at boot, only one failure that costs the module is tested, and it comes
-# last.  Nothing else may use TDX meanwhile.
+# Run as root with the emulated TDX module (tdx_emulator=on).  If the kernel initializes the
+# module at boot, only the last test makes the host lose the module.  Nothing else may use
+# TDX meanwhile.
 set -u
 
 requests=/sys/kernel/debug/tdx_test
@@ -45,7 +45,7 @@ audit()
 	awk '$2 != 0 { printf "%s ", $1 }' $emulator/audit
 }
 
-# Is the module initialized on request?  Then this test makes the requests.
+# Return whether the kernel initializes the module on request; this test then requests it.
 on_demand()
 {
 	[ -e $requests/enable ]
@@ -62,7 +62,7 @@ status()
 	fi
 }
 
-# The error of tdx_enable(); nothing if it succeeds
+# Print the error of tdx_enable(); nothing if it succeeds.
 bring_up()
 {
 	if ! on_demand; then
@@ -148,7 +148,7 @@ INVALID=transferring:firmware-invalid
 
 # --- updates -----------------------------------------------------------------
 
-# Only once in a boot: tdx-host cannot be unloaded once its device is there.
+# This test runs once in a boot: tdx-host cannot be unloaded after its device has appeared.
 available_when_up()
 {
 	about='an update is available when the module is up'
@@ -236,7 +236,7 @@ rejected_by_linux()
 	finish 'a file that is not a module is rejected'
 }
 
-# If the first SEAMCALL fails, the module stays as it was.
+# If the first SEAMCALL fails, the old module stays and works.
 rejected_by_module()
 {
 	blob --version 1.5.13 --handoff-version 1-3
@@ -263,7 +263,7 @@ expect_lost()
 	# Only a reboot helps.  An update now makes SEAMCALLs to a module that may not
 	# be initialized, which the audit reports.
 	blob
-	expect 'a good one then' "$(update)" $INVALID
+	expect 'a valid update then' "$(update)" $INVALID
 	expect status "$(status)" error
 }
 
@@ -320,7 +320,7 @@ lost_by_offline_cpu()
 	done_with 'lost: a CPU is offline'
 }
 
-# A CPU goes offline before the update, which then fails, or after it.
+# Take a CPU offline during updates: if it goes first, the update fails.
 cpu_goes_meanwhile()
 {
 	start

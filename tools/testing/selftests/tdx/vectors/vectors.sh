@@ -4,10 +4,10 @@
 # Compare the answers of the emulated TDX module to SEAMCALL instructions with recorded
 # ones.
 #
-# Run as root.  VECTORS is the directory of the vectors (*.txt): by default that of this
-# script, where the installation puts them, or tools/testing/tdx/vectors.  Vectors with
-# more LPs than this machine has CPUs are left out.  Nothing else may request TDX
-# meanwhile.
+# Run as root.  VECTORS is the directory of the vectors (*.txt).  The default is the
+# directory of this script, where the installation puts them, or tools/testing/tdx/vectors.
+# Vectors with more LPs than this machine has CPUs are skipped.  Nothing else may request
+# TDX meanwhile.
 set -u
 
 enable=/sys/kernel/debug/tdx_test/enable
@@ -15,7 +15,7 @@ here=$(dirname "$0")
 # shellcheck source=tools/testing/selftests/tdx/lib.sh
 . "$here/../lib.sh"
 
-# replay TEST STATUS TEXT ARGUMENT...: the exit status of tdxmod-replay, and its output
+# replay TEST STATUS TEXT ARGUMENT...: check the exit status and the output of tdxmod-replay
 replay()
 {
 	about=$1 status=$2 text=$3
@@ -27,7 +27,7 @@ replay()
 	report "$about"
 }
 
-# write_vector RAX: a vector in which TDH.SYS.LP.SHUTDOWN returns RAX
+# write_vector RAX: write a vector in which TDH.SYS.LP.SHUTDOWN returns RAX
 write_vector()
 {
 	cat >"$work/v.txt" <<-END
