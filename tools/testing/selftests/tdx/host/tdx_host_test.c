@@ -289,7 +289,7 @@ TEST_F_TIMEOUT(emulated, the_test_module_is_reloaded, TIMEOUT)
 	expect_one_initialization(_metadata);
 }
 
-/* CPUs go offline and come back meanwhile. */
+/* CPUs go offline and come back during bring-up. */
 
 static void turn_off_and_on(long cpu)
 {

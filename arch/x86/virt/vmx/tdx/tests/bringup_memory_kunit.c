@@ -32,7 +32,7 @@
 #define A_WHILE		HZ
 
 /*
- * A task that a kthread runs, and what the test does before and after it.
+ * A task that a kthread runs, with actions of the test before and after it.
  * Instances are static, because a kthread that hangs goes on using its own.
  */
 struct memory_task {
