@@ -78,6 +78,9 @@ static unsigned int lanework_nr_workers(void)
 {
 	unsigned int cpu, nr = 0;
 
+	/* A cpuset that isolates CPUs replaces the mask of HK_TYPE_DOMAIN. */
+	guard(rcu)();
+
 	for_each_online_cpu(cpu)
 		nr += housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN) &&
 		      housekeeping_test_cpu(cpu, HK_TYPE_WQ);

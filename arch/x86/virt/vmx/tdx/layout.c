@@ -114,6 +114,9 @@ static unsigned int tdx_node_workers(int node)
 {
 	unsigned int cpu, nr = 0;
 
+	/* A cpuset that isolates CPUs replaces the mask of HK_TYPE_DOMAIN. */
+	guard(rcu)();
+
 	for_each_cpu_and(cpu, cpumask_of_node(node), cpu_online_mask)
 		nr += housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN) &&
 		      housekeeping_test_cpu(cpu, HK_TYPE_WQ);
