@@ -257,6 +257,24 @@ struct tdx_module_args;""")
 
     drop('arch/x86/virt/vmx/tdx/tdx.c', 'tdmr_get_pamt')
 
+    # Bring-up runs at any time, so readers order what it publishes.
+    edit('arch/x86/virt/vmx/tdx/tdx.c',
+         where=r"^\tint i;\n\n\t/\* Ensure that all remote 'tdmr_list' writes are visible: \*/\n"
+               r'\tsmp_rmb\(\);\n\n\t/\*\n(?:\t \*.*\n)+?'
+               r'\tfor \(i = 0; i < tdmr_list->nr_consumed_tdmrs; i\+\+\) \{$',
+         put='''	int i, nr;
+
+	/* Pairs with tdx_steps_publish_pamts(). */
+	nr = smp_load_acquire(&tdmr_list->nr_consumed_tdmrs);
+
+	for (i = 0; i < nr; i++) {''')
+    edit('arch/x86/virt/vmx/tdx/tdx.c',
+         where=r'^\tif \(!tdx_module_state\.initialized\)\n'
+               r'(?=\t\treturn NULL;\n\n\treturn \(const struct tdx_sys_info \*\)&tdx_sysinfo;)',
+         put='''	/* Pairs with tdx_steps_run(). */
+	if (!smp_load_acquire(&tdx_module_state.initialized))
+''')
+
     # Report a failed update at run time: the host may have lost the module.
     edit('arch/x86/virt/vmx/tdx/seamldr.c',
          where=r'^\tret = stop_machine_cpuslocked\(do_seamldr_install_module, (?:.*\n)+?'

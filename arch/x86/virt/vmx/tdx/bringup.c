@@ -131,9 +131,8 @@ static void tdx_steps_publish_pamts(const struct tdmr_info_list *infos)
 	tdx_tdmr_list.tdmrs = infos->tdmrs;
 	tdx_tdmr_list.tdmr_sz = infos->tdmr_sz;
 	tdx_tdmr_list.max_tdmrs = infos->max_tdmrs;
-	/* Pairs with smp_rmb() in is_pamt_page(). */
-	smp_wmb();
-	WRITE_ONCE(tdx_tdmr_list.nr_consumed_tdmrs, infos->nr_consumed_tdmrs);
+	/* Pairs with is_pamt_page(). */
+	smp_store_release(&tdx_tdmr_list.nr_consumed_tdmrs, infos->nr_consumed_tdmrs);
 }
 
 static int tdx_steps_configure_locked(struct tdx_attempt *a, struct tdx_steps *s)
@@ -301,7 +300,7 @@ int tdx_steps_run(struct tdx_attempt *a, struct tdx_steps *s)
 
 	tdx_steps_print(s, ktime_get_ns() - start);
 	tdx_sysinfo = s->module.sysinfo;
-	/* tdx_get_sysinfo() must not return data that are not there yet. */
+	/* Pairs with tdx_get_sysinfo(). */
 	smp_store_release(&tdx_module_state.initialized, true);
 	tdx_lps_set_in_use(true);
 
