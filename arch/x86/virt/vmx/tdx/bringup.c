@@ -195,7 +195,7 @@ static int tdx_steps_init_tdmrs(struct tdx_attempt *a, struct tdx_steps *s)
 
 /**
  * tdx_steps_undo - take back what a configured module was given
- * @s: the steps; no SEAMCALL runs or will run
+ * @s: the steps; no SEAMCALL is in flight
  *
  * Context: may sleep; takes cpu_hotplug_lock and mem_hotplug_lock.
  */
@@ -248,7 +248,7 @@ static int tdx_steps_run_all(struct tdx_attempt *a, struct tdx_steps *s)
 	return 0;
 
 err_configured:
-	if (ret == -ESHUTDOWN)
+	if (tdx_attempt_stopped(a))
 		pr_info("stopped for shutdown, %llu KB of PAMT stay with the module\n",
 			tdx_pamts_bytes(&s->layout) / SZ_1K);
 	else
@@ -282,8 +282,8 @@ static void tdx_steps_print(const struct tdx_steps *s, u64 total_ns)
  * Context: may sleep, for seconds; takes cpu_hotplug_lock and mem_hotplug_lock.
  *
  * Return: 0, or the errno of the step that failed.  What was allocated is freed,
- * except after -ESHUTDOWN behind TDH.SYS.CONFIG: then the module keeps its PAMTs
- * until the machine is down.
+ * except if the system goes down after TDH.SYS.CONFIG: then the module keeps its
+ * PAMTs.
  */
 int tdx_steps_run(struct tdx_attempt *a, struct tdx_steps *s)
 {

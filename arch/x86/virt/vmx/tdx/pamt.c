@@ -154,9 +154,9 @@ static int tdx_pamt_find_row(struct tdx_attempt *a, struct tdx_layout *layout, u
 	tdmr = tdmr_find_full(&layout->tdmrs, 0, U64_MAX, layout->host.limits.max_reserved);
 	if (tdmr)
 		return tdx_fail(a, -ENOSPC,
-				"TDMR [0x%llx, 0x%llx): reserved areas exhausted, it has %u",
+				"TDMR [0x%llx, 0x%llx): reserved areas exhausted, it has %u: free memory%s",
 				tdmr->base, tdmr_end_of(tdmr),
-				layout->host.limits.max_reserved);
+				layout->host.limits.max_reserved, a->hint);
 
 	return 0;
 }
