@@ -21,6 +21,7 @@ tree with the emulator alone.  `make tree` applies a new row at once, and `make
 patches` adds it to the series.
 """
 
+import re
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -147,6 +148,8 @@ CFLAGS_module.o += -include $(src)/emulator/hooks.h""")
     # and CPUs.
     cut('arch/x86/virt/vmx/tdx/tdx.c',
         r'^#include <linux/sort\.h>\n',
+        r'^#include <linux/mutex\.h>\n',
+        r'^#include <linux/syscore_ops\.h>\n',
         r'^struct tdx_module_state \{\n(?:\t.*\n)+\};\n\n',
         r'^#define TDMR_ALIGNMENT\t.*\n(?:#define TDMR_ALIGN_.*\n)+\n',
         r'^subsys_initcall\(tdx_enable\);\n\n',
@@ -171,9 +174,19 @@ CFLAGS_module.o += -include $(src)/emulator/hooks.h""")
             'tdx_cpu_flush_cache', 'tdx_offline_cpu', 'tdx_shutdown_cpu',
             'free_tdx_memlist', 'build_tdx_memlist', 'read_sys_metadata_field',
             'alloc_tdmr_list', 'free_tdmr_list', 'tdmr_entry', 'config_tdx_module')
-    for name in ('add_tdx_memblock', 'tdmr_size_single'):
+    edit('arch/x86/virt/vmx/tdx/tdx.c',
+         where=r'^static __init (?=int tdmr_size_single\()', put='static ')
+    # Align the parameters with the shorter first lines.
+    for text in (
+            'static int add_tdx_memblock(struct list_head *tmb_list, unsigned long start_pfn,\n'
+            '\t\t\t    unsigned long end_pfn, int nid)',
+            'int alloc_tdmr_list(struct tdmr_info_list *tdmr_list,\n'
+            '\t\t    struct tdx_sys_info_tdmr *sysinfo_tdmr)',
+            'struct tdmr_info *tdmr_entry(struct tdmr_info_list *tdmr_list, int idx)',
+            'int config_tdx_module(struct tdmr_info_list *tdmr_list, u64 global_keyid)'):
+        name = re.search(r'\w+(?=\()', text)[0]
         edit('arch/x86/virt/vmx/tdx/tdx.c',
-             where=rf'^static __init (?=int {name}\()', put='static ')
+             where=rf'^(?:static __init )?[\w *]+\b{name}\([^;{{)]*\)(?=\n\{{)', put=text)
     for name in ('features', 'tdmr', 'td_ctrl', 'td_conf'):
         edit('arch/x86/virt/vmx/tdx/tdx_global_metadata.c',
              where=rf'^static __init (?=int get_tdx_sys_info_{name}\()', put='static ')
@@ -194,6 +207,11 @@ extern struct tdmr_info_list tdx_tdmr_list;
 extern struct list_head tdx_memlist;
 extern struct tdx_sys_info tdx_sysinfo;
 
+/* enable.c */
+bool tdx_host_off(void);
+void tdx_host_updated(void);
+
+/* tdx.c */
 void tdx_cpu_flush_cache(void);
 int tdx_offline_cpu(unsigned int cpu);
 void tdx_shutdown_cpu(void *ign);
@@ -212,6 +230,8 @@ int tdx_sys_rd(struct tdx_module_args *args);
 int tdx_sys_config(struct tdx_module_args *args);
 
 int tdx_module_shutdown(void);""")
+    cut('arch/x86/virt/vmx/tdx/tdx.h',
+        r'^/\* Warn if kernel has less than TDMR_NR_WARN .*\n#define TDMR_NR_WARN .*\n\n')
     edit('arch/x86/virt/vmx/tdx/tdx.h',
          where=r'^#include <linux/bits\.h>$',
          add="""
@@ -230,12 +250,9 @@ struct tdx_module_args;""")
          where=r'^\tret = seamcall_prerr\(TDH_SYS_CONFIG, &args\);$',
          put='\tret = tdx_sys_config(&args);')
 
-    for path, header in (('arch/x86/virt/vmx/tdx/tdx.c', 'tdx'),
-                         ('arch/x86/virt/vmx/tdx/seamldr.c', 'seamldr'),
-                         ('drivers/virt/coco/tdx-host/tdx-host.c', 'tdx'),
-                         ('arch/x86/kvm/vmx/tdx.c', 'tdx')):
+    for path in 'drivers/virt/coco/tdx-host/tdx-host.c', 'arch/x86/kvm/vmx/tdx.c':
         edit(path,
-             where=rf'^#include <asm/{header}\.h>$',
+             where=r'^#include <asm/tdx\.h>$',
              add='\n#include <asm/tdx_enable.h>')
 
     # tdx_host=off: treat the host like one without TDX.

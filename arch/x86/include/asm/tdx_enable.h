@@ -99,7 +99,5 @@ int tdx_enable_wait(struct tdx_enable_request *req);
 void tdx_enable_cancel(struct tdx_enable_request *req);
 const struct tdx_sys_info *tdx_enable_metadata(void);
 enum tdx_status tdx_enable_status(struct tdx_progress *progress);
-bool tdx_host_off(void);
-void tdx_host_updated(void);
 
 #endif /* _ASM_X86_TDX_ENABLE_H */

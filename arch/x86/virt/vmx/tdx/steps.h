@@ -57,6 +57,9 @@ struct tdx_layout {
 
 /**
  * struct tdx_tdmr_lane - TDH.SYS.TDMR.INIT for one TDMR
+ *
+ * Locking: one worker runs a lane at a time, and only it writes @tries and @done.
+ *
  * @lane: lane of the job
  * @a: the attempt
  * @tdmr: the TDMR
@@ -74,12 +77,12 @@ struct tdx_tdmr_lane {
 /**
  * struct tdx_tdmr_job - TDH.SYS.TDMR.INIT for all TDMRs, step 7
  *
- * Locking: "W" the worker of the attempt; "P" written by the worker, read with
- * READ_ONCE() by any task.
+ * Locking: the worker of the attempt writes @lanes and @total, the lane of a TDMR
+ * its @done.  Any task reads @done and @total with READ_ONCE().
  *
- * @lanes: W, a lane for each TDMR
- * @done: P, bytes of each TDMR that the module has initialized; its lane writes it
- * @total: P, bytes of all TDMRs; 0 while there is no layout
+ * @lanes: a lane for each TDMR
+ * @done: bytes of each TDMR that the module has initialized
+ * @total: bytes of all TDMRs; 0 while there is no layout
  */
 struct tdx_tdmr_job {
 	struct tdx_tdmr_lane lanes[TDMR_MAX];
@@ -138,9 +141,7 @@ bool tdx_lp_ready(void);
 void tdx_lps_set_in_use(bool in_use);
 bool tdx_module_lost(void);
 
-/* module.c; tdx.c calls the first two */
-int tdx_sys_rd(struct tdx_module_args *args);
-int tdx_sys_config(struct tdx_module_args *args);
+/* module.c */
 int tdx_module_read(struct tdx_attempt *a, struct tdx_module *module);
 int tdx_packages_check(struct tdx_attempt *a);
 int tdx_module_config(struct tdx_attempt *a, struct tdmr_info_list *infos);
