@@ -29,7 +29,7 @@
  * @resting: O, the worker is held, or waits for freezable work
  * @changed: woken when one of the above changes
  * @configured: W, TDH.SYS.CONFIG has succeeded: an error is final
- * @error: L, errno of the first error
+ * @error: O, errno of the first error
  * @reason: L, the first error in words
  * @printed: L, the error that was printed last: the same one is not printed again
  */

@@ -24,14 +24,15 @@
  * @result: L, result of the last attempt
  * @requests: L, requests that wait for a result
  * @subscribers: L, requests that wait for success, or for an error that is final
- * @calling: L, the request whose callback runs
+ * @calling: O, the request whose callback runs
  * @work: runs an attempt, then the callbacks
  * @run: runs the steps
  * @notify: called when the state changes, under @lock; may be NULL
  * @map: held by the worker for lockdep, and touched by tasks that wait for it: waiting
  *	with a lock held that the worker takes is reported on the first run
- * @attempt: the attempt that runs, or the last one
- * @steps: W
+ * @attempt: the attempt that runs, or the last one; tdx_bringup_stop() sets its @stop
+ *	under both locks, so either protects it
+ * @steps: W, except what &struct tdx_steps lets any task read
  */
 struct tdx_bringup {
 	struct mutex lock;	/* see "L" above */

@@ -29,7 +29,8 @@
 
 /*
  * The attempt for which read_sys_metadata_field() and config_tdx_module() make
- * SEAMCALLs; NULL for an update of the module.
+ * SEAMCALLs; NULL for an update of the module.  Only the worker uses it: an update
+ * runs when no attempt does.
  */
 static struct tdx_attempt *tdx_caller;
 
@@ -320,8 +321,9 @@ static int tdx_key_config(struct tdx_attempt *a, unsigned int package)
  *
  * Context: may sleep; cpu_hotplug_lock held.  The worker.
  *
- * Return: 0; -EBUSY or -EAGAIN if the module stayed busy or the CPU without
- * entropy; -ESHUTDOWN; else the errno of the status.
+ * Return: 0; -ENXIO if the call did not run in its package; -EBUSY or -EAGAIN if the
+ * module stayed busy or the CPU without entropy; -ESHUTDOWN; else the errno of the
+ * status.
  */
 int tdx_keys_config(struct tdx_attempt *a)
 {
