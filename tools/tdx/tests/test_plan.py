@@ -172,6 +172,10 @@ WRONG = [
     # a description, and words of the one line about it
     (MEMORY + 'mem 0x0 0x1000\n', 'standard input:2: ', "'mem 0x0 0x1000'", 'mem 0xSTART'),
     (MEMORY + 'mem 0x0 0x1000 4294967296\n', 'mem 0xSTART'), (MEMORY + 'cmr 0x0\n', 'cmr 0xBASE'),
+    ('mem 0x0 0x1000 0 0\n', 'mem 0xSTART'), ('mem 0x0 0x10000000000000000 0\n', '64 bits'),
+    ('mem 0x100000 0x20000000000000 0\n', '2^52'), (MEMORY + 'cmr 0x0 0x1000 0\n', 'cmr 0xBASE'),
+    ('mem 0x100000 0x200000 -1\n', 'node -1'), (MEMORY + 'lanes 0 4294967296\n', 'lanes NODE'),
+    (MEMORY + 'limits max_tdmrs=1 max_reserved=0\n', 'max_reserved=0'),
     (MEMORY + 'cmr 0xfffffffffffff000 0x2000\n', '2^64'),
     (MEMORY + 'limits max_tdmrs=65536 max_reserved=1\n', '65535'),
     (MEMORY + 'lanes 0 -1\n', 'lanes NODE'), (MEMORY + 'lanes 1024 1\n', '1023'),

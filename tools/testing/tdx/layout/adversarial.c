@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Hosts that nobody sells: CMRs and memory in pieces of any size and alignment,
- * nodes in turn, nodes without CPUs, and modules with low limits.
+ * nodes in turn, nodes without CPUs, and modules with low limits.  In some of them,
+ * numbers are then changed to any others, so that they may be invalid.
  */
 #include <linux/align.h>
 #include <linux/minmax.h>
@@ -175,6 +176,63 @@ static void style_shorten(struct test_host *t, struct dice *dice)
 	}
 }
 
+static u64 style_change_address(struct dice *dice, u64 old)
+{
+	switch (dice_roll(dice, 5)) {
+	case 0:
+		return dice_roll(dice, ~0ULL);
+	case 1:
+		return old + SZ_4K;
+	case 2:
+		return old - SZ_4K;
+	case 3:
+		return old / SZ_1G * SZ_1G;
+	default:
+		return old ^ 1ULL << dice_roll(dice, 64);
+	}
+}
+
+static void style_change_range(struct dice *dice, struct tdmr_range *range)
+{
+	switch (dice_roll(dice, 3)) {
+	case 0:
+		range->start = style_change_address(dice, range->start);
+		break;
+	case 1:
+		range->end = style_change_address(dice, range->end);
+		break;
+	default:
+		range->node = dice_roll(dice, 2 * HOST_MAX_NODES) - 1;
+		break;
+	}
+}
+
+static void style_change_host(struct test_host *t, struct dice *dice)
+{
+	struct tdmr_host *h = &t->host;
+
+	switch (dice_roll(dice, 8)) {
+	case 0:
+		h->limits.max_tdmrs = dice_roll(dice, 65536);
+		break;
+	case 1:
+		h->limits.max_reserved = dice_roll(dice, 257);
+		break;
+	case 2:
+		h->nr_ranges = dice_roll(dice, h->nr_ranges + 1);
+		break;
+	case 3:
+		h->nr_cmrs = dice_roll(dice, h->nr_cmrs + 1);
+		break;
+	case 4:
+		style_change_range(dice, &h->cmrs[dice_roll(dice, TDMR_MAX_CMRS)]);
+		break;
+	default:
+		style_change_range(dice, &t->ranges[dice_roll(dice, HOST_MAX_RANGES)]);
+		break;
+	}
+}
+
 /**
  * host_adversarial - make a host that nobody sells
  * @t: the host
@@ -182,6 +240,7 @@ static void style_shorten(struct test_host *t, struct dice *dice)
  */
 void host_adversarial(struct test_host *t, struct dice *dice)
 {
+	unsigned int changes = dice_one_in(dice, 4) ? dice_roll(dice, 4) : 0;
 	struct style s;
 
 	host_init(t, NR_NODES);
@@ -195,4 +254,6 @@ void host_adversarial(struct test_host *t, struct dice *dice)
 	/* A module that reports no CMRs. */
 	if (t->host.nr_ranges <= TDMR_MAX_CMRS && dice_one_in(dice, 8))
 		t->host.nr_cmrs = 0;
+	while (changes--)
+		style_change_host(t, dice);
 }

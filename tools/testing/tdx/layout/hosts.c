@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Hosts that tests make. */
+/* Hosts that tests make, and what the planner makes of them. */
 #include <stdio.h>
 #include <string.h>
 
 #include "hosts.h"
+#include "judge.h"
+#include "layout.h"
+#include "module.h"
 
 /**
  * host_init - make a host without memory or CPUs, with the limits of modules today
@@ -78,4 +81,32 @@ void host_print(const struct test_host *t)
 	for (i = 0; i < host->nr_ranges; i++)
 		printf("mem 0x%llx 0x%llx %d\n", host->ranges[i].start,
 		       host->ranges[i].end, host->ranges[i].node);
+}
+
+/**
+ * host_judge - plan a host, and judge what the planner does
+ * @host: any host, its homes valid
+ * @layout: gets the layout, or the trouble
+ *
+ * Return: what is wrong; NULL if nothing is.
+ */
+const char *host_judge(const struct tdmr_host *host, struct tdmr_layout *layout)
+{
+	enum tdmr_trouble trouble = judge_input(host);
+	const char *wrong;
+
+	if (layout_make(layout, host)) {
+		if (trouble != layout->trouble &&
+		    (trouble != TDMR_FINE || layout->trouble < TDMR_NO_RESERVED))
+			return "refused for another reason";
+		return NULL;
+	}
+	if (trouble != TDMR_FINE)
+		return "invalid input is accepted";
+
+	wrong = judge_layout(host, layout);
+	if (!wrong && module_refuses(host, layout))
+		wrong = "the module refuses the layout";
+
+	return wrong;
 }

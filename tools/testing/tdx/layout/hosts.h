@@ -19,6 +19,7 @@ void host_init(struct test_host *t, unsigned int nr_nodes);
 void host_add_range(struct test_host *t, u64 start, u64 end, int node);
 void host_add_cmr(struct test_host *t, u64 start, u64 end);
 void host_print(const struct test_host *t);
+const char *host_judge(const struct tdmr_host *host, struct tdmr_layout *layout);
 
 void host_realistic(struct test_host *t, struct dice *dice);
 void host_adversarial(struct test_host *t, struct dice *dice);

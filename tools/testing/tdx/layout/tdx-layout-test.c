@@ -6,7 +6,6 @@
  *   tdx-layout-test [-a] -p SEED		print the host of a seed
  *   tdx-layout-test -c			the table of small hosts that KUnit has, too
  *   tdx-layout-test -m FILE			compare makespans with those of FILE
- *   tdx-layout-test -t [HOSTS [SEED]]	how long planning takes here
  *
  * Hosts are realistic, or with -a adversarial.  The judge and the model of the TDX
  * module must find no mistake in any layout.  A realistic host always has one.
@@ -16,22 +15,15 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <linux/array_size.h>
-#include <linux/bits.h>
 #include <linux/minmax.h>
 
 #include "../../../../arch/x86/virt/vmx/tdx/tests/tdmr_cases.h"
 #include "hosts.h"
 #include "judge.h"
 #include "layout.h"
-#include "module.h"
-
-/* The model has no KeyID bit for addresses beyond. */
-#define MAX_END		BIT_ULL(51)
 
 static struct test_host host;
 static struct tdmr_layout layout;
@@ -39,7 +31,7 @@ static bool adversarial;
 
 struct totals {
 	unsigned long hosts;
-	unsigned long refused[TDMR_NO_PAMT + 1];
+	unsigned long troubles[TDMR_NO_PAMT + 1];
 	unsigned long within;
 	unsigned int beyond;
 	unsigned long wrong;
@@ -55,51 +47,16 @@ static void make_host(u64 seed)
 		host_realistic(&host, &dice);
 }
 
-static int plan_host(void)
-{
-	int ret = tdmr_plan(&host.host, &layout);
-
-	if (!ret)
-		ret = tdmr_place(&host.host, &layout);
-	if (!ret)
-		tdmr_settle(&layout);
-
-	return ret;
-}
-
-static bool module_can_judge(void)
-{
-	const struct tdmr_host *h = &host.host;
-
-	return h->nr_cmrs ? h->cmrs[h->nr_cmrs - 1].end <= MAX_END :
-			    h->ranges[h->nr_ranges - 1].end <= MAX_END;
-}
-
 static const char *try_host(struct totals *t)
 {
-	enum tdmr_trouble trouble = judge_input(&host.host);
-	const char *wrong;
+	const char *wrong = host_judge(&host.host, &layout);
 	u32 best, makespan;
 
-	if (plan_host()) {
-		t->refused[layout.trouble]++;
-		if (!adversarial)
-			return "a realistic host is refused";
-		if (trouble != layout.trouble &&
-		    (trouble != TDMR_FINE || layout.trouble < TDMR_NO_RESERVED))
-			return "refused for another reason";
-		return NULL;
-	}
-	if (trouble != TDMR_FINE)
-		return "invalid input is accepted";
-
-	wrong = judge_layout(&host.host, &layout);
-	if (wrong)
+	t->troubles[layout.trouble]++;
+	if (wrong || adversarial)
 		return wrong;
-	if (module_can_judge() && module_sys_config(&host.host, &layout))
-		return "the module refuses the layout";
-	if (adversarial)
-		return NULL;
+	if (layout.trouble != TDMR_FINE)
+		return "a realistic host is refused";
 
 	if (!judge_rows_are_local(&host.host, &layout))
 		return "the PAMTs of a node are not in one row, or not local";
@@ -115,8 +72,9 @@ static const char *try_host(struct totals *t)
 
 static void print_totals(const struct totals *t)
 {
-	printf("# %lu hosts; refused: %lu for reserved areas, %lu for PAMTs\n", t->hosts,
-	       t->refused[TDMR_NO_RESERVED], t->refused[TDMR_NO_PAMT]);
+	printf("# %lu hosts: %lu have a layout, %lu lack reserved areas, %lu room for PAMTs\n",
+	       t->hosts, t->troubles[TDMR_FINE], t->troubles[TDMR_NO_RESERVED],
+	       t->troubles[TDMR_NO_PAMT]);
 	if (!adversarial)
 		printf("# within 1 %% or 1 GiB of a bound: %.2f %%, at most %u %% beyond\n",
 		       100.0 * t->within / t->hosts, t->beyond);
@@ -158,7 +116,7 @@ static int compare(const char *name)
 			continue;
 		make_host(seed);
 		nr++;
-		if (plan_host())
+		if (layout_make(&layout, &host.host))
 			continue;
 		makespan = layout_makespan(&host.host, &layout);
 		if (makespan <= max(other + 1, other * 101 / 100)) {
@@ -202,65 +160,9 @@ static int run_cases(void)
 	return !!nr_failed;
 }
 
-static double plan_us(void)
-{
-	struct timespec from, to;
-
-	clock_gettime(CLOCK_MONOTONIC, &from);
-	plan_host();
-	clock_gettime(CLOCK_MONOTONIC, &to);
-
-	return (to.tv_sec - from.tv_sec) * 1e6 + (to.tv_nsec - from.tv_nsec) / 1e3;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-/* Ranges of 4 MiB or 1 GiB with gaps that grow, on eight nodes. */
-static void make_many_ranges(void)
-{
-	unsigned int i, node;
-	u64 at = SZ_1G;
-
-	host_init(&host, 8);
-	for (node = 0; node < 8; node++)
-		host.nodes[node].cpus = 24;
-	for (i = 0; i < HOST_MAX_RANGES; i++) {
-		node = i / (HOST_MAX_RANGES / 8);
-		host_add_range(&host, at, at + (i % 8 ? SZ_4M : SZ_1G), node);
-		at += SZ_1G + (i % 32 ? 0 : (u64)i << 30);
-	}
-	host_add_cmr(&host, 0, at);
-}
-
-static int time_hosts(unsigned long nr, u64 seed)
-{
-	double *us = calloc(nr, sizeof(*us));
-	unsigned long i;
-
-	if (!us || !nr)
-		abort();
-	for (i = 0; i < nr; i++) {
-		make_host(seed + i);
-		us[i] = plan_us();
-	}
-	qsort(us, nr, sizeof(*us), by_value);
-	printf("%lu hosts: median %.0f us, longest %.0f us\n", nr, us[nr / 2], us[nr - 1]);
-	free(us);
-
-	make_many_ranges();
-	printf("a host of %u ranges: %.0f us\n", host.host.nr_ranges, plan_us());
-
-	return 0;
-}
-
 static int misused(void)
 {
-	fprintf(stderr, "usage: tdx-layout-test [-a] [-t] [HOSTS [SEED]]\n"
+	fprintf(stderr, "usage: tdx-layout-test [-a] [HOSTS [SEED]]\n"
 		"       tdx-layout-test [-a] -p SEED | -c | -m FILE\n");
 	return 2;
 }
@@ -268,11 +170,10 @@ static int misused(void)
 int main(int argc, char **argv)
 {
 	unsigned long nr = 1000;
-	bool timed = false;
 	u64 seed = 0;
 	int option;
 
-	while ((option = getopt(argc, argv, "acm:p:t")) >= 0) {
+	while ((option = getopt(argc, argv, "acm:p:")) >= 0) {
 		switch (option) {
 		case 'a':
 			adversarial = true;
@@ -285,9 +186,6 @@ int main(int argc, char **argv)
 			return run_cases();
 		case 'm':
 			return compare(optarg);
-		case 't':
-			timed = true;
-			break;
 		default:
 			return misused();
 		}
@@ -299,5 +197,5 @@ int main(int argc, char **argv)
 	if (optind < argc)
 		seed = strtoull(argv[optind], NULL, 0);
 
-	return timed ? time_hosts(nr, seed) : try_hosts(nr, seed);
+	return try_hosts(nr, seed);
 }
