@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# simulate-maps.sh DIRECTORY MAP...
+# maps.sh DIRECTORY-OF-PROGRAMS MAP...
 #
 # The maps of machines, and one of 8 sockets with 1,024 CPUs and 64 TiB: the lanes
 # take what the planner has planned, or what memory takes, and never less than the

@@ -2,18 +2,17 @@
 /*
  * How long the TDMRs of a machine take, without the machine.
  *
- *   tdx-simulate [--call-ns N] [--gb-per-s N] [--worker-ns N] [--trace] < DESCRIPTION
+ *   tdx-simulate [--call-ns N] [--gb-per-s N] [--worker-ns N] < DESCRIPTION
  *
  * Descriptions are those that "tdxctl plan" reads.  The planner is the kernel's,
  * and so are the order of lanes and the engine, kernel/lanework.c, compiled
- * unchanged; what stands in is below them: CPUs, workers, and time.  A step is a
+ * unchanged.  What stands in is below them: CPUs, workers, and time.  A step is a
  * call of TDH.SYS.TDMR.INIT of N ns (7000), or longer where the lanes of a node
  * write more PAMT than its memory takes, N GB in a second (any amount).  Workers
  * are created one after another, and take N ns each (none).
  *
  * Prints the time of one lane after another, of the lanes, and the bound: what
- * the busiest CPU has to do with the best TDMRs, or memory has to take.  With
- * --trace only what "tdxctl timeline" draws.
+ * the busiest CPU has to do with the best TDMRs, or memory has to take.
  *
  * Exit 0, or 1 with one line on standard error.
  */
@@ -33,8 +32,6 @@
 
 #define CALLS_PER_GIB	256
 #define PAGES_PER_CALL	1024
-/* The tick of most kernels: what a task has at least before another's turn. */
-#define SLICE_NS	4e6
 
 /* Of the machine; 0 for none. */
 struct limits {
@@ -142,13 +139,12 @@ static void print(const struct tdmr_host *host, const struct tdmr_layout *layout
 }
 
 static int simulate(const struct tdmr_host *host, const struct tdmr_layout *layout,
-		    const struct limits *limits, bool trace)
+		    const struct limits *limits)
 {
 	static unsigned int cpus[DESCRIPTION_MAX_NODES];
 	struct cpus_options options = {
-		.nr_nodes = host->nr_nodes, .cpus = cpus, .slice_ns = SLICE_NS,
+		.nr_nodes = host->nr_nodes, .cpus = cpus,
 		.bytes_per_ns = limits->bytes_per_ns, .worker_ns = limits->worker_ns,
-		.trace = trace,
 	};
 	unsigned int node;
 	double ns;
@@ -160,24 +156,22 @@ static int simulate(const struct tdmr_host *host, const struct tdmr_layout *layo
 
 	cpus_init(&options);
 	ns = run_lanes(layout, host);
-	cpus_free();
 	if (ns < 0) {
 		fprintf(stderr, "the lanes fail: %s\n", strerror(-ns));
 		return 1;
 	}
 
-	if (!trace)
-		print(host, layout, limits->bytes_per_ns, ns);
+	print(host, layout, limits->bytes_per_ns, ns);
 	return 0;
 }
 
-static int run(const struct tdmr_host *host, const struct limits *limits, bool trace)
+static int run(const struct tdmr_host *host, const struct limits *limits)
 {
 	static struct tdmr_layout layout;
 	char words[256];
 
 	if (!layout_make(&layout, host))
-		return simulate(host, &layout, limits, trace);
+		return simulate(host, &layout, limits);
 
 	layout_trouble(&layout, host, words, sizeof(words));
 	fprintf(stderr, "%s\n", words);
@@ -194,11 +188,8 @@ static double number(const char *word)
 
 static int misused(void)
 {
-	static const char usage[] =
-		"usage: tdx-simulate [--call-ns N] [--gb-per-s N] [--worker-ns N] [--trace]\n"
-		"       < DESCRIPTION\n";
-
-	fputs(usage, stderr);
+	fputs("usage: tdx-simulate [--call-ns N] [--gb-per-s N] [--worker-ns N] < DESCRIPTION\n",
+	      stderr);
 	return 1;
 }
 
@@ -208,12 +199,10 @@ int main(int argc, char **argv)
 		{ "call-ns", required_argument, NULL, 'c' },
 		{ "gb-per-s", required_argument, NULL, 'g' },
 		{ "worker-ns", required_argument, NULL, 'w' },
-		{ "trace", no_argument, NULL, 't' },
 		{}
 	};
 	struct limits limits = {};
 	static struct description d;
-	bool trace = false;
 	int option, ret = 1;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
@@ -227,9 +216,6 @@ int main(int argc, char **argv)
 		case 'w':
 			limits.worker_ns = number(optarg);
 			break;
-		case 't':
-			trace = true;
-			break;
 		default:
 			return misused();
 		}
@@ -240,7 +226,7 @@ int main(int argc, char **argv)
 
 	description_init(&d);
 	if (!description_read(&d, stdin, "standard input"))
-		ret = run(&d.host, &limits, trace);
+		ret = run(&d.host, &limits);
 	description_free(&d);
 
 	return ret;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The part of the kernel's atomics and barriers that the model uses. */
+/* The part of the kernel's atomics and barriers that the model and lanework use. */
 #ifndef _TDX_TEST_LINUX_ATOMIC_H
 #define _TDX_TEST_LINUX_ATOMIC_H
 
@@ -41,6 +41,16 @@ static inline int atomic_inc_return(atomic_t *v)
 static inline int atomic_dec_return(atomic_t *v)
 {
 	return __atomic_sub_fetch(&v->counter, 1, __ATOMIC_SEQ_CST);
+}
+
+static inline void atomic_dec(atomic_t *v)
+{
+	atomic_dec_return(v);
+}
+
+static inline bool atomic_dec_and_test(atomic_t *v)
+{
+	return !atomic_dec_return(v);
 }
 
 static inline int atomic_dec_return_release(atomic_t *v)

@@ -1,2 +1,2 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#define VISIBLE_IF_KUNIT static
+#include "../kernel.h"

@@ -1,4 +1,2 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include <stdio.h>
-
-#define pr_notice(...)		fprintf(stderr, __VA_ARGS__)
+#include "../kernel.h"
