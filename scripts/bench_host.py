@@ -110,7 +110,7 @@ class Host(NamedTuple):
                 yield start, end, node
 
     def description(self):
-        """Return the description for tdx-layout and tdx-simulate."""
+        """Return the description for tdx-simulate."""
         lines = [f'mem {start:#x} {end:#x} {node}' for start, end, node in self.memory()]
         lines += [f'cmr {base:#x} {size:#x}' for base, size in self.cmrs()]
         lines += [f'lanes {node} {self.cores}' for node in range(self.nodes)]

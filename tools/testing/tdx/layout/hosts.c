@@ -58,7 +58,7 @@ void host_add_cmr(struct test_host *t, u64 start, u64 end)
 }
 
 /**
- * host_print - print a host as tdx-layout reads it
+ * host_print - print a host as tdx-simulate reads it
  * @t: the host
  */
 void host_print(const struct test_host *t)

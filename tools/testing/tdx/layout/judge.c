@@ -302,14 +302,15 @@ static void count_gibs(const struct tdmr_host *host, u64 *gibs)
  * @host: the host
  *
  * In @best GiB of time, the CPUs of each home must be able to do all its GiB, and
- * TDMRs of @best GiB must cover the memory: a larger one takes longer.
+ * TDMRs of @best GiB must cover the memory: a larger one takes longer.  With fewer
+ * TDMRs than nodes there is no such layout, and the bound is all GiB.
  *
  * Return: GiB.
  */
 u32 judge_best(const struct tdmr_host *host)
 {
 	u64 *gibs = calloc(host->nr_nodes, sizeof(*gibs));
-	u64 tdmrs, best, least = 1;
+	u64 tdmrs, best, least = 1, all = 0;
 	unsigned int i, cpus;
 
 	if (!gibs)
@@ -319,12 +320,13 @@ u32 judge_best(const struct tdmr_host *host)
 	for (i = 0; i < host->nr_nodes; i++) {
 		cpus = max(host->nodes[i].cpus, 1U);
 		least = max(least, (gibs[i] + cpus - 1) / cpus);
+		all += gibs[i];
 	}
 	for (best = least; ; best++) {
 		tdmrs = 0;
 		for (i = 0; i < host->nr_nodes; i++)
 			tdmrs += (gibs[i] + best - 1) / best;
-		if (tdmrs <= host->limits.max_tdmrs || best >> 22)
+		if (tdmrs <= host->limits.max_tdmrs || best >= all)
 			break;
 	}
 	free(gibs);

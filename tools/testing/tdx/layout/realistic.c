@@ -134,7 +134,7 @@ static void machine_add_cpus(struct test_host *t, struct machine *m)
 		t->nodes[dice_roll(m->dice, m->nr_nodes)].cpus = 0;
 }
 
-/* The nearest node with CPUs, by number, as tdx-layout finds it. */
+/* The nearest node with CPUs, by number, as a description has it. */
 static void machine_find_homes(struct test_host *t)
 {
 	int i, far, nr = t->host.nr_nodes;

@@ -28,6 +28,7 @@ struct cpus_task {
 	int memory_node;
 	double left;		/* ns of its work, or until its worker is there */
 	double bytes_per_ns;
+	double rate;		/* of @left in a ns */
 };
 
 struct cpus_list {
@@ -198,39 +199,38 @@ static double cpus_share(const struct cpus_task *task)
 	return active <= cpus ? 1 : (double)cpus / active;
 }
 
-static double cpus_rate(const struct cpus_task *task)
+static void cpus_set_rates(void)
 {
-	double wanted = cpus_nodes[task->memory_node].traffic, share = cpus_share(task);
-
-	if (!cpus_options.bytes_per_ns || wanted <= cpus_options.bytes_per_ns)
-		return share;
-	return share * cpus_options.bytes_per_ns / wanted;
-}
-
-static void cpus_sum_traffic(void)
-{
+	double limit = cpus_options.bytes_per_ns, wanted;
 	struct cpus_task *task;
 	unsigned int node;
 
 	for (node = 0; node < cpus_options.nr_nodes; node++)
 		cpus_nodes[node].traffic = 0;
-	for (task = cpus_active.first; task; task = task->next)
-		cpus_nodes[task->memory_node].traffic += task->bytes_per_ns * cpus_share(task);
+	for (task = cpus_active.first; task; task = task->next) {
+		task->rate = cpus_share(task);
+		cpus_nodes[task->memory_node].traffic += task->bytes_per_ns * task->rate;
+	}
+	for (task = cpus_active.first; task && limit; task = task->next) {
+		wanted = cpus_nodes[task->memory_node].traffic;
+		if (wanted > limit)
+			task->rate *= limit / wanted;
+	}
 }
 
 /* Until the first task has nothing left to do. */
 static void cpus_pass(void)
 {
 	struct cpus_task *task = cpus_active.first;
-	double ns = task->left / cpus_rate(task);
+	double ns = task->left / task->rate;
 
 	for (; task; task = task->next) {
-		if (task->left < ns * cpus_rate(task))
-			ns = task->left / cpus_rate(task);
+		if (task->left < ns * task->rate)
+			ns = task->left / task->rate;
 	}
 	cpus_time += ns;
 	for (task = cpus_active.first; task; task = task->next)
-		task->left -= ns * cpus_rate(task);
+		task->left -= ns * task->rate;
 }
 
 static void cpus_finish(struct cpus_task *task)
@@ -251,7 +251,7 @@ void cpus_run(void)
 	unsigned int nr;
 
 	while (cpus_active.nr) {
-		cpus_sum_traffic();
+		cpus_set_rates();
 		cpus_pass();
 		for (nr = cpus_active.nr; nr; nr--) {
 			task = cpus_list_take(&cpus_active);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How long the TDMRs of a machine take, without the machine.
+ * The TDMRs of a machine, and how long they take, without the machine.
  *
  *   tdx-simulate [--call-ns N] [--gb-per-s N] [--worker-ns N] < DESCRIPTION
  *
@@ -11,8 +11,10 @@
  * write more PAMT than its memory takes, N GB in a second (any amount).  Workers
  * are created one after another, and take N ns each (none).
  *
- * Prints the time of one lane after another, of the lanes, and the bound: what
- * the busiest CPU has to do with the best TDMRs, or memory has to take.
+ * Prints the TDMRs with their PAMTs and reserved areas.  Then come the GiB that the
+ * busiest CPU works on, and the times of one lane after another and of the lanes, each
+ * beside a bound: what the busiest CPU has to do with the best TDMRs, or memory has to
+ * take.  The model of the TDX module must accept the layout.
  *
  * Exit 0, or 1 with one line on standard error.
  */
@@ -29,6 +31,7 @@
 #include "describe.h"
 #include "judge.h"
 #include "layout.h"
+#include "module.h"
 
 #define CALLS_PER_GIB	256
 #define PAGES_PER_CALL	1024
@@ -126,16 +129,37 @@ static double time_of(const struct tdmr_host *host, const struct tdmr_layout *la
 	return least;
 }
 
+static void print_tdmr(const struct tdmr_layout *layout, const struct tdmr *tdmr)
+{
+	static const char *const names[TDMR_NR_LEVELS] = {
+		[TDMR_1G] = "pamt1g", [TDMR_2M] = "pamt2m", [TDMR_4K] = "pamt4k",
+	};
+	struct tdmr_area area = {};
+	int level;
+
+	printf("tdmr 0x%llx 0x%llx node=%d\n", tdmr->base, tdmr->size, tdmr->node);
+	for (level = TDMR_1G; level >= TDMR_4K; level--)
+		printf("%s 0x%llx 0x%llx\n", names[level], tdmr->pamt[level].base,
+		       tdmr->pamt[level].size);
+	while (tdmr_next_area(layout, tdmr, &area))
+		printf("rsvd 0x%llx 0x%llx\n", area.offset, area.size);
+}
+
 static void print(const struct tdmr_host *host, const struct tdmr_layout *layout,
 		  double bytes_per_ns, double ns)
 {
 	u32 makespan = layout_makespan(host, layout);
+	/* A TDMR of several nodes may be faster than the bound. */
 	u32 best = min(makespan, judge_best(host));
+	unsigned int i;
 
-	printf("serial %.3f ms\nTDMRs %.3f ms\nplanned %.3f ms\nbound %.3f ms\nlanes %u\n",
+	for (i = 0; i < layout->nr_tdmrs; i++)
+		print_tdmr(layout, &layout->tdmrs[i]);
+	printf("makespan GiB=%u best=%u\n", makespan, best);
+	printf("serial %.3f ms\nTDMRs %.3f ms\nplanned %.3f ms\nbound %.3f ms\n",
 	       gib_of(layout, -1) * CALLS_PER_GIB * call_ns / 1e6, ns / 1e6,
 	       time_of(host, layout, makespan, bytes_per_ns) / 1e6,
-	       time_of(host, layout, best, bytes_per_ns) / 1e6, layout->nr_tdmrs);
+	       time_of(host, layout, best, bytes_per_ns) / 1e6);
 }
 
 static int simulate(const struct tdmr_host *host, const struct tdmr_layout *layout,
@@ -167,13 +191,14 @@ static int simulate(const struct tdmr_host *host, const struct tdmr_layout *layo
 
 static int run(const struct tdmr_host *host, const struct limits *limits)
 {
+	char words[256] = "the model of the TDX module refuses the layout";
 	static struct tdmr_layout layout;
-	char words[256];
 
-	if (!layout_make(&layout, host))
+	if (layout_make(&layout, host))
+		layout_trouble(&layout, host, words, sizeof(words));
+	else if (!module_refuses(host, &layout))
 		return simulate(host, &layout, limits);
 
-	layout_trouble(&layout, host, words, sizeof(words));
 	fprintf(stderr, "%s\n", words);
 	return 1;
 }
