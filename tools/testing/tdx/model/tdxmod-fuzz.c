@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libFuzzer target: a configuration that is valid until the input changes it,
- * then calls as the input says, on any LP and with any registers.
+ * libFuzzer target: the first byte of the input chooses one of two.
  *
- * Whatever comes, a call that is refused changes nothing, registers that a
- * leaf does not name keep their values, an accepted TDMR can be initialized
- * to its end, and the module writes only where it may: to the PAMTs of the
- * TDMR, in convertible memory that no TD can get.
+ * Leaves of the module: a configuration that is valid until the input changes it, then
+ * calls as the input says, on any LP and with any registers.  Whatever comes, a call
+ * that is refused changes nothing, registers that a leaf does not name keep their
+ * values, an accepted TDMR can be initialized to its end, and the module writes only
+ * where it may: to the PAMTs of the TDMR, in convertible memory that no TD can get.
+ *
+ * Calls of P-SEAMLDR: a module that is good until the input changes it, signed again or
+ * not, and calls on any LP.  Whatever comes, P-SEAMLDR reads and writes only where it
+ * may, a refusal that says so changes nothing, and else there is either the module that
+ * was asked for or none.
+ *
+ * The first EXPECT() that fails, here or in the fixture, aborts.
  */
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 
-#include "fuzz.h"
+#include "fixture.h"
 
 /* All memory that the host has. */
 #define MEMORY_END		0x14000ULL
@@ -18,10 +27,34 @@
 #define INFO_STRIDE		64
 #define MAX_TDMRS		4
 
+/* Behind the pages of a module that is installed, one for INFO. */
+#define LOADER_INFO		(FIXTURE_IMAGE + FIXTURE_NR_PAGES * SZ_4K)
+#define LOADER_MEMORY_END	(LOADER_INFO + SZ_4K)
+
 static struct tdxmod *const m = &mc.module;
+static const u8 *fuzz_data;
+static size_t fuzz_left;
 /* RCX of the TDMR.INIT under way, and whether there is one. */
 static u64 initializing_base;
 static bool initializing;
+
+bool check_equal(u64 got, u64 want, const char *what, const char *file, int line)
+{
+	if (got == want)
+		return true;
+	fprintf(stderr, "%s:%d: %s is 0x%llx, should be 0x%llx\n", file, line, what, got, want);
+	abort();
+}
+
+/* The next bytes of the input as a number; behind its end, 0. */
+static u64 fuzz_take(unsigned int bytes)
+{
+	u64 value = 0;
+
+	for (; bytes && fuzz_left; bytes--, fuzz_left--)
+		value = value << 8 | *fuzz_data++;
+	return value;
+}
 
 static bool within(const struct tdxmod_range *r, u64 pa)
 {
@@ -71,7 +104,14 @@ static void check_page(u64 pa)
 	}
 }
 
-static void boot(void)
+static void boot(const struct tdxmod_platform *p, u64 memory_end)
+{
+	EXPECT_EQ(machine_init(&mc, p), 0);
+	mc.memory_end = memory_end;
+	mc.hook = check_page;
+}
+
+static void boot_module(void)
 {
 	struct tdxmod_platform p = fixture_platform();
 	u64 choice = fuzz_take(2);
@@ -88,9 +128,7 @@ static void boot(void)
 		p.seamrr = (struct tdxmod_range){ MACHINE_TDMR_INFO, SZ_4K };
 	if (choice & 0x100)
 		p.maxpa = 46;
-	EXPECT_EQ(machine_init(&mc, &p), 0);
-	mc.memory_end = MEMORY_END;
-	mc.hook = check_page;
+	boot(&p, MEMORY_END);
 }
 
 static u64 *info_word(unsigned int tdmr, unsigned int word)
@@ -319,11 +357,11 @@ static bool any_call(void)
 	return call(lp, in);
 }
 
-void fuzz_run(void)
+static void fuzz_module(void)
 {
 	unsigned int mode, i;
 
-	boot();
+	boot_module();
 	write_good_config();
 	change_config();
 
@@ -335,6 +373,139 @@ void fuzz_run(void)
 				finish_tdmr(&m->tdmrs[i]);
 		}
 	}
-	for (i = 0; i < 16 && fuzz_can_take() && any_call(); i++)
+	for (i = 0; i < 16 && fuzz_left && any_call(); i++)
 		;
+}
+
+/* P-SEAMLDR */
+
+static void boot_loader(void)
+{
+	struct tdxmod_platform p = fixture_platform();
+
+	p.nr_lps = 2;
+	boot(&p, LOADER_MEMORY_END);
+	/* How it came there does not matter here. */
+	m->state = TDXMOD_SYS_READY;
+	if (!(fuzz_take(1) & 1))
+		EXPECT_EQ(CALL(0, LEAF_SYS_SHUTDOWN), 0);
+}
+
+static void write_module(void)
+{
+	static const struct tdxmod_build build = { .update_version = 1, .nr_handoff_pages = 13 };
+	unsigned int changes = fuzz_take(1) % 8;
+	u64 where;
+
+	fixture_make_module(&build);
+	while (changes--) {
+		where = fuzz_take(2) % sizeof(fixture_module);
+		((u8 *)&fixture_module)[where] = fuzz_take(1);
+	}
+	if (fuzz_take(1) & 1)
+		fixture_sign_module();
+	fixture_write_module();
+}
+
+static void check_replaced(const struct tdxmod *was)
+{
+	const struct tdxmod_image *image = (const void *)fixture_module.image;
+
+	EXPECT(m->seam_ready);
+	EXPECT_EQ(m->state, TDXMOD_SYSINIT_PENDING);
+	EXPECT(m->handoff_valid && was->handoff_valid);
+	EXPECT_EQ(m->loader.nr_remaining, was->loader.nr_remaining - 1);
+	EXPECT_EQ(m->loader.extend.major_svn, was->loader.extend.major_svn);
+	EXPECT(m->loader.extend.minor_svn >= was->loader.extend.minor_svn);
+	EXPECT(!memcmp(&m->build, &image->build, sizeof(m->build)));
+}
+
+static void check_kept(const struct tdxmod *was)
+{
+	EXPECT(!memcmp(&m->build, &was->build, sizeof(was->build)));
+	EXPECT(!memcmp(&m->loader.extend, &was->loader.extend, sizeof(was->loader.extend)));
+	EXPECT_EQ(m->state, was->state);
+	EXPECT_EQ(m->misfit, was->misfit);
+	EXPECT_EQ(m->handoff_valid, was->handoff_valid);
+	EXPECT_EQ(m->loader.nr_remaining, was->loader.nr_remaining);
+}
+
+static void check_install(const struct tdxmod *was)
+{
+	bool last = was->loader.nr_called && !m->loader.nr_called;
+
+	EXPECT(regs.rdx <= 1);
+	EXPECT(m->loader.nr_called < m->platform.nr_lps);
+	if (last && !regs.rax) {
+		check_replaced(was);
+	} else if (regs.rdx) {
+		EXPECT(last && regs.rax && !m->seam_ready && !m->loader.extend.valid);
+	} else {
+		check_kept(was);
+		EXPECT_EQ(m->seam_ready, last && was->loader.was_ready);
+	}
+}
+
+static void read_memory(u8 *to)
+{
+	u64 pa;
+
+	for (pa = 0; pa < LOADER_MEMORY_END; pa += SZ_4K)
+		memcpy(to + pa, machine_word(&mc, pa), SZ_4K);
+}
+
+static void call_loader(void)
+{
+	static u8 before[LOADER_MEMORY_END], after[LOADER_MEMORY_END];
+	static struct tdxmod was;
+	unsigned int choice = fuzz_take(1);
+	struct tdxmod_regs in = {
+		.rax = PSEAMLDR_INFO | (choice & 8 ? fuzz_take(1) : 1),
+		.rcx = choice & 4 ? fuzz_take(8) : choice & 2 ? LOADER_INFO : FIXTURE_MODULE,
+		.rdx = 77, .r8 = 8, .r9 = 9, .r10 = 10, .r11 = 11,
+	};
+	u64 pa = in.rcx & (BIT_ULL(m->platform.maxpa - m->platform.keyid_bits) - 1);
+
+	mc.no_entropy = choice & 0x80;
+	read_memory(before);
+	was = *m;
+	regs = in;
+	EXPECT(tdxmod_seamldr(m, choice & 1, &regs));
+	EXPECT_EQ(atomic_read(&m->loader.inside), 0);
+	/* INFO writes where it was told to, and nothing else writes at all. */
+	read_memory(after);
+	if (in.rax == PSEAMLDR_INFO && !regs.rax && pa < sizeof(before))
+		memcpy(before + pa, after + pa, sizeof(struct pseamldr_info));
+	EXPECT(!memcmp(before, after, sizeof(before)));
+	if (in.rax == PSEAMLDR_INSTALL)
+		check_install(&was);
+	else
+		EXPECT_EQ(regs.rdx, 77);
+	in.rax = regs.rax;
+	in.rdx = regs.rdx;
+	EXPECT(!memcmp(&in, &regs, sizeof(in)));
+}
+
+static void fuzz_loader(void)
+{
+	unsigned int i;
+
+	boot_loader();
+	write_module();
+	for (i = 0; i < 64 && fuzz_left; i++)
+		call_loader();
+}
+
+/* Under the name that libFuzzer calls. */
+int fuzz_one_input(const u8 *data, size_t size);
+
+int fuzz_one_input(const u8 *data, size_t size)
+{
+	fuzz_data = data;
+	fuzz_left = size;
+	if (fuzz_take(1) & 1)
+		fuzz_loader();
+	else
+		fuzz_module();
+	return 0;
 }
