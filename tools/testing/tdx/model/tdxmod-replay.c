@@ -2,12 +2,11 @@
 /*
  * Replays test vectors against the model of the TDX module.
  *
- *   tdxmod-replay [-v] [--kernel] FILE...
+ *   tdxmod-replay [--kernel] FILE...
  *
- * With -v it names each vector.  With --kernel it calls the emulated module of
- * the running kernel, by its SEAMCALL instruction, and skips vectors with more LPs
- * than the machine has CPUs.  The language of the files is that of
- * ../vectors/FORMAT.md.
+ * With --kernel it calls the emulated module of the running kernel, by its SEAMCALL
+ * instruction, and skips vectors with more LPs than the machine has CPUs.
+ * ../vectors/FORMAT.md describes the files.
  *
  * Exit 0 without differences, 1 with, 2 when a file is no vector file.
  */
@@ -22,7 +21,6 @@
 
 #define REPLAY_MAX_WORDS	1032		/* in a line */
 #define REPLAY_MAX_LINE		(32 * REPLAY_MAX_WORDS)
-#define REPLAY_MAX_FILE		(256L << 20)
 /* 4 GiB of memory: more than a test would look at. */
 #define REPLAY_MAX_COUNT	BIT_ULL(29)
 
@@ -50,7 +48,6 @@ union replay_regs {
 struct replay {
 	const struct target *target;
 	unsigned int max_lps;
-	bool verbose;
 
 	const char *path;
 	FILE *file;
@@ -59,8 +56,7 @@ struct replay {
 	enum progress progress;
 
 	/* The line: its words, numbers in their places, and those that have a key. */
-	char *text;
-	size_t text_size;
+	char text[REPLAY_MAX_LINE + 1];
 	char *word[REPLAY_MAX_WORDS];
 	unsigned int nr_words;
 	u64 number[REPLAY_MAX_WORDS];
@@ -129,24 +125,20 @@ void replay_fail(const struct replay *r, const char *format, ...)
 /* The words of a line, without comment.  False at the end of the file. */
 static bool replay_read_line(struct replay *r)
 {
-	ssize_t length = getline(&r->text, &r->text_size, r->file), i;
-	char *word;
+	char *end = r->text, *word;
 
 	r->line++;
-	if (ferror(r->file))
-		replay_fail(r, "cannot be read");
-	for (i = 0; i < length; i++) {
-		char c = r->text[i];
-
-		if ((c < ' ' && c != '\t' && c != '\n') || c > '~')
-			break;
+	r->nr_words = 0;
+	if (!fgets(r->text, sizeof(r->text), r->file)) {
+		if (ferror(r->file))
+			replay_fail(r, "cannot be read");
+		return false;
 	}
-	if (length > REPLAY_MAX_LINE || i < length)
+	while (*end == '\t' || (*end >= ' ' && *end <= '~'))
+		end++;
+	if (*end != '\n' && (*end || !feof(r->file)))
 		replay_fail(r, "not a line of a vector file");
 
-	r->nr_words = 0;
-	if (length < 0)
-		return false;
 	r->text[strcspn(r->text, "#\n")] = '\0';
 	for (word = strtok(r->text, " \t"); word; word = strtok(NULL, " \t")) {
 		if (r->nr_words == REPLAY_MAX_WORDS)
@@ -247,8 +239,6 @@ static void do_platform(struct replay *r)
 	r->skip = v[1] > r->max_lps;
 	r->nr_too_large += r->skip;
 	r->nr_vectors += !r->skip;
-	if (r->verbose && !r->skip)
-		printf("%s\n", r->name);
 }
 
 static const char *const replay_state_keys[] = { "sysinit", "init_lps", NULL };
@@ -516,28 +506,17 @@ static void replay_line(struct replay *r)
 	r->progress = e->then;
 }
 
-static void replay_open(struct replay *r, const char *path)
-{
-	r->path = path;
-	r->line = 0;
-	r->file = fopen(path, "r");
-	if (!r->file) {
-		perror(path);
-		exit(2);
-	}
-	/* A pipe has no size; what it carries is checked line by line. */
-	if (fseek(r->file, 0, SEEK_END))
-		return;
-	if (ftell(r->file) > REPLAY_MAX_FILE)
-		replay_fail(r, "larger than any vector file");
-	rewind(r->file);
-}
-
 static void replay_files(struct replay *r, char **paths)
 {
 	for (; *paths; paths++) {
 		r->names = NULL;
-		replay_open(r, *paths);
+		r->path = *paths;
+		r->line = 0;
+		r->file = fopen(r->path, "r");
+		if (!r->file) {
+			perror(r->path);
+			exit(2);
+		}
 		while (replay_read_line(r)) {
 			if (r->nr_words)
 				replay_line(r);
@@ -554,16 +533,12 @@ int main(int argc, char **argv)
 {
 	static struct replay r = { .target = &target_model };
 
-	for (argv++; *argv && **argv == '-'; argv++) {
-		if (!strcmp(*argv, "-v"))
-			r.verbose = true;
-		else if (!strcmp(*argv, "--kernel"))
-			r.target = &target_kernel;
-		else
-			break;
+	if (*++argv && !strcmp(*argv, "--kernel")) {
+		r.target = &target_kernel;
+		argv++;
 	}
 	if (!*argv || **argv == '-') {
-		fputs("usage: tdxmod-replay [-v] [--kernel] FILE...\n", stderr);
+		fputs("usage: tdxmod-replay [--kernel] FILE...\n", stderr);
 		return 2;
 	}
 	r.max_lps = r.target->max_lps();

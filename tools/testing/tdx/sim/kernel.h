@@ -60,6 +60,7 @@ struct lockdep_map {
 
 #define guard(name)				guard_ ## name
 #define guard_mutex(lock)			((void)(lock))
+#define guard_rcu()				do { } while (0)
 #define scoped_guard(...)			for (bool once = true; once; once = false)
 #define mutex_init(lock)			((void)(lock))
 #define lock_map_acquire(map)			((void)(map))
