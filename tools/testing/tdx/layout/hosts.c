@@ -6,7 +6,6 @@
 #include "hosts.h"
 #include "judge.h"
 #include "layout.h"
-#include "module.h"
 
 /**
  * host_init - make a host without memory or CPUs, with the limits of modules today

@@ -9,4 +9,7 @@ bool judge_rows_are_local(const struct tdmr_host *host, const struct tdmr_layout
 u32 judge_best(const struct tdmr_host *host);
 enum tdmr_trouble judge_input(const struct tdmr_host *host);
 
+/* The judgement of the model of the TDX module. */
+bool module_refuses(const struct tdmr_host *host, const struct tdmr_layout *layout);
+
 #endif /* _LAYOUT_JUDGE_H */

@@ -8,7 +8,7 @@
 
 #include "../model/machine.h"
 #include "../model/target.h"
-#include "module.h"
+#include "judge.h"
 
 /* The least width of a physical address that a KeyID is part of. */
 #define MODULE_MAXPA		52

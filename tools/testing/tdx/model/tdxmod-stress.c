@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Many LPs call the module at the same time, as threads.  Meant to run under
- * ThreadSanitizer; what it checks holds without it too.
- */
+/* Many LPs call the module at the same time, as threads, under ThreadSanitizer. */
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>

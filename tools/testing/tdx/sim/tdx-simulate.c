@@ -31,7 +31,6 @@
 #include "describe.h"
 #include "judge.h"
 #include "layout.h"
-#include "module.h"
 
 #define CALLS_PER_GIB	256
 #define PAGES_PER_CALL	1024

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * arch/x86/virt/vmx/tdx/seam_status.c in user space, against the table that
- * KUnit uses in the kernel.
- */
+/* Checks of seam_status.c, against the table that KUnit uses in the kernel. */
 #include <stdio.h>
 #include <string.h>
 
 #include "../../../../arch/x86/virt/vmx/tdx/tests/seam_status_cases.h"
 #include "check.h"
 
-CHECK(cases)
+CHECK(status_cases)
 {
 	char text[SEAM_TEXT_LEN], expected[SEAM_TEXT_LEN];
 	const struct seam_case *c;
@@ -28,14 +25,14 @@ CHECK(cases)
 	}
 }
 
-CHECK(every_known_code_has_a_case)
+CHECK(status_every_known_code_has_a_case)
 {
 	EXPECT(seam_named(0xC0000A0000000000ULL));
 	EXPECT_EQ(seam_code_without_case(), -1ULL);
 }
 
 /* The last byte of the buffer is a guard: a text must not reach it. */
-CHECK(every_text_fits_into_its_length)
+CHECK(status_every_text_fits_into_its_length)
 {
 	char text[SEAM_TEXT_LEN * 2];
 	int longest;
@@ -46,7 +43,7 @@ CHECK(every_text_fits_into_its_length)
 	EXPECT_EQ(text[sizeof(text) - 1], 'g');
 }
 
-CHECK(a_short_buffer_gets_the_beginning)
+CHECK(status_short_buffer_gets_the_beginning)
 {
 	static const u64 leaf = 45, status = 0xC0000A1200000102ULL;
 	char whole[SEAM_TEXT_LEN], text[SEAM_TEXT_LEN + 1];
