@@ -32,35 +32,35 @@
 #include "judge.h"
 #include "layout.h"
 
-#define CALLS_PER_GIB	256
-#define PAGES_PER_CALL	1024
+#define SIM_CALLS_PER_GIB	256
+#define SIM_PAGES_PER_CALL	1024
 
 /* Of the machine; 0 for none. */
-struct limits {
+struct sim_limits {
 	double bytes_per_ns;
 	double worker_ns;
 };
 
-struct tdmr_lane {
+struct sim_lane {
 	struct lane lane;
 	u64 calls;
 	int memory_node;
 };
 
-static double call_ns = 7000;
-static double bytes_per_call;
+static double sim_call_ns = 7000;
+static double sim_bytes_per_call;
 
-static int make_call(struct lane *lane)
+static int sim_make_call(struct lane *lane)
 {
-	struct tdmr_lane *tl = container_of(lane, struct tdmr_lane, lane);
+	struct sim_lane *tl = container_of(lane, struct sim_lane, lane);
 
-	cpus_work(tl->memory_node, call_ns, bytes_per_call);
+	cpus_work(tl->memory_node, sim_call_ns, sim_bytes_per_call);
 
 	return --tl->calls ? LANE_MORE : LANE_DONE;
 }
 
-static int add_lanes(struct lanework *job, struct tdmr_lane *lanes,
-		     const struct tdmr_layout *layout, const struct tdmr_host *host)
+static int sim_add_lanes(struct lanework *job, struct sim_lane *lanes,
+			 const struct tdmr_layout *layout, const struct tdmr_host *host)
 {
 	unsigned int order[TDMR_MAX];
 	unsigned int i;
@@ -71,7 +71,7 @@ static int add_lanes(struct lanework *job, struct tdmr_lane *lanes,
 	for (i = 0; i < layout->nr_tdmrs && !ret; i++) {
 		const struct tdmr *tdmr = &layout->tdmrs[order[i]];
 
-		lanes[i].calls = tdmr->size / SZ_1G * CALLS_PER_GIB;
+		lanes[i].calls = tdmr->size / SZ_1G * SIM_CALLS_PER_GIB;
 		lanes[i].memory_node = tdmr->node;
 		ret = lanework_add(job, &lanes[i].lane, host->nodes[tdmr->node].home);
 	}
@@ -80,15 +80,15 @@ static int add_lanes(struct lanework *job, struct tdmr_lane *lanes,
 }
 
 /* Returns the ns that all lanes take, or a negative errno. */
-static double run_lanes(const struct tdmr_layout *layout, const struct tdmr_host *host)
+static double sim_run_lanes(const struct tdmr_layout *layout, const struct tdmr_host *host)
 {
-	static struct tdmr_lane lanes[TDMR_MAX];
+	static struct sim_lane lanes[TDMR_MAX];
 	struct lanework job;
 	int ret;
 
-	ret = lanework_init(&job, "tdx_tdmr_init", make_call);
+	ret = lanework_init(&job, "tdx_tdmr_init", sim_make_call);
 	if (!ret)
-		ret = add_lanes(&job, lanes, layout, host);
+		ret = sim_add_lanes(&job, lanes, layout, host);
 	if (!ret)
 		ret = lanework_start(&job);
 	if (!ret)
@@ -98,7 +98,7 @@ static double run_lanes(const struct tdmr_layout *layout, const struct tdmr_host
 	return ret ?: cpus_now();
 }
 
-static u64 gib_of(const struct tdmr_layout *layout, int node)
+static u64 sim_gib_of_node(const struct tdmr_layout *layout, int node)
 {
 	unsigned int i;
 	u64 gib = 0;
@@ -112,15 +112,15 @@ static u64 gib_of(const struct tdmr_layout *layout, int node)
 }
 
 /* What lanes of that makespan take, or what memory takes. */
-static double time_of(const struct tdmr_host *host, const struct tdmr_layout *layout,
-		      u32 makespan, double bytes_per_ns)
+static double sim_time_of_plan(const struct tdmr_host *host, const struct tdmr_layout *layout,
+			       u32 makespan, double bytes_per_ns)
 {
-	double least = makespan * CALLS_PER_GIB * call_ns;
+	double least = makespan * SIM_CALLS_PER_GIB * sim_call_ns;
 	double memory;
 	unsigned int node;
 
 	for (node = 0; bytes_per_ns && node < host->nr_nodes; node++) {
-		memory = gib_of(layout, node) * CALLS_PER_GIB * bytes_per_call /
+		memory = sim_gib_of_node(layout, node) * SIM_CALLS_PER_GIB * sim_bytes_per_call /
 			 bytes_per_ns;
 		least = max(least, memory);
 	}
@@ -128,7 +128,7 @@ static double time_of(const struct tdmr_host *host, const struct tdmr_layout *la
 	return least;
 }
 
-static void print_tdmr(const struct tdmr_layout *layout, const struct tdmr *tdmr)
+static void sim_print_tdmr(const struct tdmr_layout *layout, const struct tdmr *tdmr)
 {
 	static const char *const names[TDMR_NR_LEVELS] = {
 		[TDMR_1G] = "pamt1g", [TDMR_2M] = "pamt2m", [TDMR_4K] = "pamt4k",
@@ -144,8 +144,8 @@ static void print_tdmr(const struct tdmr_layout *layout, const struct tdmr *tdmr
 		printf("rsvd 0x%llx 0x%llx\n", area.offset, area.size);
 }
 
-static void print(const struct tdmr_host *host, const struct tdmr_layout *layout,
-		  double bytes_per_ns, double ns)
+static void sim_print_layout(const struct tdmr_host *host, const struct tdmr_layout *layout,
+			     double bytes_per_ns, double ns)
 {
 	u32 makespan = layout_makespan(host, layout);
 	/* A TDMR of several nodes may be faster than the bound. */
@@ -153,16 +153,16 @@ static void print(const struct tdmr_host *host, const struct tdmr_layout *layout
 	unsigned int i;
 
 	for (i = 0; i < layout->nr_tdmrs; i++)
-		print_tdmr(layout, &layout->tdmrs[i]);
+		sim_print_tdmr(layout, &layout->tdmrs[i]);
 	printf("makespan GiB=%u best=%u\n", makespan, best);
 	printf("serial %.3f ms\nTDMRs %.3f ms\nplanned %.3f ms\nbound %.3f ms\n",
-	       gib_of(layout, -1) * CALLS_PER_GIB * call_ns / 1e6, ns / 1e6,
-	       time_of(host, layout, makespan, bytes_per_ns) / 1e6,
-	       time_of(host, layout, best, bytes_per_ns) / 1e6);
+	       sim_gib_of_node(layout, -1) * SIM_CALLS_PER_GIB * sim_call_ns / 1e6, ns / 1e6,
+	       sim_time_of_plan(host, layout, makespan, bytes_per_ns) / 1e6,
+	       sim_time_of_plan(host, layout, best, bytes_per_ns) / 1e6);
 }
 
-static int simulate(const struct tdmr_host *host, const struct tdmr_layout *layout,
-		    const struct limits *limits)
+static int sim_run_layout(const struct tdmr_host *host, const struct tdmr_layout *layout,
+			  const struct sim_limits *limits)
 {
 	static unsigned int cpus[DESCRIPTION_MAX_NODES];
 	struct cpus_options options = {
@@ -175,20 +175,20 @@ static int simulate(const struct tdmr_host *host, const struct tdmr_layout *layo
 	for (node = 0; node < host->nr_nodes; node++)
 		cpus[node] = host->nodes[node].home == (int)node ?
 			     max(host->nodes[node].cpus, 1U) : 0;
-	bytes_per_call = PAGES_PER_CALL * (double)host->limits.entry_size[TDMR_4K];
+	sim_bytes_per_call = SIM_PAGES_PER_CALL * (double)host->limits.entry_size[TDMR_4K];
 
 	cpus_init(&options);
-	ns = run_lanes(layout, host);
+	ns = sim_run_lanes(layout, host);
 	if (ns < 0) {
 		fprintf(stderr, "the lanes fail: %s\n", strerror(-ns));
 		return 1;
 	}
 
-	print(host, layout, limits->bytes_per_ns, ns);
+	sim_print_layout(host, layout, limits->bytes_per_ns, ns);
 	return 0;
 }
 
-static int run(const struct tdmr_host *host, const struct limits *limits)
+static int sim_run_host(const struct tdmr_host *host, const struct sim_limits *limits)
 {
 	char words[256] = "the model of the TDX module refuses the layout";
 	static struct tdmr_layout layout;
@@ -196,13 +196,13 @@ static int run(const struct tdmr_host *host, const struct limits *limits)
 	if (layout_make(&layout, host))
 		layout_trouble(&layout, host, words, sizeof(words));
 	else if (!module_refuses(host, &layout))
-		return simulate(host, &layout, limits);
+		return sim_run_layout(host, &layout, limits);
 
 	fprintf(stderr, "%s\n", words);
 	return 1;
 }
 
-static double number(const char *word)
+static double sim_parse_number(const char *word)
 {
 	char *end;
 	double value = strtod(word, &end);
@@ -210,7 +210,7 @@ static double number(const char *word)
 	return *end || end == word || !(value > 0 && value < 1e12) ? -1 : value;
 }
 
-static int misused(void)
+static int sim_misused(void)
 {
 	fputs("usage: tdx-simulate [--call-ns N] [--gb-per-s N] [--worker-ns N] < DESCRIPTION\n",
 	      stderr);
@@ -225,32 +225,32 @@ int main(int argc, char **argv)
 		{ "worker-ns", required_argument, NULL, 'w' },
 		{}
 	};
-	struct limits limits = {};
+	struct sim_limits limits = {};
 	static struct description d;
 	int option, ret = 1;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
 		switch (option) {
 		case 'c':
-			call_ns = number(optarg);
+			sim_call_ns = sim_parse_number(optarg);
 			break;
 		case 'g':
-			limits.bytes_per_ns = number(optarg);
+			limits.bytes_per_ns = sim_parse_number(optarg);
 			break;
 		case 'w':
-			limits.worker_ns = number(optarg);
+			limits.worker_ns = sim_parse_number(optarg);
 			break;
 		default:
-			return misused();
+			return sim_misused();
 		}
 	}
-	if (optind < argc || call_ns < 0 || limits.bytes_per_ns < 0 ||
+	if (optind < argc || sim_call_ns < 0 || limits.bytes_per_ns < 0 ||
 	    limits.worker_ns < 0)
-		return misused();
+		return sim_misused();
 
 	description_init(&d);
 	if (!description_read(&d, stdin, "standard input"))
-		ret = run(&d.host, &limits);
+		ret = sim_run_host(&d.host, &limits);
 	description_free(&d);
 
 	return ret;
