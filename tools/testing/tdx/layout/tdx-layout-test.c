@@ -145,6 +145,25 @@ static void report_case(const char *wrong, const char *name)
 	nr_failed += !!wrong;
 }
 
+/* Time must not grow with the gaps, as it may if each has to be bridged or not. */
+static const char *try_fragments(void)
+{
+	unsigned int i;
+	u64 at = 0;
+
+	host_init(&host, 1);
+	host.nodes[0].cpus = 1;
+	host_add_cmr(&host, 0, 1ULL << 48);
+	for (i = 0; i < HOST_MAX_RANGES; i++) {
+		at += (u64)(1 + i / 64) * SZ_1G;
+		host_add_range(&host, at, at + (i % 2 ? SZ_4K : 16ULL * SZ_1G), 0);
+		at = host.ranges[i].end;
+	}
+	alarm(10);
+
+	return host_judge(&host.host, &layout);
+}
+
 static int run_cases(void)
 {
 	static struct tdmr_case_room room;
@@ -155,6 +174,7 @@ static int run_cases(void)
 	report_case(tdmr_case_rows(&room), "the places of a row");
 	report_case(tdmr_case_sizes(&room), "the sizes of PAMTs");
 	report_case(tdmr_case_order(&room), "the order of TDMRs");
+	report_case(try_fragments(), "many ranges with gaps that grow, within 10 s");
 	printf("1..%d\n", nr_cases);
 
 	return !!nr_failed;
