@@ -56,15 +56,10 @@ static u64 fuzz_take(unsigned int bytes)
 	return value;
 }
 
-static bool within(const struct tdxmod_range *r, u64 pa)
-{
-	return pa >= r->base && pa - r->base < r->size;
-}
-
 static bool in_one_of(const struct tdxmod_range *ranges, unsigned int n, u64 pa)
 {
 	while (n--) {
-		if (within(&ranges[n], pa))
+		if (pa >= ranges[n].base && pa - ranges[n].base < ranges[n].size)
 			return true;
 	}
 	return false;

@@ -8,7 +8,6 @@
  * median, the 99th percentile and the longest of the delays, in us.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,18 +29,13 @@ static long since(const struct timespec *then)
 
 static long sleep_once(void)
 {
-	struct timespec until;
+	const struct timespec period = { .tv_nsec = PERIOD_NS };
+	struct timespec start;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += PERIOD_NS;
-	if (until.tv_nsec >= SECOND_NS) {
-		until.tv_nsec -= SECOND_NS;
-		until.tv_sec++;
-	}
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
-		;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	nanosleep(&period, NULL);
 
-	return since(&until) / 1000;
+	return (since(&start) - PERIOD_NS) / 1000;
 }
 
 static int ascending(const void *a, const void *b)
