@@ -6,12 +6,12 @@
  * use all its CPUs.  The work item runs one step after another.  The workqueue never
  * runs a work item twice at the same time, so two steps of a lane never overlap.
  *
- * No more lanes of a node run than it has CPUs.  The others wait, in the order in which
- * they were added.  If all ran, the short lanes would take time from the long ones,
- * which would then end late, on few CPUs.
+ * The workqueue runs at most as many lanes of a node as the node has CPUs.  The
+ * remaining lanes wait in the order in which the caller added them.  If all lanes ran at
+ * once, short lanes would slow down long ones, and few CPUs would work at the end.
  *
  * A lane comes to rest only between steps: when it is done, when a lane has failed,
- * when the job is stopped, and when the system freezes.  So each of these takes effect
+ * when the job is stopped, and when the system freezes.  Each of these takes effect
  * within one step, and a lane at rest can resume with the next step.
  */
 #define pr_fmt(fmt)	"lanework: " fmt
@@ -34,7 +34,6 @@
 #define CREATE_TRACE_POINTS
 #include <trace/events/lanework.h>
 
-/* The reasons why a lane comes to rest */
 enum lanework_rest {
 	LANEWORK_REST_DONE,
 	LANEWORK_REST_STOPPED,
@@ -52,8 +51,8 @@ static const char * const lanework_rest_names[] = {
 };
 
 /*
- * By default, unbound workers neither stay on a node nor spread over it.  They keep off
- * isolated CPUs, but not off those of nohz_full=.
+ * By default, unbound workers may leave the node, and do not spread over it.  They avoid
+ * isolated CPUs, but use the CPUs of nohz_full=.
  */
 static int lanework_wq_bind_to_nodes(struct workqueue_struct *wq)
 {
@@ -73,7 +72,7 @@ static int lanework_wq_bind_to_nodes(struct workqueue_struct *wq)
 	return ret;
 }
 
-/* Isolated CPUs have no unbound workers. */
+/* Count the online CPUs that run unbound workers. */
 static unsigned int lanework_nr_workers(void)
 {
 	unsigned int cpu, nr = 0;
@@ -99,8 +98,8 @@ VISIBLE_IF_KUNIT struct workqueue_struct *lanework_alloc_wq(const char *name)
 	if (!wq)
 		return NULL;
 	/*
-	 * The workqueue divides the number of workers among the nodes by their CPUs,
-	 * but gives each node at least min_active, which is 8 by default.
+	 * The workqueue divides max_active among the nodes in proportion to their CPUs,
+	 * but allows each node at least min_active, which is 8 by default.
 	 */
 	workqueue_set_min_active(wq, 1);
 
@@ -134,20 +133,20 @@ static bool lanework_is_idle(struct lanework *job)
 	return completion_done(&job->idle);
 }
 
-/* A lane, or lanework_start(), is at rest.  The last one ends the job. */
+/* A lane or lanework_start() has come to rest.  The last of them ends the job. */
 static void lanework_put_running(struct lanework *job)
 {
 	if (!atomic_dec_and_test(&job->running))
 		return;
 
 	trace_lanework_job_end(job);
-	/* A task that waits may free @job: do not touch it any more. */
+	/* A waiting task may free @job from here on. */
 	complete_all(&job->idle);
 }
 
 /*
- * The freezer does not freeze workers, it waits for the work of freezable workqueues to
- * end.  lanework_start() may run lanes in a task that the freezer freezes.
+ * The freezer does not freeze workers.  It waits until freezable workqueues have no
+ * active work.  Without a workqueue, lanes run in a task, which the freezer freezes.
  */
 static bool lanework_must_freeze(void)
 {
@@ -234,14 +233,14 @@ static void lanework_lane_work(struct work_struct *work)
 	struct lane *lane = container_of(work, struct lane, work);
 	enum lanework_rest rest = lanework_lane_run(lane);
 
-	/* Lanes that wait for a worker come first: they may be able to run here. */
+	/* Let lanes that wait for a worker run first: this CPU may be able to run them. */
 	if (rest == LANEWORK_REST_NOT_HERE) {
 		schedule_timeout_uninterruptible(1);
 		if (lanework_lane_queue(lane))
 			return;
 	}
 
-	/* The workqueue is freezable and holds the lane until the system thaws. */
+	/* The freezable workqueue holds the lane until the system thaws. */
 	if (rest == LANEWORK_REST_FROZEN && lanework_lane_queue(lane))
 		return;
 
@@ -267,7 +266,7 @@ static bool lanework_rest_is_short(enum lanework_rest rest)
 	return rest == LANEWORK_REST_FROZEN || rest == LANEWORK_REST_NOT_HERE;
 }
 
-/* Without a workqueue, lanework_start() runs one lane after another. */
+/* Run one lane after another, without a workqueue. */
 static void lanework_run_lanes(struct lanework *job)
 {
 	struct lane *lane;
@@ -308,11 +307,11 @@ int __lanework_init(struct lanework *job, const char *name,
  * lanework_add - add a lane to a job
  * @job: the job, not started yet
  * @lane: memory for the lane
- * @node: the node whose CPUs run the steps.  If it has no online CPUs, and for
- *	NUMA_NO_NODE, the CPUs of the node on which lanework_start() runs.
+ * @node: the node whose CPUs run the steps.  If @node has no online CPUs or is
+ *	NUMA_NO_NODE, the CPUs of the node on which lanework_start() runs run them.
  *
- * If a node has more lanes than CPUs, the lanes that were added first run first: add
- * long lanes before short ones.
+ * If a node has more lanes than CPUs, lanes run in the order in which they were added.
+ * The caller should add long lanes before short ones.
  *
  * Context: may sleep.
  *
@@ -365,13 +364,13 @@ static int lanework_begin(struct lanework *job)
  * @job: the job, not running
  *
  * After lanework_stop(), each lane resumes where it stopped.  If all lanes are done,
- * there is nothing to do.
+ * the function has no effect.
  *
- * Context: may sleep.  Briefly with a workqueue.  Without one, it runs all steps, and
- * the rules of lanework_wait() apply.
+ * Context: may sleep, briefly if the job has a workqueue.  Without a workqueue, the
+ * function runs all steps itself, and the rules of lanework_wait() apply.
  *
- * Return: 0, and lanework_wait() returns the result; -EINVAL without lanes; -EBUSY if
- * the job runs; the first error of the job if it has failed before.
+ * Return: 0, and lanework_wait() returns the result; -EINVAL if the job has no lanes;
+ * -EBUSY if the job runs; the first error of the job if the job has failed before.
  */
 int lanework_start(struct lanework *job)
 {
@@ -405,8 +404,9 @@ static int lanework_result(struct lanework *job)
  * lanework_wait - sleep until all lanes are at rest
  * @job: the job
  *
- * Context: may sleep, for long, and signals do not end it.  The task may be frozen
- * meanwhile, like the lanes.  No lock may be held that steps take.  Not from a step.
+ * Context: may sleep until the job ends; signals do not interrupt the sleep, and the
+ * freezer may freeze the task.  The caller must hold no lock that a step takes, and
+ * must not be a step.
  *
  * Return: 0 if all lanes are done; the first error of a step; -ECANCELED if the job was
  * stopped or never started.
@@ -419,7 +419,7 @@ int lanework_wait(struct lanework *job)
 	return lanework_result(job);
 }
 
-/* Lanes that wait for a worker or for a thaw stop without running. */
+/* Stop lanes that wait for a worker or for a thaw before they run. */
 static void lanework_cancel_lanes(struct lanework *job)
 {
 	struct lane *lane;
@@ -434,8 +434,8 @@ static void lanework_cancel_lanes(struct lanework *job)
  * lanework_stop - stop all lanes, each within one step
  * @job: the job, running or not
  *
- * Context: may sleep until the steps that run have returned.  No lock may be held that
- * steps take.  Not from a step.
+ * Context: may sleep until the running steps have returned.  The caller must hold no
+ * lock that a step takes, and must not be a step.
  */
 void lanework_stop(struct lanework *job)
 {
@@ -452,11 +452,11 @@ void lanework_stop(struct lanework *job)
  * lanework_free - free the resources of a job
  * @job: the job, not running
  *
- * Afterwards the memory of the job and of its lanes belongs to the caller again.
+ * After success, the caller may free or reuse the memory of the job and of its lanes.
  *
  * Context: may sleep.
  *
- * Return: 0; -EBUSY if the job runs, with a warning: nothing is freed then.
+ * Return: 0; -EBUSY if the job runs, with a warning and without freeing anything.
  */
 int lanework_free(struct lanework *job)
 {

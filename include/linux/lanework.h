@@ -2,9 +2,9 @@
 /*
  * Run many sequences of short steps at the same time, each on the CPUs of its node.
  *
- * padata_do_multithreaded() is similar, but it is __init; its function cannot return an
- * error that stops the other threads; it cannot be stopped and resumed, reports no
- * progress, and a thread does not pause for the freezer.
+ * padata_do_multithreaded() is similar, but is __init.  Its thread function cannot return
+ * an error that stops the other threads.  A caller cannot stop and resume it or see its
+ * progress, and its threads do not pause for the freezer.
  *
  * See Documentation/core-api/lanework.rst.
  */
@@ -25,10 +25,10 @@ struct lanework;
  * enum lane_result - the result of a step
  * @LANE_DONE: this was the last step of the lane
  * @LANE_MORE: the lane has more steps
- * @LANE_NOT_HERE: the step did nothing, because this CPU cannot do it, or not now;
- *	lanework repeats it a tick later, perhaps on another CPU
+ * @LANE_NOT_HERE: the step did nothing, because this CPU cannot run it, or cannot run
+ *	it now; lanework repeats the step a tick later, possibly on another CPU
  *
- * A step returns a negative errno if the lane, and with it the job, has failed.
+ * A step returns a negative errno to make the lane and its job fail.
  */
 enum lane_result {
 	LANE_DONE,
@@ -39,18 +39,18 @@ enum lane_result {
 /**
  * struct lane - a sequence of steps, which run one after another
  *
- * The caller embeds it in a structure of its own.  It belongs to lanework from
+ * The caller embeds the lane in its own structure.  lanework owns the lane from
  * lanework_add() to lanework_free().
  *
- * Locking: "C" constant after the first start of the job; "S" written by the step of
- * the lane and by the code around it, or under the lock of the job while the job is
- * idle; "P" written like "S", read with READ_ONCE() by any task.
+ * Locking: "C" constant after the first start of the job; "S" written by the thread that
+ * runs the lane, or under the lock of the job while the job is idle; "P" written like
+ * "S", read with READ_ONCE() by any task.
  *
  * @job: C
  * @node: C, the node whose CPUs run the steps; NUMA_NO_NODE for no node
  * @index: C, the number of the lane in its job, from 0, for traces
  * @list: C, in @lanes of the job
- * @work: used by the workqueue
+ * @work: runs the lane; the workqueue synchronizes it
  * @done: S, the last step has run
  * @steps: P, number of steps that have run
  */
@@ -65,26 +65,26 @@ struct lane {
 };
 
 /**
- * struct lanework - a job, which is done when all its lanes are done
+ * struct lanework - a job: a set of lanes
  *
  * Locking: "C" constant after the first start; "L" @lock; "P" written under @lock,
  * read with READ_ONCE() by any task.
  *
  * @lock: serializes start, stop, add and free.  Lanes never take it, so a task may
- *	hold it until they are at rest.
+ *	hold it while it waits for lanes to come to rest.
  * @name: C, name of the workqueue and of the job in traces
  * @step: C, runs one step of a lane
  * @wq: C, NULL if it could not be allocated
  * @lanes: C
  * @nr_lanes: C
- * @started: L, the job was started at least once
- * @stop: P, lanes come to rest
- * @error: the first error; set once, with cmpxchg()
+ * @started: L, lanework_start() has started the job at least once
+ * @stop: P, asks lanes to come to rest
+ * @error: the first error; lanes set it once, with cmpxchg()
  * @left: number of lanes that are not done; each lane decrements it
  * @running: number of lanes that are not at rest, plus one for lanework_start()
  * @idle: complete while @running is 0
- * @map: acquired around steps and by tasks that wait, so that lockdep reports a task
- *	that waits with a lock held that steps take
+ * @map: acquired around steps and by waiting tasks: lockdep reports a task that waits
+ *	while it holds a lock that a step takes
  */
 struct lanework {
 	struct mutex lock;	/* see "L" above */
@@ -108,15 +108,15 @@ int __lanework_init(struct lanework *job, const char *name,
 /**
  * lanework_init - initialize a job without lanes
  * @job: memory for the job
- * @name: a constant, short name
+ * @name: a short name; the string must outlive the job
  * @step: runs one bounded step of a lane and returns an &enum lane_result or -errno.
  *	It may sleep and take locks.
  *
- * If no workqueue can be allocated, lanework_start() runs the lanes itself.
+ * If lanework cannot allocate a workqueue, lanework_start() runs the lanes itself.
  *
  * Context: may sleep; takes cpu_hotplug_lock.
  *
- * Return: 0; -EINVAL without a name or a step: then no other function may be called.
+ * Return: 0; -EINVAL if @name or @step is NULL, and the caller must not use the job.
  */
 #define lanework_init(job, name, step)				\
 ({								\

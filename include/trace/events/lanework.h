@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * When and where each lane ran, and why it came to rest.
+ * Trace when and where each lane runs, and why it comes to rest.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM lanework
