@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * TDX on demand: what other kernel code may call.  See
+ * The interface for kernel code that needs TDX.  See
  * Documentation/arch/x86/tdx-bringup.rst.
  */
 #ifndef _ASM_X86_TDX_ENABLE_H
@@ -15,11 +15,11 @@
 
 /**
  * enum tdx_status - the state of the TDX module of this host
- * @TDX_STATUS_UNKNOWN: not initialized: no request was made, or the last attempt
- *	failed without a trace in the module and may be repeated
+ * @TDX_STATUS_UNKNOWN: not initialized: no caller has made a request, or the last
+ *	attempt failed before TDH.SYS.CONFIG and the next request repeats it
  * @TDX_STATUS_INITIALIZING: an attempt runs
- * @TDX_STATUS_INITIALIZED: TDX guests can be created
- * @TDX_STATUS_ERROR: failed for good; a reboot is needed
+ * @TDX_STATUS_INITIALIZED: KVM can create TDX guests
+ * @TDX_STATUS_ERROR: TDX is unusable until a reboot
  */
 enum tdx_status {
 	TDX_STATUS_UNKNOWN,
@@ -30,8 +30,8 @@ enum tdx_status {
 
 /**
  * struct tdx_progress - memory that the module has initialized
- * @done: bytes for which TDH.SYS.TDMR.INIT has been called
- * @total: bytes of all TDMRs; 0 while they are not known
+ * @done: bytes that TDH.SYS.TDMR.INIT has initialized
+ * @total: bytes of all TDMRs; 0 while there is no layout
  */
 struct tdx_progress {
 	u64 done;
@@ -40,16 +40,16 @@ struct tdx_progress {
 
 /**
  * struct tdx_enable_request - a request for TDX
- * @complete: callback with the result, or NULL if tdx_enable_wait() will do.  Called
- *	once for each time that the request was accepted and not cancelled, in process
- *	context of the subsystem, never on the stack of the caller.  It may sleep, but
- *	it must not free the request, use it again, wait or cancel.
+ * @complete: callback that gets the result, or NULL if the caller uses tdx_enable_wait().
+ *	The worker calls it once for each time that TDX accepts the request, unless the
+ *	caller cancels the request first.  The callback may sleep, but must not free
+ *	the request, submit it again, wait for a request or cancel one.
  *
- * tdx_enable_request_init() initializes it, once.  A request that was not, or that is
- * a copy, is rejected.  It is in use from the moment it is accepted until @complete
- * has returned or, without one, until it has its result; or until
- * tdx_enable_cancel() has returned.  Then it may be used again, unless a task still
- * waits for it or cancels it.
+ * The caller initializes the request once, with tdx_enable_request_init().  Functions
+ * reject a request that is not initialized or is a copy.  An accepted request is in use
+ * until @complete has returned or, without a callback, until the request has its result;
+ * or until tdx_enable_cancel() has returned.  Then the caller may submit the request
+ * again, unless a task still waits for it or cancels it.
  */
 struct tdx_enable_request {
 	void (*complete)(struct tdx_enable_request *req, int result);
@@ -81,11 +81,11 @@ tdx_enable_request_init(struct tdx_enable_request *req,
 
 /**
  * tdx_enable_request_valid - is a request initialized?
- * @req: a request, anything else, or NULL
+ * @req: memory that may hold a request, or NULL
  *
  * Context: any.
  *
- * Return: true if it is.
+ * Return: true if @req is an initialized request and not a copy of one.
  */
 static inline bool tdx_enable_request_valid(const struct tdx_enable_request *req)
 {

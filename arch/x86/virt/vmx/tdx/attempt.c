@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One attempt to bring TDX up: whether it must stop or wait, and its first error.
+ * One attempt to bring TDX up: its requests to stop or to wait, and its first error.
  *
- * Later errors are mostly consequences of the first and would hide it.  Lanes may
- * fail at the same time: one of them is the first, and all return its errno, so
- * that the words and the errno belong together.
+ * An attempt records only the first error, since later errors mostly follow from it.
+ * If several lanes fail at the same time, all of them return the errno of the recorded
+ * error, so that the errno matches the text.
  */
 #define pr_fmt(fmt)	"virt/tdx: " fmt
 
@@ -18,7 +18,6 @@
 
 #include "attempt.h"
 
-/* Initialize the memory of an attempt. */
 void tdx_attempt_init(struct tdx_attempt *a)
 {
 	memset(a, 0, sizeof(*a));
@@ -27,7 +26,7 @@ void tdx_attempt_init(struct tdx_attempt *a)
 	init_waitqueue_head(&a->changed);
 }
 
-/* Forget the error of the attempt before. */
+/* Clear the error of the previous attempt. */
 void tdx_attempt_begin(struct tdx_attempt *a)
 {
 	guard(mutex)(&a->lock);
@@ -36,7 +35,7 @@ void tdx_attempt_begin(struct tdx_attempt *a)
 	a->error = 0;
 }
 
-/* Change @a->stop or @a->hold, and wake the tasks that wait for it. */
+/* Set @a->stop, @a->hold or @a->resting, and wake the tasks that wait for a change. */
 void tdx_attempt_set(struct tdx_attempt *a, bool *flag, bool value)
 {
 	scoped_guard(mutex, &a->lock)
@@ -44,7 +43,7 @@ void tdx_attempt_set(struct tdx_attempt *a, bool *flag, bool value)
 	wake_up_all(&a->changed);
 }
 
-/* The system goes down: no further SEAMCALL may be made. */
+/* Return true if the system goes down and the caller must make no further SEAMCALL. */
 bool tdx_attempt_stopped(const struct tdx_attempt *a)
 {
 	return READ_ONCE(a->stop);
@@ -59,10 +58,10 @@ static bool tdx_attempt_held(const struct tdx_attempt *a)
  * tdx_attempt_pause - wait between two steps while the system sleeps
  * @a: the attempt
  *
- * The work item of an attempt cannot be freezable: it waits for lanes, which are,
- * and the freezer would wait for it.
+ * The work item of an attempt cannot be freezable: the freezer would wait for it while
+ * it waits for lanes, which are frozen.
  *
- * Context: may sleep.  The worker, without locks.
+ * Context: may sleep.  The worker calls this without locks.
  *
  * Return: 0 to go on; -ESHUTDOWN if the system goes down.
  */
@@ -77,21 +76,21 @@ int tdx_attempt_pause(struct tdx_attempt *a)
 	return tdx_attempt_stopped(a) ? -ESHUTDOWN : 0;
 }
 
-/* The worker only waits for freezable work, or not any more: the freezer need not wait. */
+/* While @resting, the freezer need not wait for the worker, which waits or is held. */
 void tdx_attempt_rest(struct tdx_attempt *a, bool resting)
 {
 	tdx_attempt_set(a, &a->resting, resting);
 }
 
 /**
- * tdx_fail - record why an attempt fails, and print it
+ * tdx_fail - record the first error of an attempt, and print it
  * @a: the attempt
  * @err: negative errno
  * @fmt: what failed, where, and what to do
  *
- * Context: may sleep.  The worker, its lanes, and CPUs that it takes into TDX.
+ * Context: may sleep.  The worker, its lanes and its work items on CPUs call this.
  *
- * Return: the errno of the first error, which is @err or that of one before it.
+ * Return: the errno of the first error: @err, or the errno of an earlier error.
  */
 int tdx_fail(struct tdx_attempt *a, int err, const char *fmt, ...)
 {
@@ -119,13 +118,12 @@ int tdx_fail(struct tdx_attempt *a, int err, const char *fmt, ...)
  * tdx_fail_seam - record that an attempt fails because of a SEAMCALL
  * @a: the attempt
  * @leaf: RAX of the call
- * @status: the answer of the module
- * @fmt: the package, CPU, range or field that the call was about
+ * @status: RAX that the module returned
+ * @fmt: the package, CPU, range or field of the call
  *
  * Context: as tdx_fail().
  *
- * Return: the errno of the first error, which is that of @status or of one
- * before it.
+ * Return: the errno of the first error: that of @status, or of an earlier error.
  */
 int tdx_fail_seam(struct tdx_attempt *a, u64 leaf, u64 status, const char *fmt, ...)
 {
@@ -144,12 +142,12 @@ int tdx_fail_seam(struct tdx_attempt *a, u64 leaf, u64 status, const char *fmt, 
 /**
  * tdx_attempt_error - the first error of the last attempt
  * @a: the attempt
- * @reason: gets the error in words; empty if there is none
+ * @reason: gets the text of the error; empty without an error
  * @size: size of @reason; %TDX_REASON_LEN is enough
  *
  * Context: may sleep.
  *
- * Return: the errno; 0 if there is none.
+ * Return: the errno; 0 without an error.
  */
 int tdx_attempt_error(struct tdx_attempt *a, char *reason, size_t size)
 {

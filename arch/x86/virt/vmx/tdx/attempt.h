@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One attempt to bring TDX up: whether it must stop or wait, and its first error.
- * All steps use it; it knows none of them.
+ * One attempt to bring TDX up: its requests to stop or to wait, and its first error.
+ * All steps use this file.
  */
 #ifndef _X86_VIRT_TDX_ATTEMPT_H
 #define _X86_VIRT_TDX_ATTEMPT_H
@@ -13,25 +13,24 @@
 
 #include "seam_status.h"
 
-/* Long enough for every reason. */
 #define TDX_REASON_LEN	(SEAM_TEXT_LEN + 96)
 
 /**
- * struct tdx_attempt - an attempt, or the last one
+ * struct tdx_attempt - the running or the last attempt
  *
  * Locking: "L" @lock; "O" written under @lock, read with READ_ONCE(); "W" only
  * the worker that runs the attempt.  @hint is constant.
  *
- * @lock: nests inside all other locks; several lanes may fail at once
- * @hint: what to add to an error that the host has caused since it booted
+ * @lock: innermost lock; lanes that fail at the same time contend for it
+ * @hint: advice in errors about memory that changed since the boot; never NULL
  * @stop: O, the system goes down: make no further SEAMCALL
  * @hold: O, the system will sleep: begin no further step
  * @resting: O, the worker is held, or waits for freezable work
- * @changed: woken when one of the above changes
- * @configured: W, TDH.SYS.CONFIG has succeeded: an error is final
+ * @changed: woken when a flag above or the state of &struct tdx_bringup changes
+ * @configured: W, TDH.SYS.CONFIG has succeeded, so that an error is final
  * @error: O, errno of the first error
- * @reason: L, the first error in words
- * @printed: L, the error that was printed last: the same one is not printed again
+ * @reason: L, text of the first error
+ * @printed: L, text of the last error in the log; tdx_fail() does not print it twice
  */
 struct tdx_attempt {
 	struct mutex lock;	/* see "L" above */

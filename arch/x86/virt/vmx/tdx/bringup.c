@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The seven steps that bring TDX up, in order, and their unwind.
+ * Run the seven steps that bring TDX up, and undo them after an error.
  *
  *	1 metadata	SYS.INIT and LP.INIT on one CPU, SYS.RD
- *	2 memory	list what the page allocator may hand out, and freeze it
- *	3 layout	TDMRs, memory for their PAMTs
+ *	2 memory	list the memory of the page allocator, and freeze the list
+ *	3 layout	choose TDMRs, and allocate their PAMTs
  *	4 KeyID		the first private one
  *	  LP.INIT	on all other CPUs
  *	5 SYS.CONFIG	the point of no return
  *	6 KEY.CONFIG	once per package
  *	7 TDMR.INIT	on lanes, until every TDMR is done
  *
- * cpu_hotplug_lock is held from LP.INIT through KEY.CONFIG: the module counts LPs at
- * SYS.CONFIG, and needs a CPU of every package at KEY.CONFIG.  What takes long,
- * allocating PAMTs before and TDMR.INIT after, is done without the lock.
+ * The worker holds cpu_hotplug_lock from LP.INIT through KEY.CONFIG: the module counts
+ * LPs at SYS.CONFIG, and KEY.CONFIG needs a CPU of every package.  The worker does not
+ * hold the lock during the long steps: the allocation of PAMTs, and TDMR.INIT.
  */
 #define pr_fmt(fmt)	"virt/tdx: " fmt
 
@@ -49,7 +49,7 @@ static void tdx_phase_next(struct tdx_steps *s, enum tdx_phase phase)
 	tdx_phase_begin(s, phase);
 }
 
-/* Step 1, once for each module: others have seen what it has answered. */
+/* Step 1.  It runs once, since tdx_bringup_metadata() has published its result. */
 static int tdx_steps_read(struct tdx_attempt *a, struct tdx_steps *s)
 {
 	int ret;
@@ -65,7 +65,7 @@ static int tdx_steps_read(struct tdx_attempt *a, struct tdx_steps *s)
 	return ret;
 }
 
-/* Steps 2 and 3: nothing that the module would remember. */
+/* Steps 2 and 3.  They make no SEAMCALL, so the host can undo them. */
 static int tdx_steps_prepare(struct tdx_attempt *a, struct tdx_steps *s)
 {
 	struct tdx_layout *layout = &s->layout;
@@ -73,7 +73,7 @@ static int tdx_steps_prepare(struct tdx_attempt *a, struct tdx_steps *s)
 	unsigned int i;
 	int ret;
 
-	/* Checked again under the lock; here, before PAMTs are allocated. */
+	/* Fail early: tdx_steps_configure_locked() repeats this after long allocations. */
 	cpus_read_lock();
 	ret = tdx_packages_check(a);
 	cpus_read_unlock();
@@ -125,7 +125,7 @@ static void tdx_steps_unprepare(struct tdx_steps *s)
 	tdx_memory_release(&s->layout);
 }
 
-/* For is_pamt_page(), in machine checks. */
+/* Publish the PAMTs to is_pamt_page(), which the machine check handler calls. */
 static void tdx_steps_publish_pamts(const struct tdmr_info_list *infos)
 {
 	tdx_tdmr_list.tdmrs = infos->tdmrs;
@@ -139,7 +139,7 @@ static int tdx_steps_configure_locked(struct tdx_attempt *a, struct tdx_steps *s
 {
 	int ret;
 
-	/* A reboot must find all LPs in the same state. */
+	/* The system goes down: leave the LPs as they are. */
 	if (tdx_attempt_stopped(a))
 		return -ESHUTDOWN;
 
@@ -164,12 +164,12 @@ static int tdx_steps_configure_locked(struct tdx_attempt *a, struct tdx_steps *s
 	return tdx_keys_config(a);
 }
 
-/* Steps 4 to 6.  With @a->configured set, an error is final. */
+/* Steps 4 to 6.  If @a->configured is set, an error is final. */
 static int tdx_steps_configure(struct tdx_attempt *a, struct tdx_steps *s)
 {
 	int ret;
 
-	/* Not with the lock, which suspending the system takes, too. */
+	/* Pause before taking cpu_hotplug_lock, which the suspending task takes, too. */
 	ret = tdx_attempt_pause(a);
 	if (ret)
 		return ret;
@@ -181,7 +181,7 @@ static int tdx_steps_configure(struct tdx_attempt *a, struct tdx_steps *s)
 	return ret;
 }
 
-/* Step 7.  The lanes are freezable: the system may sleep in the middle. */
+/* Step 7.  The lanes are freezable, so the system may sleep before they are done. */
 static int tdx_steps_init_tdmrs(struct tdx_attempt *a, struct tdx_steps *s)
 {
 	int ret;
@@ -194,7 +194,7 @@ static int tdx_steps_init_tdmrs(struct tdx_attempt *a, struct tdx_steps *s)
 }
 
 /**
- * tdx_steps_undo - take back what a configured module was given
+ * tdx_steps_undo - take CPUs and memory back from a configured module
  * @s: the steps; no SEAMCALL is in flight
  *
  * Context: may sleep; takes cpu_hotplug_lock and mem_hotplug_lock.
@@ -206,8 +206,8 @@ void tdx_steps_undo(struct tdx_steps *s)
 	WRITE_ONCE(tdx_tdmr_list.nr_consumed_tdmrs, 0);
 
 	/*
-	 * The caches may hold lines that the module wrote under its own KeyID.  If
-	 * they were written back later, they would corrupt the next user's data.
+	 * The caches may hold lines that the module wrote under its own KeyID.  A later
+	 * write-back of such a line would corrupt the data of the next user.
 	 */
 	cpus_read_lock();
 	wbinvd_on_all_cpus();
@@ -275,15 +275,15 @@ static void tdx_steps_print(const struct tdx_steps *s, u64 total_ns)
 }
 
 /**
- * tdx_steps_run - the seven steps
+ * tdx_steps_run - run the seven steps
  * @a: the attempt
- * @s: what the steps work on
+ * @s: the state of the steps
  *
  * Context: may sleep, for seconds; takes cpu_hotplug_lock and mem_hotplug_lock.
  *
- * Return: 0, or the errno of the step that failed.  What was allocated is freed,
- * except if the system goes down after TDH.SYS.CONFIG: then the module keeps its
- * PAMTs.
+ * Return: 0, or the errno of the step that failed.  After an error the function has
+ * freed all memory, unless the system goes down after TDH.SYS.CONFIG: then the module
+ * keeps its PAMTs.
  */
 int tdx_steps_run(struct tdx_attempt *a, struct tdx_steps *s)
 {
@@ -308,13 +308,13 @@ int tdx_steps_run(struct tdx_attempt *a, struct tdx_steps *s)
 }
 
 /**
- * tdx_steps_progress - memory that the module has initialized
+ * tdx_steps_progress - get the amount of memory that the module has initialized
  * @s: the steps
- * @done: gets bytes for which TDH.SYS.TDMR.INIT has been called
- * @total: gets bytes of all TDMRs; 0 while there is no layout
+ * @done: gets the bytes that TDH.SYS.TDMR.INIT has initialized
+ * @total: gets the bytes of all TDMRs; 0 while there is no layout
  *
- * Context: any; no locks.  A reader that is held up from one attempt into the next
- * may see some of each, but never more done than there is.
+ * Context: any; takes no locks.  A caller that is delayed into the next attempt may mix
+ * numbers of both attempts, but @done never exceeds @total.
  */
 void tdx_steps_progress(const struct tdx_steps *s, u64 *done, u64 *total)
 {

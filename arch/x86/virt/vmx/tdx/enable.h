@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The state of TDX on a host, for enable.c, sysfs.c and tests. */
+/* The state of TDX on a host, for enable.c, request.c, sysfs.c and tests. */
 #ifndef _X86_VIRT_TDX_ENABLE_H
 #define _X86_VIRT_TDX_ENABLE_H
 
@@ -14,25 +14,26 @@
 #include "steps.h"
 
 /**
- * struct tdx_bringup - TDX on a host: its state, and the requests for it
+ * struct tdx_bringup - the state of TDX on a host, and the requests for TDX
  *
- * Locking: "L" @lock; "O" written under @lock, read with READ_ONCE(); "W" only the
- * worker.  @run and @notify are constant.
+ * Locking: "L" @lock; "O" written under @lock, read with READ_ONCE(); "W" used only by
+ * the worker.  @run and @notify are constant.
  *
- * @lock: never held across a step or a callback; tests hold it in tdx_bringup_renew()
+ * @lock: not held across a step or a callback; in tests, tdx_bringup_renew() holds it
+ *	while it stands in for the worker
  * @status: O
  * @result: L, result of the last attempt
  * @requests: L, requests that wait for a result
- * @subscribers: L, requests that wait for success, or for an error that is final
+ * @subscribers: L, requests that wait for success, a final error, or shutdown
  * @calling: O, the request whose callback runs
- * @work: runs an attempt, then the callbacks
+ * @work: the worker: runs an attempt, then the callbacks
  * @run: runs the steps
- * @notify: called when the state changes, under @lock; may be NULL
- * @map: held by the worker for lockdep, and touched by tasks that wait for it: waiting
- *	with a lock held that the worker takes is reported on the first run
- * @attempt: the attempt that runs, or the last one; tdx_bringup_stop() sets its @stop
- *	under both locks, so either protects it
- * @steps: W, except what &struct tdx_steps lets any task read
+ * @notify: called under @lock when @status changes; may be NULL
+ * @map: acquired by the worker and by tasks that wait for it: lockdep reports a task
+ *	that waits while it holds a lock that the worker takes
+ * @attempt: the running or the last attempt; tdx_bringup_stop() sets its @stop under
+ *	both locks, so holding either is enough to read it
+ * @steps: W, except the members that &struct tdx_steps lets any task read
  */
 struct tdx_bringup {
 	struct mutex lock;	/* see "L" above */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The steps of bring-up, and what each works on.  bringup.c puts them in order.
+ * The steps of bring-up and their data.  bringup.c runs the steps in order.
  */
 #ifndef _X86_VIRT_TDX_STEPS_H
 #define _X86_VIRT_TDX_STEPS_H
@@ -16,24 +16,25 @@
 #include "tdx.h"
 
 /*
- * How often a SEAMCALL is made while the module is busy or lacks entropy, and how
- * long to wait in between: some 100 ms in all.  A lane waits for a tick each time.
+ * The number of times that bring-up makes a SEAMCALL while the module is busy or lacks
+ * entropy, and the pause between two calls: about 100 ms in all.  A lane pauses for a
+ * tick instead.
  */
 #define TDX_SEAMCALL_TRIES	64
 #define TDX_SEAMCALL_PAUSE_US	1000
 
 /*
- * Places for a row of PAMTs that the kernel tries to empty.  An attempt that fails
- * has taken long, and memory that cannot be moved is seldom alone.
+ * The number of places that the kernel tries to empty for a row of PAMTs.  A try that
+ * fails is slow, and unmovable pages tend to lie close together.
  */
 #define TDX_PAMT_PLACES		16
 
-/* A call of TDH.SYS.TDMR.INIT initializes this part of a TDMR. */
+/* One call of TDH.SYS.TDMR.INIT initializes this number of bytes. */
 #define TDX_TDMR_CALL_BYTES	((u64)SZ_4M)
 
 /**
- * struct tdx_module - answers of the module, step 1
- * @sysinfo: its metadata
+ * struct tdx_module - data that step 1 reads from the module
+ * @sysinfo: metadata of the module
  * @cmrs: convertible memory
  * @nr_cmrs: number of @cmrs; 0 if the module reports none
  */
@@ -47,7 +48,7 @@ struct tdx_module {
  * struct tdx_layout - memory and TDMRs, steps 2 and 3
  * @host: memory, CPUs and limits, as the planner sees them
  * @tdmrs: the TDMRs, and rows of memory for their PAMTs
- * @infos: the TDMRs as the module reads them
+ * @infos: the TDMRs in the format of the module
  */
 struct tdx_layout {
 	struct tdmr_host host;
@@ -58,13 +59,14 @@ struct tdx_layout {
 /**
  * struct tdx_tdmr_lane - TDH.SYS.TDMR.INIT for one TDMR
  *
- * Locking: one worker runs a lane at a time, and only it writes @tries and @done.
+ * Locking: the thread that runs the lane writes @tries and *@done, one thread at a time.
+ * All else is constant while the lanes run.
  *
  * @lane: lane of the job
  * @a: the attempt
  * @tdmr: the TDMR
- * @tries: calls in a row that found the module busy
- * @done: bytes that the module has initialized, in &struct tdx_tdmr_job
+ * @tries: consecutive calls that found the module busy or lacking entropy
+ * @done: points to the bytes that the module has initialized, in &struct tdx_tdmr_job
  */
 struct tdx_tdmr_lane {
 	struct lane lane;
@@ -77,8 +79,8 @@ struct tdx_tdmr_lane {
 /**
  * struct tdx_tdmr_job - TDH.SYS.TDMR.INIT for all TDMRs, step 7
  *
- * Locking: the worker of the attempt writes @lanes and @total, the lane of a TDMR
- * its @done.  Any task reads @done and @total with READ_ONCE().
+ * Locking: while no lane runs, the worker of the attempt writes all.  While lanes run,
+ * each writes the @done of its TDMR.  Any task reads @done and @total with READ_ONCE().
  *
  * @lanes: a lane for each TDMR
  * @done: bytes of each TDMR that the module has initialized
@@ -90,7 +92,7 @@ struct tdx_tdmr_job {
 	u64 total;
 };
 
-/* The phases whose times are printed, in the order in which they run. */
+/* The phases of bring-up, in the order in which they run. */
 enum tdx_phase {
 	TDX_PHASE_METADATA,
 	TDX_PHASE_MEMORY,
@@ -103,18 +105,18 @@ enum tdx_phase {
 };
 
 /**
- * struct tdx_steps - what the seven steps work on
+ * struct tdx_steps - the data of the seven steps
  *
- * Locking: only the worker of the attempt; @known and @job.total are read by any
- * task, see there.
+ * Locking: the worker of the attempt owns all.  Any task reads @known, also @module
+ * after @known, and @done and @total of @job, see &struct tdx_tdmr_job.
  *
- * @known: @module is complete, and constant from now on; with release and acquire
+ * @known: @module is complete and constant; stored with release, read with acquire
  * @module: the module
  * @layout: memory and TDMRs
  * @job: TDH.SYS.TDMR.INIT
- * @phase: the phase that runs
- * @phase_since: when it began
- * @phase_ns: duration of each phase
+ * @phase: the running phase
+ * @phase_since: start of @phase, in ns of ktime_get_ns()
+ * @phase_ns: duration of each phase, in ns
  */
 struct tdx_steps {
 	bool known;

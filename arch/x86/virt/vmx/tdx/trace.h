@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a bring-up does and when, and what the module refuses.  The lanes have
- * events of their own, see trace/events/lanework.h.
+ * Trace the phases of bring-up, and SEAMCALLs that fail.  The lanes have their own
+ * events, see trace/events/lanework.h.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM tdx_bringup
@@ -21,7 +21,7 @@ TRACE_DEFINE_ENUM(TDX_PHASE_CONFIG);
 TRACE_DEFINE_ENUM(TDX_PHASE_KEYS);
 TRACE_DEFINE_ENUM(TDX_PHASE_TDMRS);
 
-/* As the line of times in the log has them. */
+/* tdx_steps_print() uses the same names. */
 #define show_phase(phase)					\
 	__print_symbolic(phase,					\
 			 { TDX_PHASE_METADATA,	"metadata" },	\
@@ -51,7 +51,7 @@ TRACE_EVENT(tdx_phase_end,
 		      __entry->error)
 );
 
-/* Also what is tried again, and then succeeds without a word. */
+/* Also traces calls that are repeated and succeed later. */
 TRACE_EVENT(tdx_seamcall_error,
 	    TP_PROTO(u64 leaf, u64 status, u64 rcx),
 	    TP_ARGS(leaf, status, rcx),
