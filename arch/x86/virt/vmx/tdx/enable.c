@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDX on demand: what other kernel code may call, and the moment at which the boot
- * does.  A host has one TDX module, so all callers share one state.
+ * TDX on demand: the functions for other kernel code, and the tdx_host= parameter.  A
+ * host has one TDX module, so all callers share one state.
  */
 #define pr_fmt(fmt)	"virt/tdx: " fmt
 
@@ -21,7 +21,7 @@
 
 #include "enable.h"
 
-/* The moment at which a host initializes its module. */
+/* The values of tdx_host=, which select when Linux initializes the module. */
 enum tdx_boot_mode {
 	TDX_BOOT_ONDEMAND,
 	TDX_BOOT_ASYNC,
@@ -55,9 +55,9 @@ static int __init tdx_boot_parse(char *arg)
 early_param("tdx_host", tdx_boot_parse);
 
 /**
- * tdx_host_off - is TDX switched off on the command line?
+ * tdx_host_off - tell if tdx_host=off is on the command line
  *
- * Context: any, after the early parameters.
+ * Context: any, after the kernel has parsed early parameters.
  *
  * Return: true for tdx_host=off.
  */
@@ -66,7 +66,6 @@ bool __init tdx_host_off(void)
 	return tdx_boot_mode == TDX_BOOT_OFF;
 }
 
-/* The TDX module of this host. */
 static struct tdx_bringup tdx_host;
 
 /* Run the steps of a host; see tdx_steps_run(). */
@@ -86,7 +85,7 @@ static struct notifier_block tdx_host_reboot_nb = {
 	.notifier_call = tdx_host_reboot,
 };
 
-/* The notifier runs before anything is frozen.  A host with TDX never hibernates. */
+/* PM calls this before the freezer starts.  A host with TDX never hibernates. */
 static int tdx_host_pm(struct notifier_block *nb, unsigned long action, void *data)
 {
 	switch (action) {
@@ -127,7 +126,7 @@ static int __init tdx_host_init(void)
 }
 early_initcall(tdx_host_init);
 
-/* A feature that Linux needs for TDX and that the CPU lacks; NULL if it has all. */
+/* Name a feature that Linux needs for TDX and that the CPU lacks, or return NULL. */
 static const char *tdx_host_missing(void)
 {
 	if (!cpu_feature_enabled(X86_FEATURE_XSAVE))
@@ -160,9 +159,9 @@ static int tdx_host_check(void)
 }
 
 /**
- * tdx_host_updated - an update of the module at run time has ended
+ * tdx_host_updated - handle the end of a module update
  *
- * If it has cost the module, later requests fail.
+ * If the update has shut the module down for good, later requests fail.
  *
  * Context: may sleep, briefly.
  */
@@ -179,39 +178,39 @@ void tdx_host_updated(void)
 }
 
 /**
- * tdx_enable - initialize the TDX module, and wait for it
+ * tdx_enable - initialize the TDX module, and wait for the result
  *
- * Starts the initialization of the TDX module, or joins one that runs, and sleeps
- * until it ends.  Once it has succeeded this returns at once.
+ * Starts the initialization of the TDX module, or joins a running one, and sleeps until
+ * it ends.  Returns at once if the module is initialized.
  *
- * Context: may sleep for as long as the initialization takes, seconds on large
- * hosts.  A killed caller returns early; the initialization goes on.  No lock may be
- * held that it takes, cpu_hotplug_lock and mem_hotplug_lock above all.  Not from the
- * callback of a request.
+ * Context: may sleep until the initialization ends, which takes seconds on large hosts.
+ * If the calling task is killed, the function returns and the initialization continues.
+ * The caller must hold no lock that the initialization takes, in particular not
+ * cpu_hotplug_lock or mem_hotplug_lock, and must not be the callback of a request.
  *
  * Return:
- * * 0		- TDX guests can be created.
- * * -ENODEV	- no TDX here: BIOS, tdx_host=off, or no module loaded.
- * * -EOPNOTSUPP - the CPU or the module lacks a feature that Linux needs, or SEAM is
- *   off.
+ * * 0		- KVM can create TDX guests.
+ * * -ENODEV	- the platform has no TDX, tdx_host=off is set, or no module is loaded.
+ * * -EOPNOTSUPP - the CPU or the module lacks a feature that Linux needs, or the
+ *   platform configuration does not support TDX.
  * * -ENODATA	- the module is too old.
- * * -ENOMEM	- no memory, or none that is contiguous enough for a PAMT.
+ * * -ENOMEM	- the kernel has no memory, or no contiguous memory for a PAMT.
  * * -ENOSPC	- the module has too few reserved areas for this memory, or CPU hot-plug
  *   has no state left.
  * * -ERANGE	- the module cannot use some of the memory.
- * * -ENXIO	- a package has no online CPU, or the module misses an LP.
- * * -EINVAL	- the memory cannot be covered, or the module refused the TDMRs.
- * * -EBUSY	- the module stayed busy, or another user has VMX.
- * * -EAGAIN	- the CPU stayed without entropy.
- * * -EPERM	- the module is in a state in which it cannot be initialized.
+ * * -ENXIO	- a package has no online CPU, or an LP is not initialized.
+ * * -EINVAL	- the memory map or the metadata is invalid, or the module rejected TDMRs.
+ * * -EBUSY	- the module stayed busy, or VMX is in use.
+ * * -EAGAIN	- the CPU had no entropy.
+ * * -EPERM	- the state of the module does not allow the initialization.
  * * -EFAULT	- a CPU cannot enter VMX operation.
- * * -EACCES	- a SEAMCALL outside VMX operation.
- * * -EIO	- the module gave an unknown answer.
- * * -EINTR	- the caller was killed.
- * * -ESHUTDOWN	- the system goes down, or a module update has failed.
+ * * -EACCES	- a CPU made a SEAMCALL outside VMX operation.
+ * * -EIO	- the module returned an unknown status.
+ * * -EINTR	- the calling task was killed.
+ * * -ESHUTDOWN	- the system goes down, or the module is shut down.
  *
- * The log has the reason in words.  An error is final only if the module had
- * accepted its TDMRs, see &enum tdx_status.
+ * The log has the reason in words.  An error is final only after the module has accepted
+ * its TDMRs, see &enum tdx_status.
  */
 int tdx_enable(void)
 {
@@ -223,18 +222,20 @@ EXPORT_SYMBOL_FOR_MODULES(tdx_enable, "kvm-intel,tdx_test");
  * tdx_enable_async - initialize the TDX module in the background
  * @req: the request, initialized and not in use
  *
- * Starts the initialization of the TDX module, or joins one that runs.  The callback
- * of @req, and tdx_enable_wait(), get its result; soon if the result is known already.
+ * Starts the initialization of the TDX module, or joins a running one.  The callback of
+ * @req and tdx_enable_wait() get the result, soon if the result is final already.
  *
- * Never waits for the initialization, so locks may be held that it takes.
+ * Does not wait for the initialization, so the caller may hold locks that the
+ * initialization takes.
  *
- * Context: may sleep, briefly.  Not from the callback of @req.
+ * Context: may sleep, briefly.  The callback of @req must not call this with @req.
  *
  * Return:
  * * 0		- accepted.  The result is one of tdx_enable()'s except -EINTR.
  * * -EINVAL	- @req is not initialized.
  * * -EBUSY	- @req is in use.
- * * -ENODEV	- no TDX on this platform, or switched off: the log says which.
+ * * -ENODEV	- TDX is off, or the CPU lacks TDX or a feature that Linux needs for it;
+ *   the log has the reason.
  */
 int tdx_enable_async(struct tdx_enable_request *req)
 {
@@ -250,17 +251,17 @@ int tdx_enable_async(struct tdx_enable_request *req)
 EXPORT_SYMBOL_FOR_MODULES(tdx_enable_async, "kvm-intel,tdx_test");
 
 /**
- * tdx_enable_subscribe - get told when TDX is up
+ * tdx_enable_subscribe - ask for a callback when TDX is up
  * @req: the request, initialized and not in use
  *
- * Never starts an initialization.  The callback of @req runs when TDX is up, soon if
- * it is up already, or when it never will be.
+ * Does not start an initialization.  The callback of @req runs when TDX is up, soon if
+ * TDX is up already; or when an error is final or the system goes down.
  *
  * Context: as tdx_enable_async().
  *
- * Return: 0 if @req was accepted; -EINVAL if it is not initialized; -EBUSY if it is
- * in use; -ENODEV without TDX; the errno of an initialization that failed for good;
- * -ESHUTDOWN if the system goes down, or a module update has failed.
+ * Return: 0 if @req was accepted; -EINVAL if @req is not initialized; -EBUSY if @req is
+ * in use; -ENODEV as tdx_enable_async(); the errno of an initialization that failed for
+ * good; -ESHUTDOWN if the system goes down or a module update has failed.
  */
 int tdx_enable_subscribe(struct tdx_enable_request *req)
 {
@@ -277,16 +278,16 @@ EXPORT_SYMBOL_FOR_MODULES(tdx_enable_subscribe, "tdx-host,tdx_test");
 
 /**
  * tdx_enable_wait - sleep until a request has its result
- * @req: the request; not freed meanwhile
+ * @req: the request, which the caller must not free meanwhile
  *
- * If the request has a callback, until that has returned.  The result stays: any
- * number of tasks may wait, any number of times.
+ * If the request has a callback, the function waits until the callback has returned.
+ * Any number of tasks may wait for a request, any number of times.
  *
- * Context: may sleep; the task may be frozen meanwhile.  No lock may be held that the
- * initialization or a callback takes, see tdx_enable().  Not from a callback.
+ * Context: may sleep; the freezer may freeze the task.  The caller must hold no lock
+ * that the initialization or a callback takes, and must not be a callback.
  *
  * Return: the result, see tdx_enable_async(); -EINVAL if @req is not initialized;
- * -ECANCELED if it was never accepted or was cancelled; -EINTR if the task is killed,
+ * -ECANCELED if @req was never accepted or was cancelled; -EINTR if the task was killed,
  * and @req stays in use.
  */
 int tdx_enable_wait(struct tdx_enable_request *req)
@@ -297,13 +298,15 @@ EXPORT_SYMBOL_FOR_MODULES(tdx_enable_wait, "kvm-intel,tdx_test");
 
 /**
  * tdx_enable_cancel - withdraw a request
- * @req: the request: in use, over, never accepted, or not even initialized
+ * @req: the request, in any state; the function ignores an uninitialized request
  *
- * The initialization goes on.  A request that has its result keeps it.
+ * The initialization continues.  A request that has its result keeps it.
  *
- * Context: may sleep.  Returns when the callback of @req neither runs nor will: the
- * request may be freed, and the module with the callback unloaded.  No lock may be
- * held that the initialization or a callback takes.  Not from a callback.
+ * After return, the callback of @req neither runs nor will run: the caller may free @req
+ * and unload the module with the callback.
+ *
+ * Context: may sleep until a running callback returns.  The caller must hold no lock
+ * that the initialization or a callback takes, and must not be a callback.
  */
 void tdx_enable_cancel(struct tdx_enable_request *req)
 {
@@ -312,21 +315,21 @@ void tdx_enable_cancel(struct tdx_enable_request *req)
 EXPORT_SYMBOL_FOR_MODULES(tdx_enable_cancel, "kvm-intel,tdx-host,tdx_test");
 
 /**
- * tdx_enable_metadata - the metadata of the TDX module
+ * tdx_enable_metadata - get the metadata of the TDX module
  *
- * Known after step 1, long before TDX is up, which tdx_get_sysinfo() tells.
+ * The metadata is available after step 1; tdx_get_sysinfo() returns it when TDX is up.
  *
  * Context: any.
  *
- * Return: the metadata, which stays in place and constant, except for the version,
- * which an update of the module changes; NULL if the module was not asked yet, or
- * cannot be used until a reboot.
+ * Return: the metadata; NULL if step 1 has not succeeded, or if TDX is unusable until a
+ * reboot.  The data stays in place and constant, with one exception: a module update
+ * changes the version in data that the function returns when TDX is up.
  */
 const struct tdx_sys_info *tdx_enable_metadata(void)
 {
 	const struct tdx_sys_info *ready = tdx_get_sysinfo();
 
-	/* An update of the module keeps this copy right. */
+	/* An update of the module changes this copy, but not that of tdx_bringup. */
 	if (ready)
 		return ready;
 
@@ -335,15 +338,15 @@ const struct tdx_sys_info *tdx_enable_metadata(void)
 EXPORT_SYMBOL_FOR_MODULES(tdx_enable_metadata, "kvm-intel,tdx_test");
 
 /**
- * tdx_enable_status - the state of TDX on this host
- * @progress: gets the memory that the module has initialized; or NULL
+ * tdx_enable_status - get the state of TDX on this host
+ * @progress: gets the memory that the module has initialized, in bytes; may be NULL
  *
- * @progress belongs to the state: all is done exactly in %TDX_STATUS_INITIALIZED.  It
- * never falls during an attempt.
+ * @progress matches the returned state: unless both numbers are 0, done equals total
+ * exactly in %TDX_STATUS_INITIALIZED.  During an attempt, done never decreases.
  *
  * Context: any.
  *
- * Return: the state at some moment during the call.
+ * Return: the state at a moment during the call.
  */
 enum tdx_status tdx_enable_status(struct tdx_progress *progress)
 {
@@ -358,13 +361,13 @@ enum tdx_status tdx_enable_status(struct tdx_progress *progress)
 EXPORT_SYMBOL_FOR_MODULES(tdx_enable_status, "tdx_test");
 
 /**
- * tdx_host_error - the reason why TDX is not up
- * @reason: gets the reason in words; empty if there is no error
+ * tdx_host_error - get the reason why TDX is not up
+ * @reason: gets the reason in words; empty without an error
  * @size: size of @reason; %TDX_REASON_LEN is enough
  *
  * Context: may sleep, briefly.
  *
- * Return: the errno, or 0.
+ * Return: the errno; 0 without an error.
  */
 int tdx_host_error(char *reason, size_t size)
 {
@@ -396,7 +399,7 @@ int tdx_host_error(char *reason, size_t size)
 
 static int __init tdx_host_init_sysfs(void)
 {
-	/* A host that is switched off must be told from one without TDX. */
+	/* Operators must be able to tell tdx_host=off from a host without TDX. */
 	if (tdx_boot_mode != TDX_BOOT_OFF &&
 	    !cpu_feature_enabled(X86_FEATURE_TDX_HOST_PLATFORM))
 		return 0;
@@ -434,11 +437,11 @@ static void tdx_host_forget(struct tdx_bringup *tb)
 }
 
 /**
- * tdx_host_reset - return to the state after boot, for a module that can forget
+ * tdx_host_reset - return to the state after boot, when the emulator is reset
  *
- * Context: may sleep.  No SEAMCALL is made meanwhile.
+ * Context: may sleep.  The caller makes sure that no CPU makes a SEAMCALL meanwhile.
  *
- * Return: 0; -EBUSY during an attempt or a callback, or with TDs.
+ * Return: 0; -EBUSY during an attempt or a callback, or while TDs exist.
  */
 int tdx_host_reset(void)
 {

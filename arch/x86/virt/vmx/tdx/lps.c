@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * LPs in TDX and out of it: VMX operation, TDH.SYS.LP.INIT, CPU hot-plug, sleep and
- * shutdown.
+ * Take LPs into TDX and out of it: VMX operation, TDH.SYS.LP.INIT, CPU hot-plug, sleep
+ * and shutdown.
  *
  * A CPU may make SEAMCALLs when it is in VMX operation and its LP is initialized.
- * Upstream's tdx_cpu_enable() serves updates of the module, which run with
- * interrupts off.  Here calls may be repeated with pauses in between, and after an
- * error the module can be asked again.
+ * Module updates use tdx_cpu_enable() instead, with interrupts off.  The code here may
+ * sleep between repeated calls, and allows another attempt after an error.
  */
 #define pr_fmt(fmt)	"virt/tdx: " fmt
 
@@ -32,28 +31,25 @@
 #include "steps.h"
 #include "trace.h"
 
-/* Written on the CPU itself: by work items, CPU hot-plug and shutdown. */
+/* Only code on the CPU itself writes this: work items, CPU hot-plug and shutdown. */
 static DEFINE_PER_CPU(bool, tdx_lp_is_ready);
 
-/* Used with cpu_hotplug_lock held. */
+/* Protected by cpu_hotplug_lock. */
 static DEFINE_PER_CPU(struct work_struct, tdx_lp_work);
 
-/* Protected by cpu_hotplug_lock. */
+/* Protected by cpu_hotplug_lock.  Shutdown reads it without, when no attempt runs. */
 static enum cpuhp_state tdx_lp_state = CPUHP_INVALID;
 
 /*
- * The attempt that takes all CPUs into TDX, with cpu_hotplug_lock held; NULL when a
- * CPU comes online later.
+ * Attempt that CPU failures are reported to; NULL unless CPUs are being started.
+ * Protected by cpu_hotplug_lock.
  */
 static struct tdx_attempt *tdx_lp_attempt;
 
-/*
- * Bring-up has succeeded.  From then on, only an update of the module that fails
- * can take the module away.
- */
+/* Bring-up has succeeded.  After that, only a failed module update shuts TDX down. */
 static bool tdx_lps_in_use;
 
-/* The module was busy, or the CPU had no entropy: the same call may succeed later. */
+/* Tell if the same call may succeed later: the module was busy, or entropy was short. */
 bool tdx_status_is_retryable(u64 status)
 {
 	enum seam_class class = seam_status_class(status);
@@ -62,15 +58,15 @@ bool tdx_status_is_retryable(u64 status)
 }
 
 /**
- * tdx_seamcall_retry - make a SEAMCALL, and repeat it while that may help
+ * tdx_seamcall_retry - make a SEAMCALL, and repeat it while it may succeed later
  * @leaf: RAX
- * @args: registers; gets those of the last call
+ * @args: registers; gets the registers of the last call
  *
- * The locks of the module do not queue: a contender must come again.
+ * A call does not wait for a lock of the module: it fails, and has to be repeated.
  *
  * Context: may sleep.  All CPUs that the caller may run on are in VMX operation.
  *
- * Return: the last status.
+ * Return: the status of the last call.
  */
 u64 tdx_seamcall_retry(u64 leaf, struct tdx_module_args *args)
 {
@@ -97,8 +93,8 @@ u64 tdx_seamcall_retry(u64 leaf, struct tdx_module_args *args)
 }
 
 /*
- * Step 1 initializes the module, on one CPU.  CPUs that follow find it initialized.
- * Only success is recorded: after an error the module can be asked again.
+ * Step 1 makes this call, on one CPU; later CPUs find the module initialized.  Record
+ * only success, so that another attempt repeats the call after an error.
  */
 static u64 tdx_lp_sys_init(void)
 {
@@ -117,7 +113,7 @@ static u64 tdx_lp_sys_init(void)
 	return status;
 }
 
-/* Returns the status, and the leaf that gave it. */
+/* Returns the status; @leaf gets the leaf of the last call, if there was a call. */
 static u64 tdx_lp_try_init(u64 *leaf)
 {
 	struct tdx_module_args args = {};
@@ -140,10 +136,10 @@ static u64 tdx_lp_try_init(u64 *leaf)
 }
 
 /**
- * tdx_lp_init - initialize the module, if it is not, and this LP
+ * tdx_lp_init - initialize the module, unless it is initialized, and this LP
  * @a: the attempt
  *
- * Context: may sleep; migration disabled; the CPU in VMX operation.
+ * Context: may sleep; migration is disabled, and the CPU is in VMX operation.
  *
  * Return: 0, or the errno of the status of TDH.SYS.INIT or TDH.SYS.LP.INIT.
  */
@@ -176,7 +172,7 @@ static int tdx_lp_online(unsigned int cpu)
 	u64 leaf, status;
 	int ret;
 
-	/* An update of the module has failed.  The CPU can be used without TDX. */
+	/* After a failed update of the module, CPUs come online without TDX. */
 	if (tdx_module_lost())
 		return 0;
 
@@ -199,11 +195,11 @@ static int tdx_lp_offline(unsigned int cpu)
 {
 	int ret;
 
-	/* Shutdown has taken this CPU out of TDX already. */
+	/* The CPU failed to enter TDX, came online without TDX, or was shut down. */
 	if (!this_cpu_read(tdx_lp_is_ready))
 		return 0;
 
-	/* The CPU leaves VMX operation, so no SEAMCALL may start on it. */
+	/* Prevent new SEAMCALLs on this CPU before it leaves VMX operation. */
 	this_cpu_write(tdx_lp_is_ready, false);
 	scoped_guard(preempt)
 		ret = tdx_offline_cpu(cpu);
@@ -215,19 +211,19 @@ static int tdx_lp_offline(unsigned int cpu)
 
 static void tdx_lp_start(struct work_struct *unused)
 {
-	/* The attempt has the first error. */
+	/* tdx_lp_attempt records the first error. */
 	tdx_lp_online(raw_smp_processor_id());
 }
 
 static void tdx_lp_stop(struct work_struct *unused)
 {
-	/* A CPU refuses only while there are TDs. */
+	/* tdx_offline_cpu() fails only while TDs exist. */
 	WARN_ON_ONCE(tdx_lp_offline(raw_smp_processor_id()));
 }
 
 /*
- * All online CPUs at the same time, in work items: CR4.VMXE is changed in task
- * context only, and calls that are repeated sleep in between.
+ * Run @func on all online CPUs at the same time.  Use work items, since CR4.VMXE may
+ * change only in task context, and tdx_seamcall_retry() may sleep.
  */
 static void tdx_lps_each(work_func_t func)
 {
@@ -244,14 +240,14 @@ static void tdx_lps_each(work_func_t func)
 }
 
 /**
- * tdx_lps_start - take all online CPUs into TDX, and those that come online
+ * tdx_lps_start - take all online CPUs into TDX, and later CPUs as they come online
  * @a: the attempt
  *
- * Context: may sleep; cpu_hotplug_lock held.
+ * Context: may sleep; cpu_hotplug_lock is held.
  *
- * Return: 0; the errno of the status of TDH.SYS.LP.INIT on the CPU that failed
- * first; -EOPNOTSUPP, -EBUSY or -EFAULT if a CPU cannot enter VMX operation;
- * -ENOSPC without a free hot-plug state.  No CPU is in TDX then.
+ * Return: 0; the errno of the status of TDH.SYS.LP.INIT on the CPU that failed first;
+ * -EOPNOTSUPP, -EBUSY or -EFAULT if a CPU cannot enter VMX operation; -ENOSPC if CPU
+ * hot-plug has no free state.  After an error, no CPU is in TDX.
  */
 int tdx_lps_start(struct tdx_attempt *a)
 {
@@ -279,7 +275,7 @@ int tdx_lps_start(struct tdx_attempt *a)
 /**
  * tdx_lps_stop - take all CPUs out of TDX
  *
- * Context: may sleep; cpu_hotplug_lock held; no SEAMCALL is made any more.
+ * Context: may sleep; cpu_hotplug_lock is held, and no CPU makes SEAMCALLs any more.
  */
 void tdx_lps_stop(void)
 {
@@ -290,16 +286,14 @@ void tdx_lps_stop(void)
 	tdx_lp_state = CPUHP_INVALID;
 }
 
-/* Bring-up has succeeded, or is undone. */
+/* Record that bring-up has succeeded, or that the worker undoes it. */
 void tdx_lps_set_in_use(bool in_use)
 {
 	WRITE_ONCE(tdx_lps_in_use, in_use);
 }
 
 /**
- * tdx_module_lost - has an update of the module cost it?
- *
- * An update at run time that fails half-way leaves a module that is shut down.
+ * tdx_module_lost - tell if a failed update has shut the module down
  *
  * Context: any.
  *
@@ -311,9 +305,9 @@ bool tdx_module_lost(void)
 }
 
 /**
- * tdx_lp_ready - may this CPU make any SEAMCALL?
+ * tdx_lp_ready - tell if this CPU may make any SEAMCALL
  *
- * Context: preemption disabled until after the call.
+ * Context: the caller disables preemption until after the SEAMCALL.
  *
  * Return: true if it is in VMX operation and its LP is initialized.
  */
@@ -326,7 +320,7 @@ bool tdx_lp_ready(void)
 
 static void tdx_lp_shutdown(void *unused)
 {
-	/* Step 1, and disabling the module, make calls on a CPU that is not ready. */
+	/* Step 1 and tdx_lps_disable_module() make SEAMCALLs on a CPU that is not ready. */
 	if (!this_cpu_read(tdx_lp_is_ready)) {
 		tdx_cpu_flush_cache();
 		return;
@@ -348,8 +342,8 @@ static void tdx_lps_disable_module(void)
 }
 
 /*
- * Registered before the first SEAMCALL, so that a reboot during bring-up disables
- * the module, too.  Bring-up has stopped by then.
+ * The kernel registers this before the first SEAMCALL, so that a reboot during bring-up
+ * also disables the module.  tdx_bringup_stop() has stopped bring-up before.
  */
 VISIBLE_IF_KUNIT void tdx_lps_shutdown(void *unused)
 {

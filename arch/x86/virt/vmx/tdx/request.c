@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The requests for TDX, and the state of a host.
+ * Manage the requests for TDX, and the state of a host.
  *
  *	            request          all steps done
  *	UNKNOWN ------------> INITIALIZING ------------> INITIALIZED
@@ -8,10 +8,10 @@
  *	   +--------------------+       +--------------> ERROR
  *	    error before SYS.CONFIG      error after it
  *
- * One attempt runs at a time, in a work item.  A request that is made meanwhile
- * joins it and gets its result.  The work item passes the result on: first to
- * tasks that sleep, then to callbacks, one after another.  An attempt goes on to its
- * end even if all requests are cancelled.
+ * One attempt runs at a time, in a work item, the worker.  A request that arrives
+ * meanwhile joins the attempt and gets its result.  The worker first wakes tasks that
+ * wait for requests without a callback, and then runs callbacks, one after another.  An
+ * attempt runs to its end even if callers cancel all requests.
  */
 #include <linux/cleanup.h>
 #include <linux/completion.h>
@@ -65,7 +65,10 @@ static void tdx_bringup_set_result(struct tdx_bringup *tb, int result)
 		tdx_bringup_set_status(tb, TDX_STATUS_UNKNOWN);
 }
 
-/* The owner may free @req when its completion is done. */
+/*
+ * Drops the lock around the callback.  The owner may free @req once its completion is
+ * done.
+ */
 static void tdx_request_end(struct tdx_bringup *tb, struct tdx_enable_request *req, int result)
 {
 	lockdep_assert_held(&tb->lock);
@@ -86,7 +89,7 @@ static void tdx_request_end(struct tdx_bringup *tb, struct tdx_enable_request *r
 	complete_all(&req->done);
 }
 
-/* Sleepers do not wait for the callbacks of others. */
+/* End requests without a callback first, so that their tasks wait for no callback. */
 static void tdx_requests_end(struct tdx_bringup *tb, struct list_head *requests, int result)
 {
 	struct tdx_enable_request *req, *next;
@@ -101,8 +104,8 @@ static void tdx_requests_end(struct tdx_bringup *tb, struct list_head *requests,
 }
 
 /*
- * The requests are taken in one piece with the end of the attempt: a later request
- * may start the next attempt, and gets the result of that one.
+ * The worker takes the requests in the same critical section in which the attempt ends.
+ * A later request may start the next attempt, and then gets the result of that attempt.
  */
 static void tdx_bringup_work(struct work_struct *work)
 {
@@ -124,12 +127,12 @@ static void tdx_bringup_work(struct work_struct *work)
 	else if (tb->attempt.stop)
 		result = -ESHUTDOWN;
 
-	/* Without any of these, the next attempt will have a result. */
+	/* In all other cases, requests wait for the next attempt. */
 	if (attempt || tdx_bringup_final(tb) || tb->attempt.stop)
 		list_splice_init(&tb->requests, &requests);
 	if (tdx_bringup_final(tb) || tb->attempt.stop)
 		list_splice_init(&tb->subscribers, &subscribers);
-	/* An error that is not final is not told to subscribers. */
+	/* Subscribers do not get an error after which an attempt may be repeated. */
 	final = tdx_bringup_final(tb) ? tb->result : -ESHUTDOWN;
 
 	tdx_requests_end(tb, &requests, result);
@@ -143,7 +146,7 @@ static void tdx_bringup_queue(struct tdx_bringup *tb)
 	queue_work(system_dfl_wq, &tb->work);
 }
 
-/* No lock that the worker takes may be held. */
+/* Let lockdep check that the caller holds no lock that the worker takes. */
 static void tdx_bringup_might_wait(struct tdx_bringup *tb)
 {
 	might_sleep();
@@ -159,7 +162,7 @@ static void tdx_bringup_init_lockdep(struct tdx_bringup *tb)
 	if (!IS_ENABLED(CONFIG_LOCKDEP))
 		return;
 
-	/* Lockdep learns what an attempt takes before the first one. */
+	/* Teach lockdep the locks of an attempt before the first attempt runs. */
 	lock_map_acquire(&tb->map);
 	cpus_read_lock();
 	get_online_mems();
@@ -170,7 +173,7 @@ static void tdx_bringup_init_lockdep(struct tdx_bringup *tb)
 
 /**
  * tdx_bringup_init - initialize the state of a host
- * @tb: the memory for it
+ * @tb: the memory for the state
  * @run: runs the steps
  *
  * Context: may sleep.
@@ -217,7 +220,7 @@ int tdx_bringup_request(struct tdx_bringup *tb, struct tdx_enable_request *req)
 			tdx_bringup_set_status(tb, TDX_STATUS_INITIALIZING);
 	}
 
-	/* The worker passes on a result that is known already, too. */
+	/* The worker also passes on a result that is final already. */
 	tdx_bringup_queue(tb);
 
 	return 0;
@@ -293,7 +296,7 @@ int tdx_bringup_sync(struct tdx_bringup *tb)
 		return ret;
 
 	ret = tdx_bringup_wait(tb, &req);
-	/* Only a killed task leaves a request to withdraw. */
+	/* If the task was killed, the request is still in use. */
 	tdx_bringup_cancel(tb, &req);
 
 	return ret;
@@ -301,17 +304,17 @@ int tdx_bringup_sync(struct tdx_bringup *tb)
 
 static bool tdx_bringup_idle(const struct tdx_bringup *tb)
 {
-	/* Behind a callback, no attempt begins that does not see @stop and @hold. */
+	/* An attempt that begins after the running callback sees @stop and @hold. */
 	return READ_ONCE(tb->status) != TDX_STATUS_INITIALIZING || READ_ONCE(tb->calling);
 }
 
 /**
- * tdx_bringup_stop - stop for good, because the system goes down
+ * tdx_bringup_stop - stop bring-up for good, because the system goes down
  * @tb: the host
  *
- * Requests that wait get -ESHUTDOWN.
+ * Waiting requests get -ESHUTDOWN, unless the running attempt ends with another result.
  *
- * Context: may sleep until the SEAMCALLs in flight and the step around them end.
+ * Context: may sleep until the running attempt has noticed the stop and ended.
  */
 void tdx_bringup_stop(struct tdx_bringup *tb)
 {
@@ -326,12 +329,12 @@ void tdx_bringup_stop(struct tdx_bringup *tb)
  * tdx_bringup_hold - hold attempts, because the system will sleep
  * @tb: the host
  *
- * Requests are accepted meanwhile.
+ * Callers can still make requests.
  *
- * Context: may sleep until the step that runs ends.
+ * Context: may sleep until the running step ends.
  *
- * Return: 0, and no SEAMCALL is made outside freezable work until
- * tdx_bringup_release(); -EINTR if the task is killed, and nothing is held.
+ * Return: 0, and bring-up makes SEAMCALLs only in freezable work until
+ * tdx_bringup_release(); -EINTR if the task was killed, and attempts are not held.
  */
 int tdx_bringup_hold(struct tdx_bringup *tb)
 {
@@ -349,7 +352,7 @@ int tdx_bringup_hold(struct tdx_bringup *tb)
 	return -EINTR;
 }
 
-/* Let attempts go on after tdx_bringup_hold(). */
+/* Let attempts continue after tdx_bringup_hold(). */
 void tdx_bringup_release(struct tdx_bringup *tb)
 {
 	tdx_attempt_set(&tb->attempt, &tb->attempt.hold, false);
@@ -364,7 +367,7 @@ enum tdx_status tdx_bringup_status(const struct tdx_bringup *tb, struct tdx_prog
 		return status;
 
 	tdx_steps_progress(&tb->steps, &progress->done, &progress->total);
-	/* The lanes end a moment before the state changes: the last call belongs to it. */
+	/* Lanes end before the state changes: until then, withhold the last call. */
 	if (status != TDX_STATUS_INITIALIZED && progress->total)
 		progress->done = min(progress->done, progress->total - TDX_TDMR_CALL_BYTES);
 
@@ -385,13 +388,13 @@ const struct tdx_sys_info *tdx_bringup_metadata(const struct tdx_bringup *tb)
 /**
  * tdx_bringup_renew - return to the state after boot, for tests
  * @tb: the host
- * @forget: frees what @tb holds; called under the lock
+ * @forget: frees the resources of @tb; called under the lock
  *
- * Subscribers stay.
+ * Subscribers remain subscribed.
  *
- * Context: may sleep, for as long as @forget does.
+ * Context: may sleep, as long as @forget does.
  *
- * Return: 0; -EBUSY while an attempt or a callback runs or is due.
+ * Return: 0; -EBUSY while an attempt or a callback runs or is about to run.
  */
 int tdx_bringup_renew(struct tdx_bringup *tb, void (*forget)(struct tdx_bringup *tb))
 {
@@ -415,10 +418,10 @@ int tdx_bringup_renew(struct tdx_bringup *tb, void (*forget)(struct tdx_bringup 
 }
 
 /**
- * tdx_bringup_exit - end a host whose memory is freed, for tests
+ * tdx_bringup_exit - stop a host before its memory is freed, for tests
  * @tb: the host
  *
- * Context: may sleep until the attempt that runs and all callbacks have ended.
+ * Context: may sleep until the running attempt and all callbacks have ended.
  */
 void tdx_bringup_exit(struct tdx_bringup *tb)
 {

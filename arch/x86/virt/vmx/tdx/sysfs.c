@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDX for operators: /sys/kernel/tdx, see Documentation/ABI/testing/sysfs-kernel-tdx.
+ * Provide /sys/kernel/tdx, see Documentation/ABI/testing/sysfs-kernel-tdx.
  */
 #include <linux/errno.h>
 #include <linux/init.h>
@@ -10,7 +10,7 @@
 
 #include "enable.h"
 
-/* Set once, at boot; NULL before. */
+/* Set once, at boot, before the first request; NULL without the directory. */
 static struct kernfs_node *tdx_status_file;
 
 static ssize_t status_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
@@ -34,7 +34,7 @@ static ssize_t progress_show(struct kobject *kobj, struct kobj_attribute *attr, 
 	return sysfs_emit(buf, "%llu %llu\n", progress.done, progress.total);
 }
 
-/* The writer can poll the status: nobody waits for this request. */
+/* No task waits for this request: the writer of the file polls the status instead. */
 static struct tdx_enable_request tdx_sysfs_request;
 
 static int tdx_sysfs_enable(void)
@@ -81,7 +81,7 @@ static ssize_t error_show(struct kobject *kobj, struct kobj_attribute *attr, cha
 static struct kobj_attribute status_attr = __ATTR_RO(status);
 static struct kobj_attribute progress_attr = __ATTR_RO(progress);
 static struct kobj_attribute enable_attr = __ATTR_WO(enable);
-/* It has physical addresses, as the log has. */
+/* Like the log, the file contains physical addresses. */
 static struct kobj_attribute error_attr = __ATTR_RO_MODE(error, 0400);
 
 static struct attribute *tdx_sysfs_attrs[] = {
@@ -96,14 +96,14 @@ static const struct attribute_group tdx_sysfs_group = {
 	.attrs = tdx_sysfs_attrs,
 };
 
-/* Wake the tasks that poll the status.  Any context. */
+/* Wake the tasks that poll the status.  The caller may be in any context. */
 void tdx_sysfs_notify(void)
 {
 	if (tdx_status_file)
 		sysfs_notify_dirent(tdx_status_file);
 }
 
-/* Create /sys/kernel/tdx, before the first request.  Returns a negative errno without it. */
+/* Create /sys/kernel/tdx.  Returns 0, or the errno of the function that failed. */
 int __init tdx_sysfs_init(void)
 {
 	struct kobject *dir;
