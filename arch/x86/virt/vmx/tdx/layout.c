@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Steps 2 and 3: the memory that TDs may get, and the TDMRs that cover it.
+ * Steps 2 and 3: list the memory that TDs may use, and cover it with TDMRs.
  *
- * KVM takes memory for TDs from the page allocator, which does not know what the
- * module can use.  So TDMRs cover all memory of the page allocator, and from then
- * on no other memory may come online.
+ * KVM allocates memory for TDs from the page allocator, which does not distinguish
+ * memory that the module can use.  So TDMRs cover all memory of the page allocator, and
+ * after step 2 no other memory may come online.
  */
 #include <linux/cpumask.h>
 #include <linux/list.h>
@@ -42,11 +42,11 @@ static struct tdmr_range *tdx_memory_ranges(struct list_head *blocks, unsigned i
 }
 
 /**
- * tdx_memory_claim - step 2: list the memory, and let no other come online
+ * tdx_memory_claim - step 2: list the memory, and keep other memory offline
  * @a: the attempt
  * @layout: gets the memory
  *
- * Context: may sleep; takes mem_hotplug_lock for reading.  The worker.
+ * Context: may sleep; takes mem_hotplug_lock for reading.  The worker calls this.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -55,7 +55,7 @@ int tdx_memory_claim(struct tdx_attempt *a, struct tdx_layout *layout)
 	LIST_HEAD(blocks);
 	int ret;
 
-	/* No memory may come online between the list and its publication. */
+	/* Prevent memory from coming online before the list is published. */
 	get_online_mems();
 
 	ret = build_tdx_memlist(&blocks);
@@ -84,7 +84,7 @@ err_put:
  * tdx_memory_release - undo tdx_memory_claim()
  * @layout: the layout
  *
- * Context: may sleep; takes mem_hotplug_lock for reading.  The worker.
+ * Context: may sleep; takes mem_hotplug_lock for reading.  The worker calls this.
  */
 void tdx_memory_release(struct tdx_layout *layout)
 {
@@ -97,7 +97,7 @@ void tdx_memory_release(struct tdx_layout *layout)
 }
 
 /**
- * tdx_layout_home - the node whose CPUs initialize the TDMRs of a node
+ * tdx_layout_home - find the node whose CPUs initialize the TDMRs of a node
  * @node: the node
  *
  * Context: any.
@@ -109,7 +109,7 @@ int tdx_layout_home(int node)
 	return node_state(node, N_CPU) ? node : numa_nearest_node(node, N_CPU);
 }
 
-/* Isolated CPUs do no unbound work, which lanes are. */
+/* Count the CPUs of a node that can run lanes, which are unbound work. */
 static unsigned int tdx_node_workers(int node)
 {
 	unsigned int cpu, nr = 0;
@@ -154,7 +154,7 @@ static int tdx_host_describe(struct tdmr_host *host, const struct tdx_module *mo
 	return 0;
 }
 
-/* The reason of the planner, with the limit, and with what to do where that is known. */
+/* Record the error of the planner, with the limit, and with advice if there is any. */
 static int tdx_layout_fail(struct tdx_attempt *a, const struct tdx_layout *layout, int err)
 {
 	u64 start = layout->tdmrs.bad_start, end = layout->tdmrs.bad_end;
@@ -200,10 +200,10 @@ static int tdx_layout_fail(struct tdx_attempt *a, const struct tdx_layout *layou
  * @layout: has the memory; gets the TDMRs
  * @module: the limits and the CMRs
  *
- * Context: may sleep.  The worker.
+ * Context: may sleep.  The worker calls this.
  *
- * Return: 0; -ENOMEM; -ERANGE for memory outside the CMRs; -ENOSPC if the limits of
- * the module do not suffice; -EINVAL for invalid input.
+ * Return: 0; -ENOMEM; -ERANGE if memory is outside the CMRs; -ENOSPC if the module has too
+ * few reserved areas or no memory fits a PAMT; -EINVAL if the input is invalid.
  */
 int tdx_layout_plan(struct tdx_attempt *a, struct tdx_layout *layout,
 		    const struct tdx_module *module)
@@ -229,7 +229,7 @@ int tdx_layout_plan(struct tdx_attempt *a, struct tdx_layout *layout,
  * tdx_layout_free - undo tdx_layout_plan() and tdx_layout_encode()
  * @layout: the layout
  *
- * Context: may sleep.  The worker.
+ * Context: may sleep.  The worker calls this.
  */
 void tdx_layout_free(struct tdx_layout *layout)
 {
@@ -264,11 +264,11 @@ static void tdx_tdmr_encode(struct tdmr_info *info, const struct tdmr_layout *la
 }
 
 /**
- * tdx_layout_encode - write the TDMRs as the module reads them
+ * tdx_layout_encode - write the TDMRs in the format of the module
  * @a: the attempt
- * @layout: its PAMTs are allocated
+ * @layout: the layout, with allocated PAMTs
  *
- * Context: may sleep.  The worker.
+ * Context: may sleep.  The worker calls this.
  *
  * Return: 0 or -ENOMEM.
  */

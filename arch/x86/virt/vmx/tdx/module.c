@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the TDX module is asked: steps 1, 5, 6 and 7.
+ * Make the SEAMCALLs of steps 1, 5, 6 and 7.
  */
 #define pr_fmt(fmt)	"virt/tdx: " fmt
 
@@ -25,22 +25,22 @@
 #define TDX_CMR_BASE(i)	(0x9000000300000080ULL + (i))
 #define TDX_CMR_SIZE(i)	(0x9000000300000100ULL + (i))
 
-/* Step 1: what the module is */
+/* Step 1: the metadata */
 
 /*
  * The attempt for which read_sys_metadata_field() and config_tdx_module() make
- * SEAMCALLs; NULL for an update of the module.  Only the worker uses it: an update
- * runs when no attempt does.
+ * SEAMCALLs; NULL during an update of the module.  Only the worker writes it; an update
+ * runs only after the last attempt has ended.
  */
 static struct tdx_attempt *tdx_caller;
 
 /**
- * tdx_sys_rd - TDH.SYS.RD for read_sys_metadata_field()
+ * tdx_sys_rd - call TDH.SYS.RD for read_sys_metadata_field()
  * @args: RDX has the field, R8 gets its value
  *
- * Context: may sleep in bring-up, but not during an update of the module.
+ * Context: may sleep in bring-up, but does not sleep during an update of the module.
  *
- * Return: 0 or the errno of the status.
+ * Return: 0; in bring-up, the errno of the status; else that of seamcall_prerr_ret().
  */
 int tdx_sys_rd(struct tdx_module_args *args)
 {
@@ -65,7 +65,7 @@ static int tdx_read_sysinfo(struct tdx_attempt *a, struct tdx_sys_info *sysinfo)
 	if (ret)
 		return tdx_fail(a, ret, "metadata: this kernel cannot use the module");
 
-	/* Older modules clobber RBP, which this kernel uses for frames. */
+	/* Older modules clobber RBP, which this kernel uses as frame pointer. */
 	if (!(sysinfo->features.tdx_features0 & TDX_FEATURES0_NO_RBP_MOD))
 		return tdx_fail(a, -EOPNOTSUPP,
 				"TDX module clobbers RBP: update the module");
@@ -73,7 +73,7 @@ static int tdx_read_sysinfo(struct tdx_attempt *a, struct tdx_sys_info *sysinfo)
 	return 0;
 }
 
-/* A module that lacks the field reports no CMRs. */
+/* Read the number of CMRs; 0 if the module lacks the field. */
 static int tdx_read_nr_cmrs(struct tdx_attempt *a, u64 *nr)
 {
 	struct tdx_module_args args = { .rdx = TDX_NUM_CMRS };
@@ -86,7 +86,7 @@ static int tdx_read_nr_cmrs(struct tdx_attempt *a, u64 *nr)
 	return tdx_fail_seam(a, TDH_SYS_RD, status, "metadata field 0x%llx", TDX_NUM_CMRS);
 }
 
-/* The module may count CMRs that are empty. */
+/* Read the CMRs, except empty ones, which the module may count. */
 static int tdx_read_cmrs(struct tdx_attempt *a, struct tdx_module *module)
 {
 	u64 nr, base, size;
@@ -136,15 +136,15 @@ static int tdx_module_ask(struct tdx_attempt *a, struct tdx_module *module)
  * @a: the attempt
  * @module: gets the metadata
  *
- * TDH.SYS.RD works only on an LP that is initialized, so one CPU does all of it.
- * It is in VMX operation for that time only, and no other CPU is disturbed.
+ * TDH.SYS.RD needs an initialized LP, so one CPU makes all calls.  That CPU is in VMX
+ * operation only meanwhile, and the function does not disturb other CPUs.
  *
- * Context: may sleep.  The worker.
+ * Context: may sleep.  The worker calls this.
  *
  * Return: 0; the errno of the status of TDH.SYS.INIT, TDH.SYS.LP.INIT or TDH.SYS.RD
- * (-ENODEV: no module loaded, -ENODATA: the module is too old); -EOPNOTSUPP for a
- * module that this kernel cannot use; -EOPNOTSUPP, -EBUSY or -EFAULT if the CPU
- * cannot enter VMX operation.  The module can be asked again in each case.
+ * (-ENODEV: no module is loaded, -ENODATA: the module is too old); -EOPNOTSUPP or
+ * -EINVAL if this kernel cannot use the module; -EOPNOTSUPP, -EBUSY or -EFAULT if the
+ * CPU cannot enter VMX operation.  After each error, the worker may call this again.
  */
 int tdx_module_read(struct tdx_attempt *a, struct tdx_module *module)
 {
@@ -165,7 +165,7 @@ int tdx_module_read(struct tdx_attempt *a, struct tdx_module *module)
 
 /* Step 5: the TDMRs */
 
-/* TDH.SYS.CONFIG for config_tdx_module(): RDX has the number of TDMRs. */
+/* Call TDH.SYS.CONFIG for config_tdx_module().  RDX has the number of TDMRs. */
 int tdx_sys_config(struct tdx_module_args *args)
 {
 	u64 status, nr = args->rdx;
@@ -178,17 +178,17 @@ int tdx_sys_config(struct tdx_module_args *args)
 }
 
 /**
- * tdx_module_config - step 5: tell the module its TDMRs and its KeyID
+ * tdx_module_config - step 5: pass the TDMRs and the KeyID to the module
  * @a: the attempt
  * @infos: the TDMRs
  *
- * TDH.SYS.CONFIG is the point of no return.  If the module refuses, it is as it
- * was.
+ * Success of TDH.SYS.CONFIG is the point of no return.  An error leaves the state of the
+ * module unchanged.
  *
- * Context: may sleep; cpu_hotplug_lock held, so that the LPs remain the same.  The
- * worker.
+ * Context: may sleep.  The worker calls this with cpu_hotplug_lock held, so that the set
+ * of LPs does not change.
  *
- * Return: 0; -ENOMEM; -ENXIO if the module misses an LP; -EINVAL if it refuses a
+ * Return: 0; -ENOMEM; -ENXIO if an LP is not initialized; -EINVAL if the module rejects a
  * TDMR; else the errno of the status.
  */
 int tdx_module_config(struct tdx_attempt *a, struct tdmr_info_list *infos)
@@ -210,7 +210,7 @@ int tdx_module_config(struct tdx_attempt *a, struct tdmr_info_list *infos)
 
 /* Step 6: the key of each package */
 
-/* Logical ids: physical ones may be sparse and large. */
+/* Package numbers are logical, since physical ones may be sparse and large. */
 static int tdx_package_online_cpu(unsigned int package)
 {
 	unsigned int cpu;
@@ -223,7 +223,7 @@ static int tdx_package_online_cpu(unsigned int package)
 	return -ENXIO;
 }
 
-/* CPUs that were never online have no topology yet, only an APIC id. */
+/* A CPU that was never online has no topology yet, only an APIC id. */
 static int tdx_package_present_cpu(unsigned int package)
 {
 	unsigned int cpu;
@@ -238,10 +238,10 @@ static int tdx_package_present_cpu(unsigned int package)
 }
 
 /**
- * tdx_packages_check - does each package have an online CPU to configure its key?
+ * tdx_packages_check - check that each package has an online CPU to configure its key
  * @a: the attempt
  *
- * Context: cpu_hotplug_lock held.  The worker.
+ * Context: may sleep.  The worker calls this with cpu_hotplug_lock held.
  *
  * Return: 0, or -ENXIO for a package without an online CPU.
  */
@@ -255,7 +255,7 @@ int tdx_packages_check(struct tdx_attempt *a)
 	for (package = 0; package < topology_max_packages(); package++) {
 		if (tdx_package_online_cpu(package) >= 0)
 			continue;
-		/* Firmware lists sockets that are empty. */
+		/* A package without present CPUs is an empty socket. */
 		cpu = tdx_package_present_cpu(package);
 		if (cpu >= 0)
 			return tdx_fail(a, -ENXIO,
@@ -278,9 +278,9 @@ static int tdx_key_config_here(void *data)
 	struct tdx_module_args args = {};
 
 	/*
-	 * A work item of a CPU that goes offline runs on another CPU, where the call
-	 * would configure the key of the wrong package.  CPU hot-plug is held off,
-	 * but too much depends on it to rely on that.
+	 * The work item of a CPU that goes offline runs on another CPU, where the call
+	 * could configure the key of the wrong package.  The worker prevents CPU hot-plug;
+	 * the check detects a bug in that.
 	 */
 	call->strayed = WARN_ON_ONCE(topology_logical_package_id(raw_smp_processor_id()) !=
 				     call->package);
@@ -295,7 +295,7 @@ static int tdx_key_config(struct tdx_attempt *a, unsigned int package)
 	struct tdx_key_call call = { .package = package };
 	int cpu = tdx_package_online_cpu(package);
 
-	/* An empty socket: tdx_packages_check() has seen all others. */
+	/* The socket is empty: tdx_packages_check() has found a CPU of every package. */
 	if (cpu < 0)
 		return 0;
 
@@ -317,13 +317,14 @@ static int tdx_key_config(struct tdx_attempt *a, unsigned int package)
  * tdx_keys_config - step 6: configure the global key on one CPU of each package
  * @a: the attempt
  *
- * TDH.SYS.KEY.CONFIG holds a lock of the module: one package after another.
+ * The module holds a lock during TDH.SYS.KEY.CONFIG, so the worker configures one package
+ * after another.
  *
- * Context: may sleep; cpu_hotplug_lock held.  The worker.
+ * Context: may sleep.  The worker calls this with cpu_hotplug_lock held.
  *
- * Return: 0; -ENXIO if the call did not run in its package; -EBUSY or -EAGAIN if the
- * module stayed busy or the CPU without entropy; -ESHUTDOWN; else the errno of the
- * status.
+ * Return: 0; -ENXIO if the call did not run in its package; -EBUSY if the module stayed
+ * busy; -EAGAIN if the CPU had no entropy; -ESHUTDOWN if the system goes down; else the
+ * errno of the status.
  */
 int tdx_keys_config(struct tdx_attempt *a)
 {
@@ -333,8 +334,8 @@ int tdx_keys_config(struct tdx_attempt *a)
 	lockdep_assert_cpus_held();
 
 	/*
-	 * The caches may hold lines of PAMT memory under KeyID 0, which would
-	 * overwrite what the module writes there under the global KeyID.
+	 * The caches may hold dirty lines of PAMT memory under KeyID 0.  A later write-back
+	 * would overwrite data that the module writes there under the global KeyID.
 	 */
 	wbinvd_on_all_cpus();
 
@@ -352,8 +353,8 @@ int tdx_keys_config(struct tdx_attempt *a)
 /* Step 7: the PAMTs */
 
 /*
- * No lock keeps CPUs from going, and a kernel thread may run on a CPU that is just
- * coming: the test and the call must be on the same CPU.
+ * Step 7 does not prevent CPU hot-plug, and a kernel thread may run on a CPU that is only
+ * partly online.  So test and call on the same CPU, without preemption.
  */
 static bool tdx_tdmr_call_here(struct tdx_module_args *args, u64 *status)
 {
@@ -368,13 +369,13 @@ static bool tdx_tdmr_call_here(struct tdx_module_args *args, u64 *status)
 }
 
 /*
- * A call initializes 4 MiB, and the module keeps the place: any CPU may make the
- * next call, and a lane can stop after any.  RDX moves once for each GiB only, and
- * is 0 if the TDMR was initialized before: the status comes first.
+ * A call initializes 4 MiB, and the module records how far it has come.  So any CPU may
+ * make the next call, and a lane may stop after any call.  RDX advances only once for
+ * each GiB.  It is 0 if the TDMR was initialized before, so check the status first.
  */
 static int tdx_tdmr_judge(struct tdx_tdmr_lane *tl, u64 status, u64 next)
 {
-	/* No two calls of ours meet: somebody else has the lock. */
+	/* Lanes do not contend with each other: another lock holder causes this. */
 	if (tdx_status_is_retryable(status) && ++tl->tries < TDX_SEAMCALL_TRIES)
 		return LANE_NOT_HERE;
 
@@ -421,14 +422,14 @@ VISIBLE_IF_KUNIT int tdx_tdmr_init_next(struct lane *lane)
  * @layout: the TDMRs
  * @job: memory for the lanes; counts the progress
  *
- * The module takes calls for different TDMRs at the same time, and one call at a
- * time for each.
+ * The module accepts calls for different TDMRs at the same time, and one call at a time
+ * for each TDMR.
  *
- * Context: may sleep, for seconds; takes cpu_hotplug_lock.  The worker, without
+ * Context: may sleep, for seconds; takes cpu_hotplug_lock.  The worker calls this without
  * locks.
  *
- * Return: 0; -ESHUTDOWN if the system goes down; else the errno of the status.  No
- * SEAMCALL is in flight then.
+ * Return: 0; -ESHUTDOWN if the system goes down; else the errno of the status.  After
+ * return, no SEAMCALL is in flight.
  */
 int tdx_tdmrs_init(struct tdx_attempt *a, const struct tdx_layout *layout,
 		   struct tdx_tdmr_job *job)

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Step 3, second half: memory for the PAMTs, and giving it back.
+ * Second half of step 3: allocate memory for the PAMTs, and free it.
  *
- * The module keeps 16 bytes for every page that it may manage.  Linux chooses
- * where; each PAMT must be contiguous.  The PAMTs of a node are one row, which is
- * one allocation and needs one reserved area.
+ * The module keeps 16 bytes for every page that it may manage.  Linux chooses the
+ * memory for them; each PAMT must be contiguous.  The PAMTs of a node are one row, which
+ * is one allocation and needs one reserved area.
  *
- * The layout proposes a place for each row: local memory, where reserved areas
- * suffice.  The kernel moves other users of that memory away.  If it cannot, the
- * next place below is tried, then a row for each TDMR alone, and at last any
- * memory.  ZONE_MOVABLE is left alone: PAMTs stay while TDX is on.
+ * The layout proposes a place for each row: local memory, where reserved areas suffice.
+ * The kernel moves other users of that memory away.  If it cannot, it tries the next
+ * places below, then a row for each TDMR, and at last any memory.  It does not use
+ * ZONE_MOVABLE, since PAMTs remain allocated while TDX is up.
  *
- * Memory hot-plug is held off during each allocation, so that pages do not go away
- * between the look at them and the allocation, but not from one to the next.
+ * Each allocation holds mem_hotplug_lock, so that the pages stay online between the
+ * check and the allocation.  Between two allocations, memory may be hot-plugged.
  */
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
@@ -31,8 +31,8 @@
 #include "steps.h"
 
 /*
- * What alloc_contig_range() takes for granted: memory, of one zone, and not the
- * kernel's for good.  Movable memory is refused: PAMTs would pin it.
+ * alloc_contig_range() expects online, unreserved memory of one zone.  Also reject
+ * ZONE_MOVABLE, since a PAMT would pin its memory.
  */
 static bool tdx_pamt_range_is_plain(unsigned long pfn, unsigned long nr)
 {
@@ -67,7 +67,7 @@ VISIBLE_IF_KUNIT int tdx_pamt_take_range(u64 base, u64 size)
 	return ret;
 }
 
-/* The memory at the place that was planned; -ENXIO if no PAMT can ever be there. */
+/* Allocate memory at the planned place.  Returns -ENXIO if a PAMT must not be there. */
 VISIBLE_IF_KUNIT int tdx_pamt_take(u64 base, u64 size)
 {
 	KUNIT_STATIC_STUB_REDIRECT(tdx_pamt_take, base, size);
@@ -75,7 +75,7 @@ VISIBLE_IF_KUNIT int tdx_pamt_take(u64 base, u64 size)
 	return tdx_pamt_take_range(base, size);
 }
 
-/* Memory anywhere, best on @node; 0 for none. */
+/* Allocate memory anywhere, preferably on @node.  Returns 0 without memory. */
 VISIBLE_IF_KUNIT u64 tdx_pamt_find(u64 size, int node)
 {
 	struct page *pages;
@@ -97,7 +97,7 @@ VISIBLE_IF_KUNIT void tdx_pamt_put(u64 base, u64 size)
 	free_contig_range(PHYS_PFN(base), PFN_DOWN(size));
 }
 
-/* Take a row at its place or at one of the next places below. */
+/* Allocate a row at its place or at one of the next places below. */
 static bool tdx_pamt_take_row(struct tdx_attempt *a, struct tdx_layout *layout, unsigned int i)
 {
 	struct tdmr_row *row = &layout->tdmrs.rows[i];
@@ -111,7 +111,7 @@ static bool tdx_pamt_take_row(struct tdx_attempt *a, struct tdx_layout *layout, 
 		ret = tdx_pamt_take(row->base, row->size);
 		if (!ret)
 			return true;
-		/* Places without usable memory cost no time. */
+		/* A place without usable memory costs no time, so do not count it. */
 		if (ret != -ENXIO)
 			places--;
 		tdmr_row_lower(&layout->host, &layout->tdmrs, i);
@@ -122,7 +122,7 @@ static bool tdx_pamt_take_row(struct tdx_attempt *a, struct tdx_layout *layout, 
 	return false;
 }
 
-/* All rows that get memory at a place of the layout; others have no place then. */
+/* Allocate rows at places of the layout.  A row without memory has no place afterwards. */
 static void tdx_pamt_take_rows(struct tdx_attempt *a, struct tdx_layout *layout)
 {
 	unsigned int i;
@@ -135,7 +135,7 @@ static void tdx_pamt_take_rows(struct tdx_attempt *a, struct tdx_layout *layout)
 	}
 }
 
-/* Any memory will do, if the reserved areas of its TDMR suffice. */
+/* Allocate a row in any memory, provided that no TDMR needs too many reserved areas. */
 static int tdx_pamt_find_row(struct tdx_attempt *a, struct tdx_layout *layout, unsigned int i)
 {
 	const struct tdmr *tdmr = tdmr_row_owner(&layout->tdmrs, i);
@@ -162,10 +162,10 @@ static int tdx_pamt_find_row(struct tdx_attempt *a, struct tdx_layout *layout, u
 }
 
 /**
- * tdx_pamts_free - free all PAMTs, which the module does not know
+ * tdx_pamts_free - free all PAMTs, which the module must not use
  * @layout: the layout
  *
- * Context: may sleep.  The worker.
+ * Context: may sleep.  The worker calls this.
  */
 void tdx_pamts_free(struct tdx_layout *layout)
 {
@@ -183,14 +183,14 @@ void tdx_pamts_free(struct tdx_layout *layout)
 /**
  * tdx_pamts_alloc - allocate the PAMTs of all TDMRs
  * @a: the attempt
- * @layout: its TDMRs are planned
+ * @layout: the layout, with planned TDMRs
  *
- * Context: may sleep, for seconds; takes mem_hotplug_lock for reading, again and
- * again.  The worker.
+ * Context: may sleep, for seconds; takes mem_hotplug_lock for reading, once for each
+ * allocation.  The worker calls this.
  *
- * Return: 0; -ENOMEM without contiguous memory; -ENOSPC if reserved areas do not
- * suffice where memory is; -ESHUTDOWN if the system goes down.  Nothing is
- * allocated after an error.
+ * Return: 0; -ENOMEM without contiguous memory; -ENOSPC if a TDMR has too few reserved
+ * areas for a PAMT in the available memory; -ESHUTDOWN if the system goes down.  After
+ * an error, no PAMT is allocated.
  */
 int tdx_pamts_alloc(struct tdx_attempt *a, struct tdx_layout *layout)
 {
@@ -208,7 +208,7 @@ int tdx_pamts_alloc(struct tdx_attempt *a, struct tdx_layout *layout)
 	return ret;
 }
 
-/* There are 256 MB of PAMT for each 64 GB: other tasks must run in between. */
+/* A row can have gigabytes, so let other tasks run in between. */
 static void tdx_pamt_clear_row(const struct tdmr_row *row)
 {
 	u64 pa, size;
@@ -221,12 +221,12 @@ static void tdx_pamt_clear_row(const struct tdmr_row *row)
 }
 
 /**
- * tdx_pamts_clear - make memory that the module has written normal again
- * @layout: the layout; caches are flushed, and no SEAMCALL will write to a PAMT
+ * tdx_pamts_clear - prepare PAMT memory for use by the kernel
+ * @layout: the layout; caches are flushed, and no SEAMCALL writes to a PAMT any more
  *
- * Where partial writes poison memory, the kernel could not use it otherwise.
+ * On CPUs with the partial write erratum, the kernel could not use the memory otherwise.
  *
- * Context: may sleep, for seconds.  The worker.
+ * Context: may sleep, for seconds.  The worker calls this.
  */
 void tdx_pamts_clear(const struct tdx_layout *layout)
 {
@@ -236,7 +236,6 @@ void tdx_pamts_clear(const struct tdx_layout *layout)
 		tdx_pamt_clear_row(&layout->tdmrs.rows[i]);
 }
 
-/* Bytes of all PAMTs. */
 u64 tdx_pamts_bytes(const struct tdx_layout *layout)
 {
 	u64 bytes = 0;

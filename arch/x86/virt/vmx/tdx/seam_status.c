@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The answers of the TDX module to the SEAMCALLs of bring-up: an errno and a class
- * for code, words for people.
+ * Translate the status of a SEAMCALL of bring-up to a class, an errno and a text.
  *
- * A status is 32 bits of code and 32 bits of detail, which name an operand, an MSR
- * or a TDMR.  One table has all codes; a second, short one has those that mean
- * something else at one leaf.  The code is pure: it compiles in user space, too.
+ * A status has 32 bits of code and 32 bits of detail, which name an operand, an MSR or a
+ * TDMR.  One table has all codes; a second one has the codes that have a special meaning
+ * for one leaf.  The code is pure: it also compiles in user space.
  */
 #include <linux/array_size.h>
 #include <linux/errno.h>
@@ -35,7 +34,7 @@ static const char * const seam_leaves[] = {
 	[69] = "TDH.SYS.DISABLE",
 };
 
-/* How to read the detail of a status. */
+/* The format of the detail of a status. */
 enum seam_detail {
 	NONE,
 	OPERAND,
@@ -46,12 +45,12 @@ enum seam_detail {
 
 /**
  * struct seam_status - a status code
- * @code: the status without its lower half, or all of it where Linux makes it
- * @class: what a caller can do
- * @error: what a caller returns
- * @detail: how to read the lower half
- * @name: as Intel spells it
- * @hint: what to do, where the name does not say so
+ * @code: the upper half of the status; all of the status if Linux generates it
+ * @class: the class, which tells a caller how to react
+ * @error: the errno for a caller
+ * @detail: the format of the lower half
+ * @name: Intel's name of the status
+ * @hint: explanation or advice; NULL if the name suffices
  */
 struct seam_status {
 	u64 code;
@@ -76,7 +75,7 @@ static const struct seam_status seam_statuses[] = {
 	{ 0x8000020200000000, SEAM_CONTENDED, -EBUSY, NONE, "TDX_SYS_BUSY" },
 	{ 0x8000020300000000, SEAM_ENTROPY, -EAGAIN, NONE, "TDX_RND_NO_ENTROPY" },
 	{ 0x8000080000000000, SEAM_ENTROPY, -EAGAIN, NONE, "TDX_KEY_GENERATION_FAILED" },
-	/* The instruction itself failed. */
+	/* Linux generates these if the instruction itself fails. */
 	{ 0x8000FF0000000006, SEAM_ABSENT, -EACCES, NONE, "TDX_SEAMCALL_UD",
 	  "the CPU is not in VMX operation" },
 	{ 0x8000FF000000000D, SEAM_ABSENT, -EOPNOTSUPP, NONE, "TDX_SEAMCALL_GP",
@@ -132,7 +131,7 @@ static const struct seam_status seam_statuses[] = {
 	  seam_old },
 };
 
-/* Codes that mean something else at one leaf. */
+/* Codes that have a special meaning for one leaf. */
 static const struct {
 	u64 leaf;
 	struct seam_status status;
@@ -165,8 +164,8 @@ static const struct seam_status *seam_find(u64 leaf, u64 status)
 }
 
 /**
- * seam_status_class - what a caller can do about a status
- * @status: RAX as the SEAMCALL left it
+ * seam_status_class - get the class of a status
+ * @status: RAX after the SEAMCALL
  *
  * Return: the class; %SEAM_REFUSED for an unknown status.
  */
@@ -178,23 +177,23 @@ enum seam_class seam_status_class(u64 status)
 }
 
 /**
- * seam_status_errno - the errno for a status
- * @leaf: RAX of the call
- * @status: RAX of the answer
+ * seam_status_errno - get the errno for a status
+ * @leaf: RAX before the SEAMCALL
+ * @status: RAX after the SEAMCALL
  *
  * Return:
- * * 0		- success, or the call was made before
- * * -ENODEV	- no module behind the instruction (VMfailInvalid)
+ * * 0		- success, or an earlier call did the work
+ * * -ENODEV	- no module is loaded, or the module is disabled (VMfailInvalid)
  * * -EACCES	- the CPU is not in VMX operation (#UD)
  * * -EOPNOTSUPP - the BIOS has not enabled SEAM (#GP), or the module does not
- *   support the platform as it is set up
- * * -EBUSY	- a lock of the module was taken, or an interrupt came
- * * -EAGAIN	- no entropy
- * * -EINVAL	- an operand, a TDMR, a PAMT, a reserved area or a CMR is wrong
- * * -ENXIO	- TDH.SYS.CONFIG misses an LP
- * * -EPERM	- the module is in another state than the leaf needs
- * * -ENODATA	- the module is too old: it lacks a field or TDH.SYS.RD
- * * -ESHUTDOWN	- the module was shut down
+ *   support the configuration of the platform
+ * * -EBUSY	- a lock of the module was taken, or an interrupt arrived
+ * * -EAGAIN	- the CPU had no entropy
+ * * -EINVAL	- an operand, a TDMR, a PAMT, a reserved area or a CMR is invalid
+ * * -ENXIO	- an LP is not initialized (TDH.SYS.CONFIG)
+ * * -EPERM	- the state of the module does not allow the leaf
+ * * -ENODATA	- the module is too old and lacks a field or TDH.SYS.RD
+ * * -ESHUTDOWN	- the module is shut down
  * * -EIO	- an unknown status
  */
 int seam_status_errno(u64 leaf, u64 status)
@@ -221,15 +220,15 @@ static int seam_print_detail(char *buf, size_t len, enum seam_detail detail, u32
 }
 
 /**
- * seam_status_describe - a call and its answer in words
+ * seam_status_describe - describe a SEAMCALL and its status in words
  * @buf: gets the text
  * @len: size of @buf; %SEAM_TEXT_LEN is enough for every text
- * @leaf: RAX of the call
- * @status: RAX of the answer
+ * @leaf: RAX before the SEAMCALL
+ * @status: RAX after the SEAMCALL
  *
  * For example "TDH.SYS.CONFIG: TDX_INVALID_TDMR: TDMR 2 (0xc0000a0000000002)".
  *
- * Return: the length of the text, as scnprintf() has it.
+ * Return: the length of the text in @buf, without the final NUL.
  */
 int seam_status_describe(char *buf, size_t len, u64 leaf, u64 status)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The answers of the TDX module: classes and errnos for code, words for people.
- * The code is pure: it compiles in user space, too.
+ * Translate the status of a SEAMCALL to a class, an errno and a text.  The code is pure:
+ * it also compiles in user space.
  */
 #ifndef _X86_VIRT_TDX_SEAM_STATUS_H
 #define _X86_VIRT_TDX_SEAM_STATUS_H
@@ -9,14 +9,14 @@
 #include <linux/types.h>
 
 /**
- * enum seam_class - what a caller can do about a status
- * @SEAM_SUCCESS: done
- * @SEAM_ALREADY: done before
- * @SEAM_CONTENDED: the module was busy: make the call again soon
- * @SEAM_ENTROPY: the CPU had no entropy: make the call again
- * @SEAM_REFUSED: the module said no and is as it was; repeating the same
- *	call cannot help
- * @SEAM_ABSENT: the instruction failed: no module, no VMX, no SEAM
+ * enum seam_class - the class of a status, which tells a caller how to react
+ * @SEAM_SUCCESS: the call succeeded
+ * @SEAM_ALREADY: an earlier call did the work
+ * @SEAM_CONTENDED: the module was busy: repeat the call soon
+ * @SEAM_ENTROPY: the CPU had no entropy: repeat the call
+ * @SEAM_REFUSED: the module rejected the call and did not change its state; repeating
+ *	the call does not help
+ * @SEAM_ABSENT: the instruction failed: no module, no VMX operation or no SEAM
  */
 enum seam_class {
 	SEAM_SUCCESS,
@@ -27,7 +27,7 @@ enum seam_class {
 	SEAM_ABSENT,
 };
 
-/* Long enough for every text that seam_status_describe() can make. */
+/* Enough for every text of seam_status_describe(). */
 #define SEAM_TEXT_LEN	192
 
 enum seam_class seam_status_class(u64 status);

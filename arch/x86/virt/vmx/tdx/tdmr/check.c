@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Check the host that a layout is for.  Invalid input is rejected, and
- * tdmr_layout.trouble names the reason and the range.
+ * Check the description of a host.  The check rejects invalid input, and struct
+ * tdmr_layout gets the reason and the range.
  */
 #include <linux/bits.h>
 #include <linux/errno.h>
@@ -12,7 +12,7 @@
 
 #define TDMR_MAX_PA	BIT_ULL(52)
 
-/* Record why there is no layout, and the range that it is about.  Returns the errno. */
+/* Record the reason of an error and the range that caused it.  Returns the errno. */
 int tdmr_refuse(struct tdmr_layout *layout, enum tdmr_trouble trouble,
 		u64 start, u64 end)
 {
@@ -44,7 +44,7 @@ static int tdmr_check_limits(const struct tdmr_host *host, struct tdmr_layout *l
 	return tdmr_refuse(layout, TDMR_BAD_LIMITS, 0, 0);
 }
 
-/* Whole pages, ascending and disjoint?  Returns the first bad range, or @nr. */
+/* Returns the first range that is not whole pages after the previous range, or @nr. */
 static unsigned int tdmr_first_bad(const struct tdmr_range *ranges, unsigned int nr)
 {
 	unsigned int i;
@@ -74,7 +74,7 @@ static int tdmr_check_ranges(const struct tdmr_host *host, struct tdmr_layout *l
 		return tdmr_refuse(layout, TDMR_BAD_RANGE, range[i].start, range[i].end);
 
 	for (i = 0; i < host->nr_ranges; i++, range++) {
-		/* A negative number is a large one here. */
+		/* A negative node becomes a large unsigned number. */
 		node = range->node;
 		if (node < host->nr_nodes)
 			node = host->nodes[node].home;
@@ -85,7 +85,7 @@ static int tdmr_check_ranges(const struct tdmr_host *host, struct tdmr_layout *l
 	return 0;
 }
 
-/* Ranges that touch become one part. */
+/* Add a range, merged with an adjacent part.  Returns false if @parts is full. */
 static bool tdmr_add_part(struct tdmr_layout *layout, const struct tdmr_range *range)
 {
 	struct tdmr_range *parts = layout->parts;
@@ -127,8 +127,8 @@ static int tdmr_make_parts(const struct tdmr_host *host, struct tdmr_layout *lay
 }
 
 /*
- * All memory of the page allocator must be convertible.  A part without such
- * memory is dropped: it may be reserved together with the holes around it.
+ * Check that all memory of the page allocator is convertible.  Drop parts without such
+ * memory, so that one reserved area can cover a part and the holes around it.
  */
 static int tdmr_check_parts(const struct tdmr_host *host, struct tdmr_layout *layout)
 {
@@ -155,12 +155,12 @@ static int tdmr_check_parts(const struct tdmr_host *host, struct tdmr_layout *la
 }
 
 /**
- * tdmr_check - check the host
+ * tdmr_check - check the description of a host
  * @host: the host
  * @layout: gets the convertible memory
  *
- * Return: 0; else @layout has the trouble and the range: -EINVAL for invalid
- * input, -ERANGE for memory outside the CMRs.
+ * Return: 0; -EINVAL if the input is invalid; -ERANGE if memory is outside the CMRs.
+ * After an error, @layout has the reason and the range.
  */
 int tdmr_check(const struct tdmr_host *host, struct tdmr_layout *layout)
 {

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where the PAMTs go, and what in the TDMRs is reserved.
+ * Place the PAMTs, and list the reserved areas of TDMRs.
  *
- * The PAMTs of a node are one row at the top of its memory: one allocation, local,
- * and one reserved area in each TDMR that it touches.  The PAMTs for 4 KiB pages
- * come first.  Each is 4 MiB for each GiB, and so whole pageblocks:
+ * The PAMTs of a node are one row at the top of its memory.  The row is one local
+ * allocation, and one reserved area in each TDMR that it overlaps.  The PAMTs for 4 KiB
+ * pages come first.  Each of them takes 4 MiB for each GiB of its TDMR:
  *
  *	TDMRs		[0          )[1     )
  *	row		|4K 0 |4K 1 |2M 0|1G 0|2M 1|1G 1|
  *
- * If a node has no room for its row, the PAMTs of each TDMR are a row of their own.
+ * If a node has no room for its row, the PAMTs of each TDMR become a separate row.
  *
- * To allocate a range, the kernel isolates each pageblock that the range has a part
- * of.  That fails if the pageblock has a page that cannot be moved, as an allocated
- * PAMT is.  So two rows never share a pageblock, and none is at the edge of a hole.
+ * To allocate a range, the kernel isolates each pageblock that the range overlaps.  That
+ * fails if the pageblock contains an unmovable page, such as a page of an allocated
+ * PAMT.  So rows share no pageblock with each other or with a hole.
  *
  *	pageblocks	|       |       |       |       |
  *	memory		|###########################| hole
@@ -27,7 +27,7 @@
 
 #define TDMR_ANY_NODE	(-1)
 
-/* The next address behind @at where holes or rows begin or end; is @at in one? */
+/* Find the next border of a hole or row after @at.  Set @reserved if @at is in one. */
 static u64 tdmr_next_border(const struct tdmr_layout *layout, u64 at, bool *reserved)
 {
 	u64 next = U64_MAX;
@@ -58,13 +58,13 @@ static u64 tdmr_next_border(const struct tdmr_layout *layout, u64 at, bool *rese
 
 /**
  * tdmr_next_area - find the next reserved area of a TDMR: holes and PAMTs
- * @layout: the layout; rows without a place do not count
+ * @layout: the layout; the function ignores rows without a place
  * @tdmr: one of its TDMRs
- * @area: the area before, all 0 for the first; gets the next
+ * @area: the previous area, or zeroes to find the first; gets the next area
  *
- * Areas are in ascending order and do not touch.
+ * Areas are in ascending order and are not adjacent.
  *
- * Return: true; false if there is no further area.
+ * Return: true if @area has the next area; false after the last area.
  */
 bool tdmr_next_area(const struct tdmr_layout *layout, const struct tdmr *tdmr,
 		    struct tdmr_area *area)
@@ -87,13 +87,13 @@ bool tdmr_next_area(const struct tdmr_layout *layout, const struct tdmr *tdmr,
 }
 
 /**
- * tdmr_find_full - find a TDMR with many reserved areas
- * @layout: the layout; rows without a place do not count
- * @start: an address
- * @end: an address behind it
- * @max: the number of areas that is not too many
+ * tdmr_find_full - find a TDMR with too many reserved areas
+ * @layout: the layout; the function ignores rows without a place
+ * @start: address of the first byte of a range
+ * @end: address of the first byte after the range
+ * @max: the largest allowed number of areas
  *
- * Return: a TDMR between @start and @end with more than @max areas, or NULL.
+ * Return: the first TDMR that overlaps the range and has more than @max areas, or NULL.
  */
 const struct tdmr *tdmr_find_full(const struct tdmr_layout *layout, u64 start, u64 end,
 				  unsigned int max)
@@ -115,7 +115,7 @@ const struct tdmr *tdmr_find_full(const struct tdmr_layout *layout, u64 start, u
 	return NULL;
 }
 
-/* A row that has a part of the pageblocks from @start to @end. */
+/* Find a row that overlaps the pageblocks from @start to @end. */
 static const struct tdmr_row *tdmr_find_row(const struct tdmr_host *host,
 					    const struct tdmr_layout *layout,
 					    u64 start, u64 end)
@@ -132,7 +132,7 @@ static const struct tdmr_row *tdmr_find_row(const struct tdmr_host *host,
 	return NULL;
 }
 
-/* The highest place in a stretch of memory; 0 if there is none. */
+/* Find the highest place from @start to @end.  Returns 0 without a place. */
 static u64 tdmr_find_in(const struct tdmr_host *host, const struct tdmr_layout *layout,
 			u64 size, u64 start, u64 end)
 {
@@ -146,7 +146,7 @@ static u64 tdmr_find_in(const struct tdmr_host *host, const struct tdmr_layout *
 		if (end < start || end - start < size)
 			return 0;
 		base = ALIGN_DOWN(end - size, host->pageblock);
-		/* Address 0 says that there is no place. */
+		/* Address 0 means that there is no place. */
 		if (base < start || !base)
 			return 0;
 
@@ -163,7 +163,7 @@ static u64 tdmr_find_in(const struct tdmr_host *host, const struct tdmr_layout *
 	}
 }
 
-/* The highest place from @start to @end, on @node or on any; 0 if there is none. */
+/* As tdmr_find_in(), in memory of @node or, for TDMR_ANY_NODE, of any node. */
 static u64 tdmr_find_place(const struct tdmr_host *host, const struct tdmr_layout *layout,
 			   u64 size, int node, u64 start, u64 end)
 {
@@ -190,11 +190,11 @@ static u64 tdmr_find_place(const struct tdmr_host *host, const struct tdmr_layou
 }
 
 /**
- * tdmr_row_owner - find the TDMR that has a row of its own
+ * tdmr_row_owner - find the TDMR that a row belongs to
  * @layout: the layout
  * @i: index of the row
  *
- * Return: the TDMR; NULL if several TDMRs have their PAMTs in the row.
+ * Return: the TDMR; NULL if the row has the PAMTs of several TDMRs.
  */
 const struct tdmr *tdmr_row_owner(const struct tdmr_layout *layout, unsigned int i)
 {
@@ -212,10 +212,10 @@ const struct tdmr *tdmr_row_owner(const struct tdmr_layout *layout, unsigned int
  * @layout: the layout
  * @i: index of the row
  *
- * The place is below the present one, or the highest if there is none: in its
- * TDMR if the row belongs to one, else on its node.
+ * The new place is the next one below the present place, or the highest place if the
+ * row has no place.  It is in the TDMR that owns the row, if any, and on the node.
  *
- * Return: true; false if there is no such place, and the row has none then.
+ * Return: true; false if there is no such place, and the row has no place any more.
  */
 bool tdmr_row_lower(const struct tdmr_host *host, struct tdmr_layout *layout,
 		    unsigned int i)
@@ -232,9 +232,9 @@ bool tdmr_row_lower(const struct tdmr_host *host, struct tdmr_layout *layout,
 }
 
 /**
- * tdmr_row_split - give each TDMR of a row a row of its own
+ * tdmr_row_split - give each TDMR of a row a separate row
  * @layout: the layout
- * @i: index of the row, which has no place, and becomes that of the first TDMR
+ * @i: index of the row, which has no place and becomes the row of the first TDMR
  */
 void tdmr_row_split(struct tdmr_layout *layout, unsigned int i)
 {
@@ -260,7 +260,7 @@ void tdmr_row_split(struct tdmr_layout *layout, unsigned int i)
  * @host: the host
  * @layout: planned; no row has a place
  *
- * Return: 0; -ENOSPC if a PAMT has no place, and @layout names its TDMR.
+ * Return: 0; -ENOSPC if there is no place for a row, and @layout has the TDMR.
  */
 int tdmr_place(const struct tdmr_host *host, struct tdmr_layout *layout)
 {

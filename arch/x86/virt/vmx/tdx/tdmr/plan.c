@@ -2,9 +2,9 @@
 /*
  * Choose the TDMRs that cover the memory of a host.
  *
- * One TDMR is one lane of TDH.SYS.TDMR.INIT, so the TDMRs decide how parallel
- * initialization is.  The module sets the frame: TDMRs are whole GiB, ascending
- * and disjoint, 64 at most in the modules of today, with 16 reserved areas each.
+ * Each TDMR is a lane of TDH.SYS.TDMR.INIT, so the TDMRs determine how parallel the
+ * initialization is.  The module requires that TDMRs are whole GiB, ascending and
+ * disjoint.  Today's modules accept up to 64 TDMRs, with up to 16 reserved areas each.
  *
  *	memory     |####|    |##########|           |####|	node 0, 0, 1
  *	CMRs       |=====|  |===========|           |====|
@@ -13,15 +13,15 @@
  *	TDMRs      [0      )[1     )[2     )       [3      )
  *	reserved        |rr| |r|        |rr|       |rr|  |r|	+ PAMTs
  *
- * The memory decides which GiB are covered; a GiB of two nodes belongs to the
- * first.  The CMRs decide what is reserved: convertible memory that the page
- * allocator does not have, ACPI tables for example, needs no reserved area.
- * That keeps fragmented firmware maps within 16 areas.
+ * TDMRs cover each GiB that contains memory of the page allocator.  A GiB with memory of
+ * two nodes belongs to the first node.  Reserved areas cover memory that is not
+ * convertible.  Convertible memory that the page allocator does not have, such as ACPI
+ * tables, needs no reserved area, so 16 areas suffice for fragmented firmware maps.
  *
- * Consecutive GiB of a node are a span, which is cut into TDMRs of equal size.
- * Each cut goes through the largest TDMR of the node with most work for a CPU.
- * A span may bridge gaps in memory: that saves TDMRs, but the module initializes
- * the GiB of the gap, too.  Of a few limits for the gaps the best is taken.
+ * Consecutive GiB of a node form a span.  The planner cuts spans into TDMRs of equal
+ * size.  Each cut adds a TDMR to a span of the node whose CPUs have the most work.  A span
+ * may bridge gaps in memory: that saves TDMRs, but the module also initializes the GiB
+ * of the gap.  The planner tries a few limits for gaps, and takes the best.
  */
 #include <linux/align.h>
 #include <linux/limits.h>
@@ -32,7 +32,7 @@
 
 #define TDMR_GIB_SHIFT	30
 
-/* A limit for gaps: bridge all, also those between nodes. */
+/* The limit that bridges all gaps, also gaps between nodes. */
 #define TDMR_ALL_GAPS	U32_MAX
 
 static u32 tdmr_gib_up(u64 addr)
@@ -50,7 +50,7 @@ static int tdmr_home(const struct tdmr_host *host, int node)
 	return host->nodes[node].home;
 }
 
-/* A span bridges gaps of @gap GiB.  Returns false if these are too many spans. */
+/* Find spans that bridge gaps of up to @gap GiB.  Returns false for too many spans. */
 static bool tdmr_find_spans(const struct tdmr_host *host, struct tdmr_layout *layout,
 			    u32 gap)
 {
@@ -89,7 +89,7 @@ static bool tdmr_find_spans(const struct tdmr_host *host, struct tdmr_layout *la
 	return true;
 }
 
-/* GiB of TDMR @i of a span: the largest is the last. */
+/* Returns the number of GiB of TDMR @i of a span.  No TDMR is larger than the last. */
 static u32 tdmr_span_size(const struct tdmr_span *span, unsigned int i)
 {
 	return (span->end - span->start + i) / span->nr;
@@ -100,7 +100,7 @@ static u32 tdmr_span_largest(const struct tdmr_span *span)
 	return tdmr_span_size(span, span->nr - 1);
 }
 
-/* Keep @sizes descending. */
+/* Insert @size into @sizes, which are in descending order. */
 static void tdmr_add_size(u32 *sizes, unsigned int nr, u32 size)
 {
 	for (; nr && sizes[nr - 1] < size; nr--)
@@ -108,7 +108,7 @@ static void tdmr_add_size(u32 *sizes, unsigned int nr, u32 size)
 	sizes[nr] = size;
 }
 
-/* GiB of the busiest CPU, if each takes the largest TDMR that is left. */
+/* Returns the GiB of the busiest CPU, if each CPU takes the largest remaining TDMR. */
 static u32 tdmr_busiest(const u32 *sizes, unsigned int nr, unsigned int cpus)
 {
 	u32 load[TDMR_MAX] = {};
@@ -129,7 +129,7 @@ static u32 tdmr_busiest(const u32 *sizes, unsigned int nr, unsigned int cpus)
 	return most;
 }
 
-/* Note in all spans of a home how long its CPUs work. */
+/* Update @time and @idle in all spans of a home. */
 static void tdmr_load_home(const struct tdmr_host *host, struct tdmr_layout *layout,
 			   int home)
 {
@@ -152,8 +152,8 @@ static void tdmr_load_home(const struct tdmr_host *host, struct tdmr_layout *lay
 }
 
 /*
- * The span whose largest TDMR is the largest: of a busiest home, or with @more of
- * a home with idle CPUs, if there is one.
+ * Find the span with the largest TDMR: among spans of the busiest homes or, with @more,
+ * preferably among spans of homes with idle CPUs.
  */
 static struct tdmr_span *tdmr_next_cut(struct tdmr_layout *layout, u32 time, bool more)
 {
@@ -172,8 +172,8 @@ static struct tdmr_span *tdmr_next_cut(struct tdmr_layout *layout, u32 time, boo
 }
 
 /*
- * Cut the spans until TDMRs or work are used up.  Keep the best cut on the way:
- * the shortest time, or with @more as many TDMRs as take no longer.
+ * Cut the spans until the limit of TDMRs is reached or no span can be cut.  Keep the
+ * best cut: the first with the shortest time or, with @more, the last that is no slower.
  */
 static void tdmr_cut_more(const struct tdmr_host *host, struct tdmr_layout *layout,
 			  u32 *least, bool more)
@@ -209,7 +209,7 @@ static void tdmr_cut_more(const struct tdmr_host *host, struct tdmr_layout *layo
 		tdmr_load_home(host, layout, tdmr_home(host, span->node));
 }
 
-/* Returns GiB of the busiest CPU. */
+/* Cut all spans.  Returns the GiB of the busiest CPU. */
 static u32 tdmr_cut_spans(const struct tdmr_host *host, struct tdmr_layout *layout)
 {
 	u32 least = U32_MAX - 1;
@@ -227,8 +227,8 @@ static u32 tdmr_cut_spans(const struct tdmr_host *host, struct tdmr_layout *layo
 }
 
 /*
- * Limits are 0, 4 GiB (the hole below 4 GiB is smaller), 32 GiB and so on.  Bridging
- * more gaps must save 2 GiB or more.
+ * Try the limits 0, 4 GiB (the hole below 4 GiB is smaller), 32 GiB and so on.  Take a
+ * larger limit only if the busiest CPU then initializes at least 2 GiB less.
  */
 static u32 tdmr_best_gap(const struct tdmr_host *host, struct tdmr_layout *layout)
 {
@@ -251,7 +251,7 @@ static u32 tdmr_best_gap(const struct tdmr_host *host, struct tdmr_layout *layou
 	return best;
 }
 
-/* GiB @start to @end become a TDMR, but for those at its ends without memory. */
+/* Add a TDMR from @start to @end, without the GiB at its ends that have no memory. */
 static void tdmr_add(const struct tdmr_host *host, struct tdmr_layout *layout,
 		     u32 start, u32 end)
 {
@@ -298,7 +298,7 @@ static void tdmr_add_all(const struct tdmr_host *host, struct tdmr_layout *layou
 	}
 }
 
-/* All PAMTs of a node are in one row. */
+/* Add a row for each node. */
 static void tdmr_add_rows(struct tdmr_layout *layout)
 {
 	unsigned int i, j;
@@ -323,9 +323,9 @@ static void tdmr_add_rows(struct tdmr_layout *layout)
  * @host: the host
  * @layout: gets the TDMRs, and rows for their PAMTs that have no place yet
  *
- * Return: 0; else @layout has the trouble and the range: -EINVAL for invalid
- * input, -ERANGE for memory outside the CMRs, -ENOSPC if the holes in a TDMR are
- * more than the module has reserved areas for.
+ * Return: 0; -EINVAL if the input is invalid; -ERANGE if memory is outside the CMRs;
+ * -ENOSPC if a TDMR has more holes than the module has reserved areas.  After an error,
+ * @layout has the reason and the range.
  */
 int tdmr_plan(const struct tdmr_host *host, struct tdmr_layout *layout)
 {
@@ -344,7 +344,7 @@ int tdmr_plan(const struct tdmr_host *host, struct tdmr_layout *layout)
 	tdmr_find_spans(host, layout, gap);
 	if (gap != TDMR_ALL_GAPS)
 		tdmr_cut_spans(host, layout);
-	else	/* The more TDMRs, the less of each is of other nodes. */
+	else	/* Small TDMRs contain less memory of other nodes. */
 		span->nr = min(tdmr_most(host), span->end - span->start);
 	tdmr_add_all(host, layout);
 	tdmr_add_rows(layout);
@@ -357,9 +357,9 @@ int tdmr_plan(const struct tdmr_host *host, struct tdmr_layout *layout)
 }
 
 /**
- * tdmr_order - which TDMRs are initialized first: the largest
- * @layout: planned
- * @order: gets the indices of its TDMRs; those of one size ascend
+ * tdmr_order - sort the TDMRs for initialization, the largest first
+ * @layout: the layout, planned
+ * @order: gets the indices of the TDMRs; TDMRs of equal size keep their order
  */
 void tdmr_order(const struct tdmr_layout *layout, unsigned int order[TDMR_MAX])
 {

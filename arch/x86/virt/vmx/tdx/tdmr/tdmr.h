@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Choose the TDMRs of a host, the memory for their PAMTs, and their reserved
- * areas.  The code is pure: it compiles in user space, too, and allocates no
+ * areas.  The code is pure: it also compiles in user space, and allocates no
  * memory.
  *
  *	tdmr_plan()	chooses the TDMRs
  *	tdmr_place()	proposes a place for each row of PAMTs
  *	tdmr_settle()	gives each PAMT its part of a row
  *	tdmr_next_area()	lists the reserved areas of a TDMR
- *	tdmr_order()	says which TDMRs are initialized first
+ *	tdmr_order()	sorts the TDMRs for initialization
  */
 #ifndef _X86_VIRT_TDX_TDMR_H
 #define _X86_VIRT_TDX_TDMR_H
@@ -16,13 +16,13 @@
 #include <linux/sizes.h>
 #include <linux/types.h>
 
-/* The module reports at most this number of CMRs. */
+/* The largest number of CMRs that the module reports. */
 #define TDMR_MAX_CMRS	32
 
-/* A layout has at most this number of TDMRs, even if the module takes more. */
+/* The largest number of TDMRs in a layout, even if the module accepts more. */
 #define TDMR_MAX	64
 
-/* Page sizes, in the order in which their PAMTs lie in a row. */
+/* Page sizes, in the order of their PAMTs in a row. */
 enum tdmr_level {
 	TDMR_4K,
 	TDMR_2M,
@@ -32,9 +32,9 @@ enum tdmr_level {
 
 /**
  * struct tdmr_range - a range of memory
- * @start: first byte
- * @end: first byte after it
- * @node: NUMA node, 0 for a CMR
+ * @start: address of the first byte
+ * @end: address of the first byte after the range
+ * @node: NUMA node; 0 for a CMR
  */
 struct tdmr_range {
 	u64 start;
@@ -43,10 +43,10 @@ struct tdmr_range {
 };
 
 /**
- * struct tdmr_node - the CPUs that work on the memory of a node
- * @cpus: CPUs of this node that initialize TDMRs
- * @home: the node whose CPUs initialize the TDMRs of this node: itself, unless
- *	it has no CPUs
+ * struct tdmr_node - the CPUs for the memory of a node
+ * @cpus: number of CPUs of this node that initialize TDMRs
+ * @home: the node whose CPUs initialize the TDMRs of this node: this node, or the
+ *	nearest node with CPUs if this node has none
  */
 struct tdmr_node {
 	unsigned int cpus;
@@ -70,12 +70,12 @@ struct tdmr_limits {
  * @limits: limits of the module
  * @ranges: the memory of the page allocator: ascending, disjoint, whole pages
  * @nr_ranges: number of @ranges
- * @cmrs: convertible memory, ascending; if there are none, all of @ranges is
+ * @cmrs: convertible memory, ascending; without CMRs, all of @ranges is
  *	convertible
  * @nr_cmrs: number of @cmrs
- * @nodes: CPUs for each node
- * @nr_nodes: number of @nodes; the nodes of @ranges are below it
- * @pageblock: bytes of a pageblock: a power of two, 4 KiB or more
+ * @nodes: the CPUs for each node
+ * @nr_nodes: number of @nodes; larger than each node number in @ranges
+ * @pageblock: size of a pageblock in bytes: a power of two, at least 4 KiB
  */
 struct tdmr_host {
 	struct tdmr_limits limits;
@@ -100,7 +100,7 @@ struct tdmr_area {
 
 /**
  * struct tdmr_pamt - the PAMT of a TDMR for one page size
- * @base: first byte; 0 before tdmr_settle()
+ * @base: address of the first byte; 0 before tdmr_settle()
  * @size: bytes, a multiple of 4 KiB
  */
 struct tdmr_pamt {
@@ -110,11 +110,11 @@ struct tdmr_pamt {
 
 /**
  * struct tdmr - a TDMR
- * @base: first byte, 1 GiB aligned
+ * @base: address of the first byte, 1 GiB aligned
  * @size: bytes, a multiple of 1 GiB
- * @node: the node of its first memory
- * @row: index of the row that has its PAMTs
- * @pamt: its PAMTs
+ * @node: the node of the first memory in the TDMR
+ * @row: index of the row that contains @pamt
+ * @pamt: the PAMTs of the TDMR
  */
 struct tdmr {
 	u64 base;
@@ -126,9 +126,9 @@ struct tdmr {
 
 /**
  * struct tdmr_row - contiguous memory for the PAMTs of one or more TDMRs
- * @base: first byte; 0 while it has no place
+ * @base: address of the first byte; 0 while the row has no place
  * @size: bytes
- * @node: the node of its TDMRs
+ * @node: the node of the TDMRs of the row
  */
 struct tdmr_row {
 	u64 base;
@@ -136,7 +136,7 @@ struct tdmr_row {
 	int node;
 };
 
-/* Why there is no layout. */
+/* The reasons why the planner finds no layout. */
 enum tdmr_trouble {
 	TDMR_FINE,
 	TDMR_BAD_LIMITS,	/* a limit is 0, or a pageblock is not 2^n pages */
@@ -144,19 +144,19 @@ enum tdmr_trouble {
 	TDMR_BAD_NODE,		/* the node or its home is negative or too large */
 	TDMR_BAD_CMR,		/* empty, unaligned, out of order, too many */
 	TDMR_OUTSIDE_CMRS,	/* memory that the module cannot use */
-	TDMR_NO_RESERVED,	/* a TDMR needs more areas than the module takes */
-	TDMR_NO_PAMT,		/* no memory is long enough for a PAMT */
+	TDMR_NO_RESERVED,	/* a TDMR needs more areas than the module accepts */
+	TDMR_NO_PAMT,		/* no usable memory is long enough for a PAMT */
 };
 
 /**
- * struct tdmr_span - consecutive GiB that are cut into TDMRs of equal size
+ * struct tdmr_span - consecutive GiB that the planner cuts into TDMRs of equal size
  * @start: first GiB
- * @end: first GiB after it
- * @node: node of its first memory
+ * @end: first GiB after the span
+ * @node: node of the first memory in the span
  * @nr: number of TDMRs
  * @best: @nr in the best cut so far
- * @time: GiB that the busiest CPU of its home works on
- * @idle: a CPU of its home has no TDMR
+ * @time: number of GiB that the busiest CPU of the home of @node initializes
+ * @idle: the home of @node has a CPU without a TDMR
  */
 struct tdmr_span {
 	u32 start;
@@ -174,13 +174,13 @@ struct tdmr_span {
  * @nr_tdmrs: number of @tdmrs
  * @rows: memory for PAMTs
  * @nr_rows: number of @rows
- * @parts: convertible memory that @tdmrs use: CMRs that touch are one part
+ * @parts: convertible memory that @tdmrs use; adjacent CMRs are one part
  * @nr_parts: number of @parts
- * @spans: scratch of tdmr_plan(); one of 0 TDMRs is behind the last
+ * @spans: scratch space of tdmr_plan(); a span with 0 TDMRs terminates the list
  * @nr_spans: number of @spans
- * @trouble: why there is no layout
- * @bad_start: first byte of the range that @trouble is about
- * @bad_end: first byte after that range
+ * @trouble: the reason of an error
+ * @bad_start: address of the first byte of the range that caused @trouble
+ * @bad_end: address of the first byte after that range
  */
 struct tdmr_layout {
 	struct tdmr tdmrs[TDMR_MAX];
