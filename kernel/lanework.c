@@ -308,7 +308,7 @@ int __lanework_init(struct lanework *job, const char *name,
  * @job: the job, not started yet
  * @lane: memory for the lane
  * @node: the node whose CPUs run the steps.  If @node has no online CPUs or is
- *	NUMA_NO_NODE, the CPUs of the node on which lanework_start() runs run them.
+ *	NUMA_NO_NODE, lanework uses the node on which lanework_start() runs.
  *
  * If a node has more lanes than CPUs, lanes run in the order in which they were added.
  * The caller should add long lanes before short ones.

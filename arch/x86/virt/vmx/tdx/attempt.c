@@ -140,7 +140,7 @@ int tdx_fail_seam(struct tdx_attempt *a, u64 leaf, u64 status, const char *fmt, 
 }
 
 /**
- * tdx_attempt_error - the first error of the last attempt
+ * tdx_attempt_error - get the first error of the last attempt
  * @a: the attempt
  * @reason: gets the text of the error; empty without an error
  * @size: size of @reason; %TDX_REASON_LEN is enough

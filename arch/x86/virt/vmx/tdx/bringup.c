@@ -5,7 +5,7 @@
  *	1 metadata	SYS.INIT and LP.INIT on one CPU, SYS.RD
  *	2 memory	list the memory of the page allocator, and freeze the list
  *	3 layout	choose TDMRs, and allocate their PAMTs
- *	4 KeyID		the first private one
+ *	4 KeyID		use the first private KeyID
  *	  LP.INIT	on all other CPUs
  *	5 SYS.CONFIG	the point of no return
  *	6 KEY.CONFIG	once per package

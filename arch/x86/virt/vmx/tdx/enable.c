@@ -195,8 +195,8 @@ void tdx_host_updated(void)
  *   platform configuration does not support TDX.
  * * -ENODATA	- the module is too old.
  * * -ENOMEM	- the kernel has no memory, or no contiguous memory for a PAMT.
- * * -ENOSPC	- the module has too few reserved areas for this memory, or CPU hot-plug
- *   has no state left.
+ * * -ENOSPC	- the module has too few reserved areas for this memory, no memory fits a
+ *   PAMT, or CPU hot-plug has no free state.
  * * -ERANGE	- the module cannot use some of the memory.
  * * -ENXIO	- a package has no online CPU, or an LP is not initialized.
  * * -EINVAL	- the memory map or the metadata is invalid, or the module rejected TDMRs.
