@@ -295,7 +295,7 @@ static int tdx_key_config(struct tdx_attempt *a, unsigned int package)
 	struct tdx_key_call call = { .package = package };
 	int cpu = tdx_package_online_cpu(package);
 
-	/* The socket is empty: tdx_packages_check() has found a CPU of every package. */
+	/* Empty socket: tdx_packages_check() rejects a populated one without online CPU. */
 	if (cpu < 0)
 		return 0;
 
