@@ -14,7 +14,7 @@
 
 #define TDX_DIR		"/sys/kernel/tdx"
 
-/* The clock of the progress bar, ms. */
+/* The interval between reads of the progress, in ms.  Only the status notifies. */
 #define FOLLOW_TIMEOUT	250
 
 /* Columns beside a bar: name, percent, GiB, lanes, time. */
@@ -405,23 +405,17 @@ static void show_progress(const struct options *o, const struct state *now, bool
 /* Show progress until no initialization runs. */
 static int follow(const struct options *o, struct state *now)
 {
-	struct pollfd files[] = {
-		{ open(file_path(TDX_DIR "/status"), O_RDONLY), POLLPRI, 0 },
-		{ open(file_path(TDX_DIR "/progress"), O_RDONLY), POLLPRI, 0 },
-	};
+	struct pollfd status = { open(file_path(TDX_DIR "/status"), O_RDONLY), POLLPRI, 0 };
 	bool bars = terminal().ws_col >= BAR_BESIDE + BAR_LEAST;
 	struct timespec start, time;
 	char text[64];
-	size_t i;
 	int ret;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	for (;;) {
-		/* Once a file has been read, its next change ends poll(). */
-		for (i = 0; i < ARRAY_SIZE(files); i++) {
-			if (pread(files[i].fd, text, sizeof(text), 0) < 0)
-				break;
-		}
+		/* poll() reports a change since this read.  It ignores a negative descriptor. */
+		if (pread(status.fd, text, sizeof(text), 0) < 0)
+			status.fd = -1;
 		ret = state_read(now);
 		if (ret)
 			return ret;
@@ -430,7 +424,7 @@ static int follow(const struct options *o, struct state *now)
 			      (time.tv_nsec - start.tv_nsec) / 1e9);
 		if (now->status != STATE_INITIALIZING)
 			return 0;
-		poll(files, ARRAY_SIZE(files), FOLLOW_TIMEOUT);
+		poll(&status, 1, FOLLOW_TIMEOUT);
 	}
 }
 
