@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Read and write descriptions of machines; describe.h has their language. */
+/* Read and write descriptions of machines.  describe.h documents the format. */
 #include <err.h>
 #include <errno.h>
 #include <limits.h>
@@ -11,19 +11,19 @@
 
 #include "describe.h"
 
-/* What modules of today have. */
+/* The limits of current modules. */
 static const struct tdmr_limits usual_limits = {
 	.max_tdmrs = 64,
 	.max_reserved = 16,
 	.entry_size = { 16, 16, 16 },
 };
 
-/* The module's metadata has 16 bits for its limits. */
+/* The metadata of the module stores each limit in 16 bits. */
 #define MAX_LIMIT	0xffff
 
 /**
- * description_init - start with no memory, the usual limits, and no CPUs
- * @d: the description
+ * description_init - initialize a description without memory and CPUs
+ * @d: the description; gets the limits of current modules
  */
 void description_init(struct description *d)
 {
@@ -48,10 +48,10 @@ void description_free(struct description *d)
  * description_add_mem - add a range of memory
  * @d: the description
  * @start: first byte
- * @end: first byte after it
+ * @end: first byte after the range
  * @node: NUMA node
  *
- * The planner checks the range.  Ends the program if there is no memory for it.
+ * The planner checks the range later.  The program exits if it runs out of memory.
  */
 void description_add_mem(struct description *d, u64 start, u64 end, int node)
 {
@@ -66,7 +66,7 @@ void description_add_mem(struct description *d, u64 start, u64 end, int node)
 	d->ranges[d->host.nr_ranges++] = (struct tdmr_range) { start, end, node };
 }
 
-/* Read a line.  Returns NULL, or what is wrong with it. */
+/* Parse one line.  Returns NULL, or an error message. */
 static const char *read_line(struct description *d, const char *line)
 {
 	struct tdmr_host *host = &d->host;
@@ -81,11 +81,11 @@ static const char *read_line(struct description *d, const char *line)
 	if (!strcmp(word, "mem")) {
 		if (sscanf(line, " mem 0x%llx 0x%llx %lld %c", &first, &second, &node,
 			   &rest) != 3 || node != (int)node)
-			return "not of the form: mem 0xSTART 0xEND NODE";
+			return "expected: mem 0xSTART 0xEND NODE";
 		description_add_mem(d, first, second, node);
 	} else if (!strcmp(word, "cmr")) {
 		if (sscanf(line, " cmr 0x%llx 0x%llx %c", &first, &second, &rest) != 2)
-			return "not of the form: cmr 0xBASE 0xSIZE";
+			return "expected: cmr 0xBASE 0xSIZE";
 		if (first + second < first)
 			return "the CMR ends beyond 2^64";
 		if (host->nr_cmrs == TDMR_MAX_CMRS)
@@ -94,30 +94,30 @@ static const char *read_line(struct description *d, const char *line)
 	} else if (!strcmp(word, "limits")) {
 		if (sscanf(line, " limits max_tdmrs=%llu max_reserved=%llu %c", &first, &second,
 			   &rest) != 2 || max(first, second) > MAX_LIMIT)
-			return "not of the form: limits max_tdmrs=N max_reserved=N, N up to 65535";
+			return "expected: limits max_tdmrs=N max_reserved=N, N up to 65535";
 		if (d->limits_given)
-			return "limits a second time";
+			return "limits are given a second time";
 		host->limits.max_tdmrs = first;
 		host->limits.max_reserved = second;
 		d->limits_given = true;
 	} else if (!strcmp(word, "lanes")) {
 		if (sscanf(line, " lanes %lld %llu %c", &node, &first, &rest) != 2 ||
 		    first > INT_MAX)
-			return "not of the form: lanes NODE N";
+			return "expected: lanes NODE N";
 		if (node < 0 || node >= DESCRIPTION_MAX_NODES)
-			return "no such node: nodes are 0 to 1023";
+			return "the node is not in the range 0 to 1023";
 		if (d->lanes_given[node])
-			return "lanes of this node a second time";
+			return "lanes of this node are given a second time";
 		d->nodes[node].cpus = first;
 		d->lanes_given[node] = true;
 	} else {
-		return "neither mem nor cmr nor limits nor lanes";
+		return "the first word is neither mem nor cmr nor limits nor lanes";
 	}
 
-	return errno == ERANGE ? "a number of more than 64 bits" : NULL;
+	return errno == ERANGE ? "a number exceeds 64 bits" : NULL;
 }
 
-/* A description has no distances: the nearest by number, the lower of two. */
+/* Returns the nearest node by number, the lower of two: a description has no distances. */
 static int nearest_with_cpus(const struct description *d, int node)
 {
 	int far;
@@ -151,14 +151,14 @@ static void find_homes(struct description *d)
 
 /**
  * description_read - read the description of a machine
- * @d: initialized; gets what is described, and the homes of nodes
- * @stream: where the text comes from
- * @name: what messages call it
+ * @d: initialized; gets the described machine, and the home of each node
+ * @stream: the text of the description
+ * @name: name of @stream in messages
  *
- * The planner checks whether the ranges make sense.
+ * The planner checks the ranges later.
  *
- * Return: 0; -EINVAL or -EIO after one line on standard error, which names the
- * line and the text that is wrong.
+ * Return: 0; -EINVAL or -EIO after an error message of one line.  The message of
+ * -EINVAL names the offending line and its text.
  */
 int description_read(struct description *d, FILE *stream, const char *name)
 {
@@ -187,9 +187,9 @@ int description_read(struct description *d, FILE *stream, const char *name)
 }
 
 /**
- * description_write - write what description_read() reads
+ * description_write - write a description for description_read()
  * @d: the machine
- * @stream: where to
+ * @stream: gets the text
  */
 void description_write(const struct description *d, FILE *stream)
 {
@@ -206,7 +206,7 @@ void description_write(const struct description *d, FILE *stream)
 		fprintf(stream, "limits max_tdmrs=%u max_reserved=%u\n",
 			host->limits.max_tdmrs, host->limits.max_reserved);
 	for (i = 0; i < host->nr_nodes; i++) {
-		/* All CPUs of a node are isolated: it counts as having one. */
+		/* Without a lanes line, a node whose CPUs are all isolated counts as having one CPU. */
 		if (d->lanes_given[i] && (d->nodes[i].cpus || d->nodes[i].home != (int)i))
 			fprintf(stream, "lanes %u %u\n", i, d->nodes[i].cpus);
 	}

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The text that describes a machine to the planner of TDMRs:
+ * The text format that describes a machine to the TDMR planner:
  *
- *	mem 0xSTART 0xEND NODE			memory, the end exclusive
- *	cmr 0xBASE 0xSIZE			memory that the module can use
+ *	mem 0xSTART 0xEND NODE			memory; 0xEND is exclusive
+ *	cmr 0xBASE 0xSIZE			convertible memory
  *	limits max_tdmrs=N max_reserved=N	limits of the module
  *	lanes NODE N				CPUs of a node
  *
- * The lines come in any order, but memory and CMRs ascend.  Empty lines and text
- * after a '#' are skipped.
+ * Lines may come in any order, but mem lines must ascend, and so must cmr lines.
+ * The parser skips empty lines and text after a '#'.
  *
- * Memory of a node without a lanes line counts as having one CPU.  The nearest
- * node, by number, whose lanes line gives it CPUs works for a node with 0 lanes.
+ * A node with memory but without a lanes line has one CPU.  If a node has 0 lanes,
+ * CPUs of the nearest node by number that has any initialize its TDMRs.
  */
 #ifndef _TDXCTL_DESCRIBE_H
 #define _TDXCTL_DESCRIBE_H
@@ -21,28 +21,28 @@
 
 #include "tdmr.h"
 
-/* Nodes are 0 to 1023, as in the kernel. */
+/* Nodes are 0 to 1023, as in the kernel with NODES_SHIFT=10. */
 #define DESCRIPTION_MAX_NODES	1024
 
-/* How well the memory is known. */
+/* The source of the memory ranges, which determines their precision. */
 enum memory_source {
 	MEMORY_FROM_FILE,
 	MEMORY_FROM_IOMEM,
-	MEMORY_FROM_BLOCKS,	/* without the holes in memory blocks */
+	MEMORY_FROM_BLOCKS,	/* holes inside memory blocks are unknown */
 };
 
 /**
  * struct description - a machine
- * @host: what the planner needs; points to @ranges and @nodes
- * @ranges: its memory
- * @room: number of ranges that @ranges has room for
- * @nodes: its CPUs and homes, DESCRIPTION_MAX_NODES of them; after
- *	description_read() no more is to be done about either
- * @lanes_given: the node has a lanes line; if not, but memory, @nodes has 1 CPU
- * @limits_given: the limits are those of a module, not the usual ones
- * @memory_from: where the memory was read
+ * @host: the input of the planner; points to @ranges and @nodes
+ * @ranges: memory of the machine
+ * @room: capacity of @ranges
+ * @nodes: CPUs and home of each node, complete after description_read()
+ * @lanes_given: the number of CPUs of the node is known; if it is not and the node has
+ *	memory, description_read() counts one CPU
+ * @limits_given: the description has a limits line
+ * @memory_from: source of the memory ranges
  *
- * A description must not be copied, because it points into itself.
+ * A description contains pointers into itself: do not copy it.
  */
 struct description {
 	struct tdmr_host host;

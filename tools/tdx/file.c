@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Files of /proc and /sys.  With TDXCTL_ROOT in the environment they are those
- * below that directory, for example a copy from another machine.
+ * Read files of /proc and /sys.  If the environment sets TDXCTL_ROOT, the paths are
+ * relative to that directory, for example a copy from another machine.
  */
 #include <glob.h>
 #include <stdarg.h>
@@ -11,10 +11,10 @@
 #define MAX_PATH	4096
 
 /**
- * file_path - where a file is
- * @format: its path on its own machine
+ * file_path - prefix a path with TDXCTL_ROOT
+ * @format: absolute path
  *
- * Return: the path, which the next call overwrites.
+ * Return: the path in a static buffer, which the next call overwrites.
  */
 const char *file_path(const char *format, ...)
 {
@@ -34,8 +34,8 @@ const char *file_path(const char *format, ...)
 /**
  * file_line - read the first line of a file
  * @path: from file_path()
- * @line: gets the line without its end
- * @size: bytes in @line
+ * @line: gets the line without its newline
+ * @size: size of @line in bytes
  *
  * Return: false, with errno and an empty @line, if the file cannot be read.
  */
@@ -61,11 +61,11 @@ static int file_compare(const void *a, const void *b)
 }
 
 /**
- * file_numbers - list files whose names end in a number
+ * file_numbers - list the files whose names end in a number
  * @prefix: the path up to the number, from file_path()
- * @numbers: gets the numbers, ascending, to be freed
+ * @numbers: gets the numbers in ascending order; the caller frees the array
  *
- * Return: how many there are.
+ * Return: the number of files.
  */
 size_t file_numbers(const char *prefix, unsigned int **numbers)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Describe this machine, as well as the user may see it:
+ * Describe this machine from files that the user can read:
  *
  *	memory		/proc/iomem; memory blocks of sysfs for users other than root
- *	its nodes	memory blocks of sysfs
- *	CMRs		guessed, because only a TDX module knows them
- *	CPUs		those that are online and not isolated, as the kernel takes them
+ *	nodes of memory	memory blocks of sysfs
+ *	CMRs		guessed, because only the TDX module reports them
+ *	CPUs		online CPUs that are not isolated, which the kernel uses as well
  */
 #include <sched.h>
 
@@ -15,7 +15,7 @@
 
 #define SYSTEM		"/sys/devices/system"
 
-/* More than Linux takes. */
+/* Exceeds NR_CPUS of any kernel. */
 #define MAX_CPUS	16384
 
 struct ranges {
@@ -31,7 +31,7 @@ static void ranges_add(struct ranges *r, u64 start, u64 end, int node)
 	r->v[r->nr++] = (struct tdmr_range) { start, end, node };
 }
 
-/* If two start together, the lower node comes first. */
+/* Ranges with the same start sort by node. */
 static int ranges_compare(const void *a, const void *b)
 {
 	const struct tdmr_range *x = a, *y = b;
@@ -40,8 +40,8 @@ static int ranges_compare(const void *a, const void *b)
 }
 
 /*
- * Make ranges ascending and disjoint, and join those that touch.  The first node
- * keeps what two have in common.
+ * Sort the ranges, and merge adjacent ranges of a node.  If two ranges overlap, the
+ * first keeps the intersection.
  */
 static void ranges_tidy(struct ranges *r)
 {
@@ -66,7 +66,7 @@ static void ranges_tidy(struct ranges *r)
 	r->nr = nr;
 }
 
-/* Whole pages; the first MiB is never convertible. */
+/* Adds whole pages above the first MiB, which is never convertible. */
 static void add_ram(struct ranges *ram, u64 start, u64 end)
 {
 	start = max_t(u64, ALIGN(start, SZ_4K), SZ_1M);
@@ -82,8 +82,8 @@ static bool is_firmware(const char *name)
 }
 
 /*
- * Memory that was there at boot is "System RAM".  Memory that a driver added later
- * is below the device, and has the name of the driver:
+ * Boot memory is "System RAM" at the top level.  Memory that a driver added later is
+ * below its device, and names the driver:
  *
  *	00100000-bfffffff : System RAM
  *	2080000000-307fffffff : CXL Window 0
@@ -96,7 +96,7 @@ static void read_iomem(struct ranges *ram, struct ranges *firmware)
 	u64 start, end, added = 0;
 
 	while (file && fgets(line, sizeof(line), file)) {
-		/* Users who may not see addresses see 0-0 everywhere. */
+		/* The kernel shows 0-0 in place of addresses to unprivileged users. */
 		if (sscanf(line, "%llx-%llx : %127[^\n]", &start, &end, name) != 3 || !end)
 			continue;
 		if (is_firmware(name)) {
@@ -112,11 +112,11 @@ static void read_iomem(struct ranges *ram, struct ranges *firmware)
 	ranges_tidy(firmware);
 
 	if (added)
-		warnx("a driver added %.1f GiB of memory after boot: TDX needs CMRs for it",
+		warnx("a driver added %.1f GiB of memory after boot: TDX needs CMRs that cover it",
 		      (double)added / SZ_1G);
 }
 
-/* Which memory is whose, in blocks of sysfs. */
+/* Adds the memory blocks of @node. */
 static void read_blocks(struct ranges *blocks, int node)
 {
 	unsigned int *ids;
@@ -152,7 +152,7 @@ static void read_cpus(cpu_set_t *cpus, const char *path)
 
 struct host {
 	struct description *d;
-	struct ranges ram;	/* all of node 0 */
+	struct ranges ram;	/* with node 0 in all ranges */
 	struct ranges firmware;
 	struct ranges blocks;
 	unsigned int *nodes;
@@ -160,7 +160,7 @@ struct host {
 	bool online[DESCRIPTION_MAX_NODES];
 };
 
-/* Whose CPUs work for a node: distances are those to all nodes, ascending. */
+/* Finds the nearest node with online CPUs.  The file lists the distance to each node. */
 static void find_home(struct host *h, int node)
 {
 	char line[8 * DESCRIPTION_MAX_NODES], *next = line;
@@ -210,11 +210,11 @@ static void read_nodes(struct host *h)
 	}
 	for (i = 0; i < h->nr_nodes; i++)
 		find_home(h, h->nodes[i]);
-	/* Without NUMA, all is node 0. */
+	/* Without NUMA, all CPUs are on node 0. */
 	if (!h->nr_nodes)
 		read_node(h, 0, file_path(SYSTEM "/cpu/online"), isolated);
 
-	/* Nodes may share a block: the lowest has all of it. */
+	/* If nodes share a block, count the whole block for the lowest node. */
 	ranges_tidy(&h->blocks);
 }
 
@@ -229,13 +229,13 @@ static void find_ram(struct host *h)
 
 	h->d->memory_from = MEMORY_FROM_BLOCKS;
 	if (h->blocks.nr)
-		warnx("only root (CAP_SYS_ADMIN) sees the holes inside memory blocks");
+		warnx("holes inside memory blocks are visible only to root (CAP_SYS_ADMIN)");
 	for (i = 0; i < h->blocks.nr; i++)
 		add_ram(&h->ram, h->blocks.v[i].start, h->blocks.v[i].end);
 	ranges_tidy(&h->ram);
 }
 
-/* Memory that is in no block goes with the block below it. */
+/* Memory outside all blocks gets the node of the block below it. */
 static void add_memory(struct host *h)
 {
 	const struct ranges *blocks = &h->blocks;
@@ -243,7 +243,7 @@ static void add_memory(struct host *h)
 	u64 start, end;
 
 	if (!blocks->nr && h->nr_nodes > 1)
-		warnx("sysfs has no memory blocks: memory is shown as node 0's");
+		warnx("sysfs has no memory blocks: all memory is shown on node 0");
 
 	for (i = 0; i < h->ram.nr; i++) {
 		for (start = h->ram.v[i].start; start < h->ram.v[i].end; start = end) {
@@ -268,13 +268,13 @@ static bool is_all_firmware(const struct ranges *firmware, u64 start, u64 end)
 }
 
 /*
- * CMRs are the memory that firmware checked when it was populated.  The memory map
- * has more holes: ACPI tables and the like lie in memory, too.
+ * CMRs are ranges of physical memory that MCHECK verified.  The memory map has more
+ * holes than the CMRs, because firmware keeps ACPI tables in convertible memory:
  *
  *	memory map	|#####| ACPI |###| Reserved |####|   PCI   |#####|
  *	CMRs		|================================|         |=====|
  *
- * So a hole that is firmware's, with memory on both sides, counts as convertible.
+ * So a hole counts as convertible if firmware uses all of it.
  */
 static void guess_cmrs(struct host *h)
 {
@@ -287,7 +287,7 @@ static void guess_cmrs(struct host *h)
 	}
 	ranges_tidy(&h->ram);
 
-	/* The planner says so if these are too many. */
+	/* Without CMRs, the planner reports the excess. */
 	if (h->ram.nr > TDMR_MAX_CMRS)
 		return;
 	h->d->host.nr_cmrs = h->ram.nr;
@@ -298,9 +298,9 @@ static void guess_cmrs(struct host *h)
  * host_describe - describe this machine
  * @d: initialized; gets the description
  *
- * Warns on standard error of what the user cannot see.
+ * Warns about data that the user cannot read.
  *
- * Return: 0; -ENOENT, after saying so, if nothing is known of its memory.
+ * Return: 0; -ENOENT, after an error message, if no memory is found.
  */
 int host_describe(struct description *d)
 {
@@ -312,7 +312,7 @@ int host_describe(struct description *d)
 		add_memory(&h);
 		guess_cmrs(&h);
 	} else {
-		warnx("neither /proc nor /sys tells how much memory there is");
+		warnx("neither /proc nor /sys describes the memory of this machine");
 	}
 	free(h.ram.v);
 	free(h.firmware.v);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Run the planner of TDMRs on a host, and say in words why it has no layout. */
+/* Run the TDMR planner on a host, and describe the reason if it finds no layout. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +10,11 @@
 #include "layout.h"
 
 /**
- * layout_make - choose the TDMRs of a host, and places for their PAMTs
- * @layout: gets the TDMRs, with their PAMTs
+ * layout_make - choose the TDMRs of a host, and place their PAMTs
+ * @layout: gets the TDMRs and PAMTs, or the reason for a failure
  * @host: the host
  *
- * Return: 0, or the errno of tdmr_plan() or tdmr_place(); @layout has the trouble.
+ * Return: 0, or the errno of tdmr_plan() or tdmr_place().
  */
 int layout_make(struct tdmr_layout *layout, const struct tdmr_host *host)
 {
@@ -37,13 +37,13 @@ static int tdmr_by_size(const void *a, const void *b)
 }
 
 /**
- * layout_makespan - how long does the busiest CPU work?
+ * layout_makespan - compute the load of the busiest CPU
  * @host: the host
  * @layout: its layout
  *
- * Each CPU takes the largest TDMR of its nodes that is left.
+ * An idle CPU takes the largest remaining TDMR of its nodes.
  *
- * Return: GiB.
+ * Return: GiB that the busiest CPU initializes.
  */
 u32 layout_makespan(const struct tdmr_host *host, const struct tdmr_layout *layout)
 {
@@ -76,11 +76,11 @@ static const char *what_is_wrong(u64 start, u64 end)
 	if (start >= end)
 		return "is empty";
 	if ((start | end) & (SZ_4K - 1))
-		return "is not whole pages of 4 KiB";
+		return "is not aligned to 4 KiB";
 	if (end > 1ULL << 52)
 		return "ends beyond 2^52";
 
-	return "overlaps or is below the one before it";
+	return "overlaps or is below the preceding range";
 }
 
 static int node_of_bad_range(const struct tdmr_layout *layout, const struct tdmr_host *host)
@@ -104,11 +104,11 @@ static u64 bytes_of_bad_pamt(const struct tdmr_layout *layout)
 }
 
 /**
- * layout_trouble - say why there is no layout
- * @layout: what layout_make() refused
+ * layout_trouble - describe why layout_make() failed
+ * @layout: the output of layout_make()
  * @host: the host
- * @words: gets a line without its end
- * @size: bytes in @words
+ * @words: gets one line without newline
+ * @size: size of @words in bytes
  */
 void layout_trouble(const struct tdmr_layout *layout, const struct tdmr_host *host,
 		    char *words, size_t size)
@@ -131,14 +131,14 @@ void layout_trouble(const struct tdmr_layout *layout, const struct tdmr_host *ho
 			snprintf(words, size, "there is no mem line");
 		break;
 	case TDMR_BAD_NODE:
-		snprintf(words, size, "memory %s has node %d: nodes are 0 to %u", range,
+		snprintf(words, size, "memory %s is on node %d, nodes are 0 to %u", range,
 			 node_of_bad_range(layout, host), host->nr_nodes - 1);
 		break;
 	case TDMR_BAD_CMR:
 		if (host->nr_cmrs)
 			snprintf(words, size, "CMR %s %s", range, what_is_wrong(start, end));
 		else
-			snprintf(words, size, "over 32 ranges, up to %s: cmr lines are needed",
+			snprintf(words, size, "memory has over 32 ranges, up to %s: add cmr lines",
 				 range);
 		break;
 	case TDMR_OUTSIDE_CMRS:
@@ -146,12 +146,12 @@ void layout_trouble(const struct tdmr_layout *layout, const struct tdmr_host *ho
 			 range);
 		break;
 	case TDMR_NO_RESERVED:
-		snprintf(words, size, "TDMR %s needs more than its %u reserved areas", range,
+		snprintf(words, size, "TDMR %s needs more than %u reserved areas", range,
 			 limits->max_reserved);
 		break;
 	case TDMR_NO_PAMT:
 		snprintf(words, size,
-			 "no place for the PAMT of TDMR %s: %llu KiB, with %u reserved areas",
+			 "the PAMT of TDMR %s does not fit: %llu KiB, %u reserved areas",
 			 range, bytes_of_bad_pamt(layout) >> 10, limits->max_reserved);
 		break;
 	case TDMR_FINE:

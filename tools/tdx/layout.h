@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Run the planner of TDMRs on a host, and say in words why it has no layout. */
+/* Run the TDMR planner on a host, and describe the reason if it finds no layout. */
 #ifndef _TDXCTL_LAYOUT_H
 #define _TDXCTL_LAYOUT_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tdxctl plan: what TDX would cost on a machine.  The planner chooses the TDMRs.
- * Here are its figures for each node, as a table or JSON, and what they rest on.
+ * tdxctl plan: show the cost of TDX on a machine.  The planner chooses the TDMRs.
+ * The command prints figures for each node, as a table or JSON, and their basis.
  */
 #include "layout.h"
 #include "tdxctl.h"
@@ -11,14 +11,14 @@
 
 #define GIB		((u64)SZ_1G)
 
-/* Figures of a node, or of all. */
+/* Figures of a node, or of the machine. */
 struct figures {
 	u64 memory;		/* bytes */
 	u64 pamt;		/* bytes for the PAMTs of its TDMRs */
 	u32 gib;		/* covered by its TDMRs */
 	unsigned int tdmrs;
-	unsigned int cpus;	/* that may work; 0 if unknown */
-	unsigned int workers;	/* CPUs that work on its TDMRs at the same time */
+	unsigned int cpus;	/* online and not isolated; 0 if unknown */
+	unsigned int workers;	/* CPUs that initialize its TDMRs in parallel */
 };
 
 struct plan {
@@ -74,7 +74,7 @@ static double plan_ms(const struct plan *p, u32 gib)
 	return (double)gib * CALLS_PER_GIB * p->o->call_ns / 1e6;
 }
 
-/* JSON.  The manual page has the keys. */
+/* JSON.  The manual page documents the keys. */
 
 static void add_u64(struct json_object *object, const char *key, u64 value)
 {
@@ -133,7 +133,7 @@ static void print_plan_json(const struct plan *p)
 
 /* The table */
 
-/* The figures of a node, or of all if @node is negative. */
+/* Prints the figures of a node, or of the machine if @node is negative. */
 static void print_figures(const struct plan *p, const struct figures *f, int node)
 {
 	char name[16] = "All", cpus[16] = "?";
@@ -153,9 +153,9 @@ static void print_plan(const struct plan *p)
 	unsigned int shown = 0;
 	int i;
 
-	printf("What bringing up TDX would take on %s\n\n", p->source ?: "this machine");
+	printf("Cost of TDX on %s\n\n", p->source ?: "this machine");
 	printf("%5s %13s %11s %6s %6s %8s %12s\n", "Node", "Memory", "Covered", "TDMRs", "CPUs",
-	       "at work", "PAMT");
+	       "workers", "PAMT");
 	for (i = 0; i < DESCRIPTION_MAX_NODES; i++) {
 		if (!is_shown(p, i))
 			continue;
@@ -167,15 +167,15 @@ static void print_plan(const struct plan *p)
 
 	printf("\nPAMT: %.1f MiB, %.2f %% of memory\n", (double)p->total.pamt / SZ_1M,
 	       100.0 * p->total.pamt / p->total.memory);
-	printf("Calls of TDMR.INIT: %.2f ms, %.1f times as fast as on one CPU (%.0f ms)\n",
+	printf("TDMR.INIT calls: %.2f ms, %.1f times as fast as on one CPU (%.0f ms)\n",
 	       plan_ms(p, p->makespan), (double)p->total.gib / p->makespan,
 	       plan_ms(p, p->total.gib));
 
 	if (p->d.memory_from != MEMORY_FROM_FILE)
-		puts("\nOnly a TDX module knows its CMRs: here they are guessed.");
-	printf("\nTimes are predicted for %.10g us a call, and are of these calls alone.  Logs of\n"
-	       "kernels up to 7.3, which do everything serially, show 2.4 to 4.3 ms for each GiB\n"
-	       "in all, here %.3g to %.3g s; a quarter to a half of that is for PAMTs.\n",
+		puts("\nThe CMRs are guessed from the memory map: only a TDX module reports them.");
+	printf("\nThe prediction assumes %.10g us per call and covers only these calls.  In logs\n"
+	       "of kernels up to 7.3, the whole serial initialization takes 2.4 to 4.3 ms per\n"
+	       "GiB, here %.3g to %.3g s.  PAMTs account for a quarter to a half of that.\n",
 	       p->o->call_ns / 1e3, p->total.gib * 2.4 / 1000, p->total.gib * 4.3 / 1000);
 }
 

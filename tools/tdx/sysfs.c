@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The state of TDX in /sys/kernel/tdx: show it, ask for the initialization, and
- * follow that until it ends.  The files are described in
- * Documentation/ABI/testing/sysfs-kernel-tdx.
+ * Show the state of TDX from /sys/kernel/tdx, request the initialization, and follow
+ * it until it ends.  Documentation/ABI/testing/sysfs-kernel-tdx describes the files.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -17,7 +16,7 @@
 /* The interval between reads of the progress, in ms.  Only the status notifies. */
 #define FOLLOW_TIMEOUT	250
 
-/* Columns beside a bar: name, percent, GiB, lanes, time. */
+/* Columns of the text beside a bar (name, percent, GiB, lanes, time), least of the bar. */
 #define BAR_BESIDE	58
 #define BAR_LEAST	10
 
@@ -35,31 +34,31 @@ static const char *const state_words[] = {
 	[STATE_ERROR]		= "error",
 };
 
-/* How far a node is, or all. */
+/* Progress of a node, or of the machine. */
 struct progress {
 	unsigned int node;
-	u64 done;		/* bytes that the module has been told of */
-	u64 total;		/* bytes that it will be told of; 0: not known yet */
-	u64 unfinished;		/* lanes, which are TDMRs, that are not done */
+	u64 done;		/* bytes that the module has initialized */
+	u64 total;		/* bytes that it has to initialize; 0 if not known yet */
+	u64 unfinished;		/* lanes that are not done; a lane is a TDMR */
 	u64 lanes;
 };
 
-/* What the files say at one moment. */
+/* The contents of the files. */
 struct state {
 	enum state_status status;
 	struct progress all;
-	struct progress nodes[DESCRIPTION_MAX_NODES];	/* those with TDMRs, ascending */
+	struct progress nodes[DESCRIPTION_MAX_NODES];	/* nodes with TDMRs, ascending */
 	size_t nr_nodes;
-	char error[512];	/* why the last attempt failed, or empty */
-	int err;		/* errno for that, positive */
-	bool error_hidden;	/* only root may read it */
+	char error[512];	/* reason why the last attempt failed, or empty */
+	int err;		/* errno of that failure, positive */
+	bool error_hidden;	/* the user may not read the reason */
 };
 
-/* Each of these returns 0, or an exit status after saying why. */
+/* Each of these functions returns 0, or an exit status after an error message. */
 
 static int state_complain(const char *path, const char *line)
 {
-	warnx("%s: not understood: '%s'", path, line);
+	warnx("%s: unexpected content: '%s'", path, line);
 
 	return STATUS_FAILED;
 }
@@ -70,9 +69,9 @@ static int state_read_status(struct state *s)
 	char line[512];
 
 	if (!file_line(path, line, sizeof(line)) && errno == ENOENT) {
-		warnx("no TDX here: there is no " TDX_DIR "\n"
-		      "It is not enabled in the BIOS, or this kernel lacks support for it\n"
-		      "(CONFIG_TDX_BRINGUP); 'dmesg | grep virt/tdx' may tell.");
+		warnx("this host has no " TDX_DIR "\n"
+		      "TDX is not enabled in the BIOS, or this kernel lacks support for TDX on demand\n"
+		      "(CONFIG_TDX_BRINGUP); see 'dmesg | grep virt/tdx'.");
 		return STATUS_NO_TDX;
 	}
 	for (; s->status < ARRAY_SIZE(state_words); s->status++) {
@@ -92,7 +91,7 @@ static int state_read_pair(const char *path, u64 *first, u64 *second)
 	return sscanf(line, "%llu %llu", first, second) == 2 ? 0 : state_complain(path, line);
 }
 
-/* A node without TDMRs has nothing to say. */
+/* Omits nodes without TDMRs. */
 static int state_read_nodes(struct state *s)
 {
 	unsigned int *ids;
@@ -118,7 +117,7 @@ static int state_read_nodes(struct state *s)
 	return ret;
 }
 
-/* "WORDS (-ERRNO)", or nothing. */
+/* The file has "WORDS (-ERRNO)", or nothing. */
 static int state_read_error(struct state *s)
 {
 	const char *path = file_path(TDX_DIR "/error");
@@ -145,7 +144,7 @@ static int state_read(struct state *s)
 	       state_read_error(s);
 }
 
-/* Has the last attempt failed?  Users other than root see only a final failure. */
+/* Tests whether the last attempt failed.  Users other than root see only final failures. */
 static bool state_failed(const struct state *s)
 {
 	return s->status == STATE_ERROR || (s->status == STATE_UNKNOWN && *s->error);
@@ -161,30 +160,30 @@ static int state_exit(const struct state *s)
 	return s->status == STATE_INITIALIZED ? STATUS_OK : STATUS_NOT_UP;
 }
 
-/* What to do about a failure.  The kernel's words say what is wrong. */
+/* Returns advice on a failure.  The kernel's message gives the reason. */
 static const char *state_hint(const struct state *s)
 {
 	static const char *const hints[] = {
-		[ENODEV] = "See that TDX is enabled in the BIOS, and that it loads a TDX module.",
-		[EOPNOTSUPP] = "See the settings for TDX in the BIOS; update BIOS and microcode.",
+		[ENODEV] = "Enable TDX in the BIOS, and check that the BIOS loads a TDX module.",
+		[EOPNOTSUPP] = "Check the TDX settings in the BIOS; update BIOS and microcode.",
 		[ENODATA] = "Update the TDX module, which comes with the BIOS.",
 		[ENOMEM] = "Free memory, 'echo 1 > /proc/sys/vm/compact_memory', and try again.",
-		[ERANGE] = "Take memory that was added since boot offline, and try again.",
-		[ENOSPC] = "The memory has more holes than this module takes: 'tdxctl plan'.",
-		[ENXIO] = "Bring the CPUs that are missing online, and try again.",
-		[EBUSY] = "Somebody else uses the module or VMX: try again when they are done.",
+		[ERANGE] = "Take memory that was added after boot offline, and try again.",
+		[ENOSPC] = "The memory has more holes than the module supports: see 'tdxctl plan'.",
+		[ENXIO] = "Bring the missing CPUs online, and try again.",
+		[EBUSY] = "The module or VMX is in use: try again later.",
 	};
 
 	if (s->status == STATE_ERROR)
-		return "This is final until the machine is rebooted.";
+		return "The error is final until the host reboots.";
 	if (strstr(s->error, "tdx_host=off"))
-		return "Boot without tdx_host=off to have TDX.";
+		return "Boot without tdx_host=off to use TDX.";
 
 	return s->err < ARRAY_SIZE(hints) && hints[s->err] ? hints[s->err] :
-	       "The log has what led to it: 'dmesg | grep virt/tdx'.";
+	       "See the kernel log: 'dmesg | grep virt/tdx'.";
 }
 
-/* Rounded down to a tenth: unfinished memory never looks like all of it. */
+/* Rounds down to a tenth, so that only complete memory is shown as complete. */
 static double progress_gib(u64 bytes)
 {
 	return bytes / (SZ_1G / 16) * 10 / 16 / 10.0;
@@ -218,8 +217,8 @@ static void print_state(const struct state *s)
 		printf("TDX is not up: %s\n", strstr(s->error, "tdx_host=off") ?
 		       "it is switched off" : "the initialization failed");
 	} else if (s->status == STATE_UNKNOWN) {
-		printf("TDX is not up: nobody has asked for it%s\n",
-		       s->error_hidden ? ", or it failed, which only root is told" : "");
+		printf("TDX is not up: it was not requested%s\n",
+		       s->error_hidden ? ", or it failed and only root can see the error" : "");
 	} else if (s->status == STATE_INITIALIZED) {
 		printf("TDX is up: %.1f GiB, %llu TDMRs on %zu node%s\n",
 		       progress_gib(s->all.total), s->all.lanes, s->nr_nodes,
@@ -245,7 +244,7 @@ static struct json_object *progress_json(const struct progress *p)
 	return object;
 }
 
-/* @left: seconds, or negative. */
+/* @left: remaining seconds, or negative if unknown. */
 static void print_state_json(const struct state *s, double left)
 {
 	struct json_object *object = progress_json(&s->all), *node;
@@ -268,7 +267,7 @@ static void print_state_json(const struct state *s, double left)
 	print_json(object, 0);
 }
 
-/* Say why TDX is not up, and what to do.  Returns the exit status. */
+/* Prints why TDX is not up, and advice.  Returns the exit status. */
 static int state_explain(const struct state *s)
 {
 	const char *name = strerrorname_np(s->err);
@@ -276,15 +275,15 @@ static int state_explain(const struct state *s)
 	if (*s->error)
 		warnx("%s (%s)", s->error, name ?: strerror(s->err));
 	else
-		warnx("TDX did not come up%s", s->error_hidden ? "; only root may know why" : "");
+		warnx("the initialization failed%s", s->error_hidden ? "; only root can see why" : "");
 	fprintf(stderr, "%s\n", state_hint(s));
 
 	return state_exit(s);
 }
 
 /*
- * Seconds until the slowest node is done, if each goes on as fast as it did since
- * the first memory was done; nodes do not help each other.  Negative if unknown.
+ * Estimates the seconds until the slowest node is done.  Each node is assumed to keep
+ * the average speed since the first progress.  Returns a negative value if unknown.
  */
 static double time_left(const struct state *now, double elapsed)
 {
@@ -313,7 +312,7 @@ static double time_left(const struct state *now, double elapsed)
 	return left;
 }
 
-/* No columns if this is no terminal, or not one that moves its cursor. */
+/* Returns 0 columns unless stdout is a terminal that can move its cursor. */
 static struct winsize terminal(void)
 {
 	const char *term = getenv("TERM");
@@ -338,8 +337,8 @@ static void draw_bar(const struct progress *p, int columns)
 }
 
 /*
- * A bar for all, and one for each node if there are several and they fit.  The
- * cursor rests below, where the shell goes on if somebody ends the program.
+ * Draws a bar for the machine, and one for each of several nodes if they fit.  Leaves
+ * the cursor below the bars, so that the shell continues there after an interrupt.
  */
 static void draw_bars(const struct state *now, double elapsed, double left)
 {
@@ -368,7 +367,7 @@ static void draw_bars(const struct state *now, double elapsed, double left)
 	fputs("\033[J", stdout);
 }
 
-/* For a log: a line for each tenth, and one before the first. */
+/* Prints a line for each 10% to a log, and one before the total is known. */
 static void print_tenth(const struct state *now)
 {
 	static int last = -2;
@@ -387,7 +386,7 @@ static void show_progress(const struct options *o, const struct state *now, bool
 	static struct state shown;
 
 	if (o->json) {
-		/* The clock alone changes nothing. */
+		/* Print an object only if the state has changed. */
 		if (!running || memcmp(&shown, now, sizeof(shown)))
 			print_state_json(now, left);
 	} else {
@@ -442,7 +441,7 @@ static int show_once(const struct options *o, struct state *s)
 	return 0;
 }
 
-/* tdxctl status, tdxctl progress: how far is TDX? */
+/* tdxctl status, tdxctl progress */
 int command_status(const struct options *o)
 {
 	static struct state s;
@@ -460,7 +459,7 @@ static int refused(int err)
 	int ret;
 
 	if (err == EACCES || err == EPERM) {
-		warnx("only root may have TDX initialized");
+		warnx("only root can initialize TDX");
 		return STATUS_FAILED;
 	}
 
@@ -475,7 +474,7 @@ static int refused(int err)
 	return state_explain(&s);
 }
 
-/* tdxctl enable: have TDX initialized. */
+/* tdxctl enable */
 int command_enable(const struct options *o)
 {
 	FILE *file = fopen(file_path(TDX_DIR "/enable"), "w");

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* tdxctl: TDX for operators.  Commands, their options, and what they share. */
+/* tdxctl controls TDX on a host.  This file has its command line and shared functions. */
 #include <getopt.h>
 
 #include "tdxctl.h"
 
-/* A call of TDH.SYS.TDMR.INIT, as Intel gave it with the first TDX host patches. */
+/* Time of a TDH.SYS.TDMR.INIT call, from Intel's first TDX host patches. */
 #define DEFAULT_CALL_NS	7000
 
-/* Longer than any call, and short enough that no sum overflows. */
+/* Exceeds the time of any call, and no sum of such times overflows. */
 #define MAX_CALL_US	1000000
 
-/* An option is 'h' or in the letters of its command. */
+/* A command accepts 'h' and the options in its letters. */
 static const struct option all_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "json", no_argument, NULL, 'j' },
@@ -30,31 +30,31 @@ static const struct command {
 	const char *summary;
 	const char *usage;
 } commands[] = {
-	{ "status", command_status, "j", false, "is TDX up on this host, and if not, why?",
+	{ "status", command_status, "j", false, "show whether TDX is up, and if not, the reason",
 	  "[--json]" },
-	{ "enable", command_enable, "jw", false, "have the kernel initialize the TDX module",
+	{ "enable", command_enable, "jw", false, "initialize the TDX module",
 	  "[--wait] [--json]" },
-	{ "progress", command_status, "jf", false, "how far is the initialization?",
+	{ "progress", command_status, "jf", false, "show the progress of the initialization",
 	  "[--follow] [--json]" },
 	{ "plan", command_plan, "jdc", true,
-	  "what TDX would cost on this machine, or on the one that FILE describes",
+	  "show the cost of TDX on this machine, or on the machine in FILE",
 	  "[--json | --describe] [--call-us N] [FILE]" },
-	{ "timeline", command_timeline, "J", true, "draw lanes over time, from a trace",
+	{ "timeline", command_timeline, "J", true, "draw the lanes of a trace over time, as SVG",
 	  "[--job NAME] [TRACE]" },
 };
 
 static const char option_help[] =
 	"\n"
-	"  --json       print JSON; with --wait or --follow an object for each change\n"
-	"  --wait       wait until the initialization ends, with a bar on a terminal\n"
-	"  --follow     the same, but ask for nothing\n"
-	"  --describe   print the description of this machine, for FILE elsewhere\n"
-	"  --call-us N  plan for N microseconds a call of TDH.SYS.TDMR.INIT (7)\n"
-	"  --job NAME   draw this job instead of the first in the trace\n"
+	"  --json       print JSON; with --wait or --follow, an object for each change\n"
+	"  --wait       show the progress until the initialization ends\n"
+	"  --follow     like --wait, without a request\n"
+	"  --describe   print a description of the machine, for use as FILE\n"
+	"  --call-us N  assume N microseconds per TDH.SYS.TDMR.INIT call (default: 7)\n"
+	"  --job NAME   draw the job NAME instead of the first job in the trace\n"
 	"\n"
-	"The manual page tdxctl(1) tells more, also about exit statuses.\n";
+	"See tdxctl(1) for details and exit statuses.\n";
 
-/* Open a file, or standard input for "-"; NULL after saying why not.  @name: for messages. */
+/* Opens @path, or stdin for "-".  @name: for messages.  Returns NULL after an error message. */
 FILE *open_input(const char *path, const char **name)
 {
 	FILE *stream;
@@ -72,7 +72,7 @@ FILE *open_input(const char *path, const char **name)
 	return stream;
 }
 
-/* Print an object on standard output, and free it.  @flags: more flags of json-c. */
+/* Prints an object on standard output, and frees it.  @flags: additional flags of json-c. */
 void print_json(struct json_object *object, int flags)
 {
 	flags |= JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE;
@@ -125,11 +125,11 @@ static int run(const struct command *command, int argc, char **argv)
 	opterr = 0;
 	while ((letter = getopt_long(argc, argv, ":h", all_options, NULL)) >= 0) {
 		if (letter == ':')
-			return misused(name, "nothing behind ", word);
+			return misused(name, "missing value of ", word);
 		if (letter == '?' || (letter != 'h' && !strchr(command->letters, letter)))
-			return misused(name, "not understood: ", word);
+			return misused(name, "invalid option: ", word);
 		if (letter == 'c' && !parse_us(optarg, &o.call_ns))
-			return misused(name, "not a time from 0.001 to 1000000 us: ", optarg);
+			return misused(name, "--call-us must be 0.001 to 1000000, not ", optarg);
 		if (letter == 'h')
 			return print_help();
 		o.json |= letter == 'j';
@@ -143,14 +143,14 @@ static int run(const struct command *command, int argc, char **argv)
 	if (command->file && optind < argc)
 		o.file = argv[optind++];
 	if (optind < argc)
-		return misused(name, "not understood: ", argv[optind]);
+		return misused(name, "unexpected argument: ", argv[optind]);
 	if (o.json && o.describe)
-		return misused(name, "either --json or --describe", "");
+		return misused(name, "use either --json or --describe", "");
 
 	return command->run(&o);
 }
 
-/* Output that cannot be written, to a full disk for example, is a failure. */
+/* A failure to write the output, for example to a full disk, fails the command. */
 static int finish(int status)
 {
 	if (!fflush(stdout) && !ferror(stdout))
@@ -173,7 +173,7 @@ int main(int argc, char **argv)
 	}
 
 	if (!*word)
-		return misused("tdxctl", "which command?", "");
+		return misused("tdxctl", "missing command", "");
 
 	return misused("tdxctl", *word == '-' ? "unknown option " : "unknown command ", word);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of tdxctl share. */
+/* Declarations shared by the files of tdxctl. */
 #ifndef _TDXCTL_H
 #define _TDXCTL_H
 
@@ -22,9 +22,9 @@ enum exit_status {
 	STATUS_OK,
 	STATUS_FAILED,
 	STATUS_USAGE,
-	STATUS_NOT_UP,	/* nobody has asked for TDX */
+	STATUS_NOT_UP,	/* TDX was not requested */
 	STATUS_BUSY,	/* TDX is being initialized */
-	STATUS_NO_TDX,	/* the host has no TDX, or its kernel does not show it */
+	STATUS_NO_TDX,	/* the host has no TDX, or TDX is off, or the kernel lacks support */
 };
 
 /* The command line. */
@@ -32,12 +32,12 @@ struct options {
 	bool json;		/* print JSON */
 	bool wait;		/* follow the initialization until it ends */
 	bool describe;		/* print the description of the machine */
-	u64 call_ns;		/* time of a call of TDH.SYS.TDMR.INIT */
+	u64 call_ns;		/* time of a TDH.SYS.TDMR.INIT call */
 	const char *job;	/* name of the job to draw, or NULL */
 	const char *file;	/* file to read, "-" for standard input, or NULL */
 };
 
-/* The commands.  Each returns an exit status, and has said what went wrong. */
+/* The commands.  Each returns an exit status, and prints a message on failure. */
 int command_status(const struct options *o);
 int command_enable(const struct options *o);
 int command_plan(const struct options *o);

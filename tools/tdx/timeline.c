@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tdxctl timeline: when each lane of a job ran, and on which CPU, as an SVG picture.
- * It is drawn from the events of lanework in the text of a trace, that of tracefs
- * or of "trace-cmd report":
+ * tdxctl timeline: draw when and on which CPU each lane of a job ran, as SVG.  The
+ * input is the text of a trace with lanework events, from tracefs or "trace-cmd
+ * report":
  *
  *	kworker/u64:3-61  [004] .....  13.024560: lanework_lane_start: job=...
  *
- * CPUs are rows, by node from top to bottom, and time goes to the right.
+ * Each row is a CPU.  Rows are sorted by node, and time runs from left to right.
  */
 #include <stdarg.h>
 
@@ -22,25 +22,25 @@
 #define ROW_GAP		3
 #define NODE_HEIGHT	22
 
-/* A lane at work, from a start to the stop that follows. */
+/* A run of a lane, from its start event to the next stop event. */
 struct bar {
 	unsigned int lane;
 	int home;		/* node of the lane */
-	unsigned int cpu;	/* where it started */
+	unsigned int cpu;	/* CPU of the start event */
 	int node;		/* of @cpu */
-	unsigned int last_cpu;	/* where it stopped */
+	unsigned int last_cpu;	/* CPU of the stop event */
 	double start;		/* seconds */
 	double end;
 	unsigned long steps;
-	char why[16];		/* it stopped; empty if the trace has no stop */
+	char why[16];		/* reason of the stop; empty without a stop event */
 };
 
 /* A CPU on which lanes started. */
 struct row {
 	unsigned int cpu;
 	int node;
-	double busy;		/* seconds in which a lane or more ran */
-	double end;		/* when the last of them stopped */
+	double busy;		/* seconds in which at least one lane ran */
+	double end;		/* time at which the last lane stopped */
 	double y;
 };
 
@@ -51,16 +51,16 @@ struct timeline {
 	bool ended;
 	bool other_jobs;
 	bool incomplete;
-	double start;		/* of the job, or its first event */
-	double end;		/* of its last event */
+	double start;		/* time of the first event of the job */
+	double end;		/* time of its last event */
 	struct bar *bars;
 	size_t nr_bars;
 	struct row *rows;
 	size_t nr_rows;
-	double bottom;		/* of the last row */
+	double bottom;		/* y of the end of the last row */
 };
 
-/* Room for one more. */
+/* Makes room for one more element. */
 static void *grow(void *array, size_t nr, size_t size)
 {
 	array = reallocarray(array, nr + 1, size);
@@ -70,7 +70,7 @@ static void *grow(void *array, size_t nr, size_t size)
 	return array;
 }
 
-/* The first job in the trace, unless one was asked for. */
+/* Without --job, the first event selects the job. */
 static bool is_ours(struct timeline *t, const char *job, double time)
 {
 	if (!*t->job)
@@ -100,11 +100,11 @@ static void stop_lane(struct timeline *t, const struct bar *stop)
 		memcpy(bar->why, stop->why, sizeof(bar->why));
 		return;
 	}
-	/* The trace begins after the lane. */
+	/* The trace lacks the start event of this lane. */
 	t->incomplete = true;
 }
 
-/* What is not understood is missing in the picture. */
+/* Skips an event that it cannot parse, and marks the picture as incomplete. */
 static void read_event(struct timeline *t, const char *event, double time)
 {
 	struct bar bar = { .start = time };
@@ -147,9 +147,9 @@ static void read_trace(struct timeline *t, FILE *stream)
 		event = strstr(line, EVENT);
 		if (!event)
 			continue;
-		/* The time is the word before the event. */
+		/* The word before the event is the time. */
 		*event = '\0';
-		/* Names must not break the picture. */
+		/* Job names must not break the XML. */
 		for (word = event + 1; (word = strpbrk(word, "<&")); )
 			*word = '?';
 		word = strrchr(line, ' ');
@@ -180,7 +180,7 @@ static struct row *find_row(const struct timeline *t, unsigned int cpu)
 	return row < t->rows + t->nr_rows ? row : NULL;
 }
 
-/* The bars are in the order of the trace, which is that of their starts. */
+/* Expects the bars in the order of their starts, as in the trace. */
 static void make_rows(struct timeline *t)
 {
 	double y = TOP;
@@ -220,7 +220,7 @@ static double ms(const struct timeline *t, double time)
 	return (time - t->start) * 1e3;
 }
 
-/* Nodes next to each other are told apart; beyond eight, colours come again. */
+/* Colors repeat after eight nodes. */
 static const char *color_of(unsigned int node)
 {
 	static const char *const colors[] = {
@@ -299,7 +299,7 @@ static void draw_axis(const struct timeline *t)
 	}
 	put_text(WIDTH / 2, t->bottom + 34, "text-anchor='middle'", "ms since the job started");
 
-	/* The tail begins when the first CPU has nothing more to do. */
+	/* The tail begins when the first CPU runs out of work. */
 	for (i = 0; i < t->nr_rows; i++)
 		tail = min(tail, t->rows[i].end);
 	put_line(t, x_of(t, tail), "stroke='#dd0000' stroke-dasharray='5 3'");
@@ -348,7 +348,7 @@ int command_timeline(const struct options *o)
 		return STATUS_FAILED;
 	}
 	if (t.other_jobs && !o->job)
-		warnx("this is %s; the trace has other jobs, see --job", t.job);
+		warnx("drawing %s; the trace has other jobs, see --job", t.job);
 	make_rows(&t);
 	draw(&t);
 	free(t.bars);

@@ -185,7 +185,7 @@ WRONG = [
     ('', 'standard input: ', 'no mem line'),
     ('mem 0x2000 0x1000 0\n', '[0x2000, 0x1000)', 'empty'),
     ('mem 0x100001 0x200000 0\n', '[0x100001, 0x200000)', '4 KiB'),
-    ('mem 0x200000 0x300000 0\nmem 0x100000 0x200000 0\n', '[0x100000, 0x200000)', 'below the one'),
+    ('mem 0x200000 0x300000 0\nmem 0x100000 0x200000 0\n', '[0x100000, 0x200000)', 'below the preceding'),
     ('mem 0x100000 0x200000 1024\n', '[0x100000, 0x200000)', 'node 1024', '1023'),
     (MEMORY + 'limits max_tdmrs=0 max_reserved=1\n', 'max_tdmrs=0'),
     ('mem 0x0 0x40000000 0\ncmr 0x0 0x20000000\n', '[0x20000000, 0x40000000)', 'outside all CMRs'),
@@ -220,14 +220,14 @@ def files_and_usage():
     for word, ns in ('7', 7000), ('3.5', 3500), ('0.001', 1), ('1000000', 10 ** 9):
         assert plan('--call-us', word, '-', stdin=MEMORY)['call_ns'] == ns
     for word in '0', '-1', '1e3', '7us', '', '1000000.1', '0.0001', '1.2.3':
-        assert 'not a time' in tdxctl('plan', '--call-us=' + word).stderr
+        assert '--call-us must be' in tdxctl('plan', '--call-us=' + word).stderr
     for path in '/nonexistent/x', str(HOSTS):
         result = tdxctl('plan', path)
         assert result.returncode == 1 and path in result.stderr, result
     for args in ['--help'], ['-h'], ['plan', '--help'], ['timeline', '-h']:
         result = tdxctl(*args)
         assert result.returncode == 0 and result.stdout.startswith('usage: tdxctl'), args
-    for *args, word in (['which command'], ['plain', 'plain'], ['--nonsense', '--nonsense'],
+    for *args, word in (['missing command'], ['plain', 'plain'], ['--nonsense', '--nonsense'],
                         ['plan', '-xh', '-xh'],
                         ['plan', '--json', '--describe', 'either'], ['plan', 'a', 'b', 'b'],
                         ['plan', '--json=yes', '--json=yes'], ['plan', '--call-us', '--call-us'],

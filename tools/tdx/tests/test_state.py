@@ -106,7 +106,7 @@ LACK = 'package 3 has no online CPU: bring one online, e.g. CPU 12'
 @test
 def states():
     for args in QUERIES:
-        expect(Host().run(*args), NOT_UP, 'nobody has asked')
+        expect(Host().run(*args), NOT_UP, 'was not requested')
         expect(Host('initialized', ALL).run(*args), UP,
                'TDX is up: 32.0 GiB, 8 TDMRs on 2 nodes\n')
         expect(Host('unknown', {}, LACK + ' (-6)').run(*args), FAILED, 'initialization failed',
@@ -140,7 +140,7 @@ def not_here_and_not_understood():
             ('node0/lanes', '\n'), ('error', 'bad\n'):
         host = Host('initialized', ALL)
         host.write(host.dir, **{path: text})
-        expect(host.run('status'), FAILED, stderr=['not understood', path, text.strip()])
+        expect(host.run('status'), FAILED, stderr=['unexpected content', path, text.strip()])
 
 
 @test
@@ -165,9 +165,9 @@ def asked_for():
 def not_root():
     expect(Host().run_as_nobody('enable'), FAILED, stderr=['only root'])
     expect(Host('unknown', {}, 'w (-6)').run_as_nobody('status'), NOT_UP,
-           'nobody has asked for it, or it failed, which only root is told\n')
+           'it was not requested, or it failed and only root can see the error\n')
     expect(Host('error', {}, 'w (-6)').run_as_nobody('status'), FAILED, 'failed',
-           stderr=['did not come up; only root may know why', 'final'])
+           stderr=['initialization failed; only root can see why', 'final'])
 
 
 @test
