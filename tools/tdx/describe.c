@@ -206,7 +206,7 @@ void description_write(const struct description *d, FILE *stream)
 		fprintf(stream, "limits max_tdmrs=%u max_reserved=%u\n",
 			host->limits.max_tdmrs, host->limits.max_reserved);
 	for (i = 0; i < host->nr_nodes; i++) {
-		/* Without a lanes line, a node whose CPUs are all isolated counts as having one CPU. */
+		/* Omit the line if all CPUs are isolated: the node then has one CPU. */
 		if (d->lanes_given[i] && (d->nodes[i].cpus || d->nodes[i].home != (int)i))
 			fprintf(stream, "lanes %u %u\n", i, d->nodes[i].cpus);
 	}

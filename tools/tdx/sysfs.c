@@ -275,7 +275,8 @@ static int state_explain(const struct state *s)
 	if (*s->error)
 		warnx("%s (%s)", s->error, name ?: strerror(s->err));
 	else
-		warnx("the initialization failed%s", s->error_hidden ? "; only root can see why" : "");
+		warnx("the initialization failed%s",
+		      s->error_hidden ? "; only root can see why" : "");
 	fprintf(stderr, "%s\n", state_hint(s));
 
 	return state_exit(s);
