@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The audit reports hosts that break rules of the module's interface, although
- * the module answers them as usual.
+ * The audit reports calls and memory accesses of the host that break rules of the
+ * module's interface.
  *
- * Cache flush: after TDH.SYS.CONFIG the host may not write to a PAMT, and it
+ * Cache flush: after TDH.SYS.CONFIG the host must not write to a PAMT, and it
  * must write back all caches before TDH.SYS.KEY.CONFIG.  A return probe on
- * wbinvd_on_all_cpus() sees flushes.  A flush counts if it began after the
+ * wbinvd_on_all_cpus() observes flushes.  A flush counts if it began after
  * SYS.CONFIG and has returned.
  *
  * PAMT freed: the emulator holds a reference on each PAMT page.  A probe on
- * free_contig_range() sees most frees.  After other frees, the next look at the
- * page finds a count of one.  A host that gives up may take PAMTs back before
- * all TDMRs are initialized.  It may not call TDMR.INIT on them again, and it
- * needs a flush if the module has written to any of them.
+ * free_contig_range() observes most frees.  After any other free, the next check of
+ * the page finds a reference count of one.  A host that gives up may free PAMTs
+ * before all TDMRs are initialized.  It must not call TDMR.INIT on them again, and
+ * it must flush caches first if the module has written to any of them.
  *
  * PAMT written: the audit compares initialized entries with the bytes that the
  * module wrote.  Each TDMR.INIT checks a sample of the preceding 4 MiB, and a
- * sweep checks all entries.  The audit does not see reads of PAMT memory.
+ * sweep checks all entries.  The audit cannot detect reads of PAMT memory.
  *
  * Shutdown: after the last shutdown callback of the host, no CPU may be in VMX
  * operation or have lines of the module in its cache.
  *
- * The other rules follow from calls and answers.
+ * The audit checks the other rules on the calls and the answers of the module.
  *
- * Calls come from the trap, with interrupts off and maybe from an NMI.  So all
- * state is atomic, and calls take no lock.
+ * The trap calls the audit with interrupts off, possibly in an NMI.  So the audit
+ * of a call uses atomic accesses and takes no lock.
  */
 #define pr_fmt(fmt) "tdx_emulator: " fmt
 
@@ -50,7 +50,7 @@
 /* One TDMR.INIT initializes this part of a TDMR. */
 #define CHUNK		SZ_4M
 #define ENTRY_SIZE	TDXMOD_PAMT_ENTRY_SIZE
-#define ENTRY_TYPE	2	/* the only byte that is not zero */
+#define ENTRY_TYPE	2	/* offset of the only byte that may be nonzero */
 
 static const char * const tdx_audit_names[TDX_AUDIT_NR] = {
 	[TDX_AUDIT_CACHE_FLUSH]		= "CACHE_FLUSH",
@@ -66,25 +66,25 @@ static const char * const tdx_audit_names[TDX_AUDIT_NR] = {
 static atomic64_t tdx_audit_counts[TDX_AUDIT_NR];
 
 /*
- * The clock ticks when PAMTs pass to the module, and when the module has
- * written to one.  The other is its time when the latest complete flush began.
+ * The clock advances when SYS.CONFIG hands PAMTs to the module, and when the module
+ * has written to one.  @tdx_audit_flushed_at is its value at the start of the flush.
  */
 static atomic64_t tdx_audit_clock;
 static atomic64_t tdx_audit_flushed_at;
 static bool tdx_audit_module_wrote;
 
-/* Reports that each further call or sweep would repeat. */
+/* Violations that were reported.  Further calls or sweeps do not report them again. */
 static unsigned long tdx_audit_flush_reported;
 static DECLARE_BITMAP(tdx_audit_freed_reported, TDXMOD_MAX_TDMRS);
 static DECLARE_BITMAP(tdx_audit_written_reported, TDXMOD_MAX_TDMRS);
 
-/* A reset makes the host free its PAMTs in any state of the module. */
+/* A reset is in progress, in which the host frees its PAMTs in any state of the module. */
 static bool tdx_audit_frees_expected;
 
-/* Recorded vectors break all rules, on PAMTs that are not in this memory. */
+/* A replay is in progress.  Vectors break the rules, on PAMTs outside kernel memory. */
 static bool tdx_audit_paused;
 
-/* Only one sweep or reset may run, and none while paused. */
+/* Serializes sweeps, resets, and changes of @tdx_audit_paused. */
 static DEFINE_MUTEX(tdx_audit_sweep_lock);
 
 static __printf(2, 3) void tdx_audit_report(enum tdx_audit rule, const char *fmt, ...)
@@ -102,8 +102,8 @@ static __printf(2, 3) void tdx_audit_report(enum tdx_audit rule, const char *fmt
 }
 
 /*
- * A PAMT page of the module has a mark.  The emulator drops its reference on
- * the page when it removes the mark.
+ * Marks a PAMT page of the module.  The emulator holds a reference on the page as
+ * long as the page has the mark.
  */
 #define OWNED	((unsigned long)&tdx_audit_clock)
 
@@ -157,7 +157,7 @@ static void tdx_audit_visit_tdmrs(const struct tdxmod_tdmr *tdmrs, unsigned int 
 	}
 }
 
-/* Visits the PAMTs in hand-off data, too: an update may have failed half-way. */
+/* Also visits the PAMTs in hand-off data, because an update may have failed. */
 static void tdx_audit_visit_pamts(void (*visit)(struct page *page))
 {
 	const struct tdxmod *m = &tdx_emu_module;
@@ -220,7 +220,7 @@ static void tdx_audit_judge_free(u64 pa)
 				 "page 0x%llx without a cache flush", pa);
 }
 
-/* The host still has its own reference, so this drops only the emulator's. */
+/* The host still holds its own reference, so the page is not freed here. */
 static int tdx_audit_pages_are_freed(struct kprobe *p, struct pt_regs *regs)
 {
 	unsigned long pfn = regs_get_kernel_argument(regs, 0);
@@ -243,9 +243,9 @@ static int tdx_audit_pages_are_freed(struct kprobe *p, struct pt_regs *regs)
 }
 
 /*
- * The optimizer of probes holds text_mutex until each task has scheduled.  That
- * takes seconds in the boot of a slow machine, and the boot waits for the mutex.
- * The optimizer leaves a probe with a post handler alone.
+ * The kprobe optimizer holds text_mutex until each task has scheduled.  This takes
+ * seconds on a slow machine, and the boot waits for the mutex.  The optimizer skips
+ * probes with a post handler.
  */
 static void tdx_audit_probe_post(struct kprobe *p, struct pt_regs *regs, unsigned long flags)
 {
@@ -258,7 +258,7 @@ static struct kretprobe tdx_audit_flush_probe = {
 	.data_size	= sizeof(s64),
 };
 
-/* A return probe has no post handler, so a second probe at its place has one. */
+/* A kretprobe has no post handler, so a second probe at the same address provides it. */
 static struct kprobe tdx_audit_flush_unoptimized = {
 	.symbol_name	= "wbinvd_on_all_cpus",
 	.post_handler	= tdx_audit_probe_post,
@@ -288,7 +288,7 @@ static bool tdx_audit_range_is_freed(const struct tdxmod_range *pamt, u64 offset
 	return false;
 }
 
-/* Tests whether the next TDMR.INIT would write to memory of the host. */
+/* Tests whether the next TDMR.INIT would write to a PAMT page that the host has freed. */
 static bool tdx_audit_next_chunk_is_freed(const struct tdxmod_tdmr *t)
 {
 	u64 next = READ_ONCE(t->next);
@@ -308,7 +308,7 @@ static bool tdx_audit_next_chunk_is_freed(const struct tdxmod_tdmr *t)
 	return false;
 }
 
-/* Compares entries of a page with those that the module wrote. */
+/* Compares entries of a page with the values that the module wrote. */
 static void tdx_audit_check_entries(unsigned int i, unsigned int level, u64 offset, u64 end)
 {
 	static const char * const names[TDXMOD_NR_LEVELS] = {
@@ -411,8 +411,8 @@ static bool tdx_audit_before_tdmr_init(u64 base)
  * @lp: the calling LP
  * @in: the call
  *
- * Return: false if the module would write to memory that is no longer its own.
- * The kernel has to survive for the report.
+ * Return: false if the module would write to freed memory.  The caller then skips
+ * the call, so that the kernel survives to print the report.
  */
 bool tdx_audit_before(unsigned int lp, const struct tdxmod_regs *in)
 {
@@ -436,8 +436,8 @@ bool tdx_audit_before(unsigned int lp, const struct tdxmod_regs *in)
 }
 
 /*
- * The clock ticks last.  A flush that began earlier is then too old, as it may
- * have missed a part of this.
+ * Advances the clock last.  An earlier flush no longer counts, because it may have
+ * missed a part of the change.
  */
 static void tdx_audit_pamts_changed(bool by_module)
 {
@@ -500,7 +500,7 @@ static void tdx_audit_sweep_pamt(unsigned int i, unsigned int level)
 	}
 }
 
-/* Checks every byte of every PAMT. */
+/* Checks all initialized entries of all PAMTs. */
 static void tdx_audit_sweep(void)
 {
 	unsigned int i, level;
@@ -519,8 +519,8 @@ static void tdx_audit_sweep(void)
 /**
  * tdx_emulator_audit_shutdown - check each CPU after the last SEAMCALL
  *
- * Reports CPUs that the next kernel would find in VMX operation or with caches
- * that this kernel did not flush.
+ * Reports CPUs that this kernel leaves in VMX operation or with dirty lines of the
+ * module in their caches.
  */
 void tdx_emulator_audit_shutdown(void)
 {
@@ -550,13 +550,13 @@ static struct syscore tdx_audit_syscore = {
 	.ops = &tdx_audit_syscore_ops,
 };
 
-/* Frees during a reset are allowed. */
+/* Allows frees of PAMTs in any state, for a reset. */
 void tdx_audit_expect_frees(bool expected)
 {
 	WRITE_ONCE(tdx_audit_frees_expected, expected);
 }
 
-/* Context: sleeps.  No LP may be in the module, and the module has no PAMTs. */
+/* Context: sleeps.  No LP may be in the module, and the module must not have PAMTs. */
 void tdx_audit_pause(bool pause)
 {
 	guard(mutex)(&tdx_audit_sweep_lock);
@@ -565,7 +565,7 @@ void tdx_audit_pause(bool pause)
 }
 
 /*
- * Drops the references on PAMTs, and forgets all reports.
+ * Drops the references on PAMTs, and clears all counts of reports.
  *
  * Context: sleeps.  No LP may be in the module.
  */
@@ -589,7 +589,7 @@ void tdx_audit_clear(void)
  * tdx_emulator_audit - count the reports of a rule
  * @rule: the rule
  *
- * Context: sweeps the PAMTs for the two rules about PAMT pages, and then sleeps.
+ * Context: sleeps for the two rules about PAMT pages, because it sweeps the PAMTs.
  * Return: number of reports since boot or reset.
  */
 u64 tdx_emulator_audit(enum tdx_audit rule)
@@ -648,7 +648,7 @@ int tdx_audit_start(void)
 		return ret;
 	}
 
-	/* Shutdown callbacks run in reverse order, and the host registers later. */
+	/* The host registers its callback later, so its callback runs first at shutdown. */
 	register_syscore(&tdx_audit_syscore);
 	return 0;
 }

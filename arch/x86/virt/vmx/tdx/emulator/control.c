@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests observe and control the emulated module: counts of calls, injected
- * answers, reset, and the files in /sys/kernel/debug/tdx_emulator.
+ * Interfaces by which tests observe and control the emulated module: counts of
+ * calls, injected answers, reset, and files in /sys/kernel/debug/tdx_emulator.
  *
- * PCONFIG without entropy or with a busy key table shows only in the status of
- * TDH.SYS.KEY.CONFIG, so tests inject that status.
+ * A failure of PCONFIG, by lack of entropy or a busy key table, affects only the
+ * status of TDH.SYS.KEY.CONFIG.  So tests inject that status.
  */
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
@@ -23,10 +23,10 @@
 
 #define MAX_FAULTS	16
 
-/* A slot for each leaf, two for P-SEAMLDR, one for all other numbers. */
+/* A slot for each leaf of the module, two for P-SEAMLDR, and one for all other calls. */
 enum { SLOT_SEAMLDR_INFO = TDXMOD_NR_LEAVES, SLOT_SEAMLDR_INSTALL, SLOT_OTHER, NR_SLOTS };
 
-/* Calls of a leaf, with the time of the first and of the last. */
+/* Number of calls of a leaf, and the times of the first and the last call. */
 struct tdx_calls {
 	u64 count;
 	u64 first;
@@ -34,8 +34,8 @@ struct tdx_calls {
 };
 
 /*
- * Written on the own CPU only.  A nested call may interrupt an update; the
- * audit reports nested calls.
+ * Each CPU updates its own counters.  A nested call may interrupt the update, but
+ * the audit reports nested calls.
  */
 static DEFINE_PER_CPU(struct tdx_calls[NR_SLOTS], tdx_calls);
 
@@ -161,17 +161,17 @@ static int tdx_calls_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(tdx_calls);
 
-/* Raw, because the trap takes it.  Never taken from an NMI. */
+/* A raw spinlock, because the trap takes it.  NMIs do not take it. */
 static DEFINE_RAW_SPINLOCK(tdx_faults_lock);
 
 /* Protected by @tdx_faults_lock.  Entries with count 0 are free. */
 static struct tdx_emulator_fault tdx_faults[MAX_FAULTS];
 
 /*
- * Entries in use, written with @tdx_faults_lock held.  Calls read it without
- * the lock and skip a table that is nearly always empty.  Otherwise virtual
- * CPUs, which do not all run at the same time, would wait very long for each
- * other.
+ * Number of entries in use, written with @tdx_faults_lock held.  Calls read it
+ * without the lock and skip an empty table.  Otherwise each call would take the
+ * lock, and a virtual CPU would wait very long if the host does not run the vCPU
+ * that holds it.
  */
 static unsigned int tdx_nr_faults;
 
@@ -179,7 +179,7 @@ static unsigned int tdx_nr_faults;
  * tdx_emulator_inject - replace some answers of the module
  * @fault: selects the calls and gives the answer; copied
  *
- * If several faults match a call, the first that was injected comes first.
+ * If several faults match a call, the first match in the table applies.
  *
  * Return: 0, -EINVAL for a count of 0, -ENOSPC if the table is full.
  */
@@ -253,7 +253,7 @@ static bool tdx_faults_take_from_table(struct tdxmod_regs *regs, u64 *status)
 
 static DECLARE_FAULT_ATTR(tdx_fail_seamcall);
 
-/* Users write them at any time, and a call may see the old value or the new. */
+/* Users may write these files at any time, also while a call reads the values. */
 static u64 tdx_fail_leaf = LEAF_KEY_CONFIG;
 static u64 tdx_fail_status = TDX_EMU_SYS_BUSY;
 
@@ -262,7 +262,7 @@ static bool tdx_faults_take_at_random(const struct tdxmod_regs *regs, u64 *statu
 	if (regs->rax != READ_ONCE(tdx_fail_leaf) || !READ_ONCE(tdx_fail_seamcall.probability))
 		return false;
 
-	/* should_fail() needs the lock to count calls on several CPUs correctly. */
+	/* The lock serializes the counters of should_fail(). */
 	scoped_guard(raw_spinlock_irqsave, &tdx_faults_lock) {
 		if (!should_fail(&tdx_fail_seamcall, 1))
 			return false;
@@ -297,7 +297,7 @@ static void __init tdx_faults_debugfs(struct dentry *dir)
 
 #endif /* CONFIG_FAULT_INJECTION_DEBUG_FS */
 
-/* An NMI cannot take the lock, so the module answers the calls of the crash path. */
+/* An NMI cannot take the lock, so calls of the crash path get no injected answer. */
 bool tdx_faults_take(struct tdxmod_regs *regs, u64 *status)
 {
 	if (in_nmi())
@@ -307,7 +307,7 @@ bool tdx_faults_take(struct tdxmod_regs *regs, u64 *status)
 	       tdx_faults_take_at_random(regs, status);
 }
 
-/* "LEAF STATUS SKIP COUNT", for any RDX; "clear". */
+/* The input is "LEAF STATUS SKIP COUNT", which matches any RDX, or "clear". */
 static ssize_t tdx_inject_write(struct file *file, const char __user *from,
 				size_t len, loff_t *pos)
 {
@@ -345,10 +345,10 @@ static int (*tdx_host_reset_fn)(void);
 
 /**
  * tdx_emulator_set_reset - set the function that resets the host
- * @reset: makes the host free everything that it gave to the module; returns 0,
+ * @reset: makes the host free all memory that it gave to the module; returns 0,
  *	or -EBUSY while the host uses the module; called in process context
  *
- * Context: once, before user space.
+ * Context: the host calls this once, before user space starts.
  */
 void tdx_emulator_set_reset(int (*reset)(void))
 {
@@ -358,13 +358,13 @@ void tdx_emulator_set_reset(int (*reset)(void))
 /**
  * tdx_emulator_reset - reset host and module, as a reboot would
  *
- * The host frees its PAMTs, and the module, all counters and all injected
- * answers are as after boot.
+ * The host frees its PAMTs.  The module, all counters and all injected answers
+ * return to their state after boot.
  *
  * Context: process context, sleeps.
  *
  * Return: 0; -EBUSY while the host uses the module or an LP is in it; -ENODEV
- * without an emulated module; -EOPNOTSUPP on a host that cannot be reset.
+ * if the emulator is off; -EOPNOTSUPP if the host has not set a reset function.
  */
 int tdx_emulator_reset(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The interface of the emulated TDX module for its tests, and for hooks.h.
- * Product code includes only hooks.h, and only through the Makefile.
+ * The interface of the emulated TDX module for tests and hooks.h.  TDX host code
+ * includes only hooks.h, and only through its Makefile.
  */
 #ifndef _TDX_EMULATOR_H
 #define _TDX_EMULATOR_H
@@ -9,15 +9,15 @@
 #include <linux/types.h>
 
 /**
- * enum tdx_audit - rules of the module's interface that the answers of the
- *	module do not enforce
+ * enum tdx_audit - rules of the module's interface whose violation the audit
+ *	reports
  * @TDX_AUDIT_CACHE_FLUSH: KEY.CONFIG without WBINVD on all CPUs since the last
  *	write of the host to a PAMT
  * @TDX_AUDIT_PAMT_FREED: the host freed a PAMT page of the module
- * @TDX_AUDIT_PAMT_WRITTEN: a PAMT has other bytes than the module wrote
+ * @TDX_AUDIT_PAMT_WRITTEN: a PAMT differs from the bytes that the module wrote
  * @TDX_AUDIT_LP_NOT_INIT: SEAMCALL on an LP without the LP.INIT that it needs
- * @TDX_AUDIT_KEY_CONTENDED: KEY.CONFIG found the global lock taken
- * @TDX_AUDIT_TDMR_BUSY: TDMR.INIT found the lock of its TDMR taken
+ * @TDX_AUDIT_KEY_CONTENDED: KEY.CONFIG failed because the global lock was held
+ * @TDX_AUDIT_TDMR_BUSY: TDMR.INIT failed because the lock of its TDMR was held
  * @TDX_AUDIT_NESTED: SEAMCALL from an interrupt inside a SEAMCALL
  * @TDX_AUDIT_SHUTDOWN: at shutdown a CPU is in VMX operation for TDX, or may
  *	have lines of the module in its cache
@@ -36,7 +36,7 @@ enum tdx_audit {
 };
 
 /**
- * struct tdx_emulator_fault - an answer in place of the module's
+ * struct tdx_emulator_fault - an injected answer
  * @leaf: RAX of the calls
  * @match_rdx: RDX of the calls (a field of SYS.RD), unless @any_rdx
  * @any_rdx: ignore @match_rdx
@@ -56,7 +56,7 @@ struct tdx_emulator_fault {
 	u64 value;
 };
 
-/* Linux' wrapper of SEAMCALL returns these values for the three failures. */
+/* The SEAMCALL wrapper of Linux returns these values for the three failures. */
 #define TDX_FAULT_VMFAIL	0x8000FF00FFFF0000ULL
 #define TDX_FAULT_UD		0x8000FF0000000006ULL
 #define TDX_FAULT_GP		0x8000FF000000000DULL

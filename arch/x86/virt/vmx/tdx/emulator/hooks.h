@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A SEAMCALL instruction cannot emulate MSRs that firmware sets, and VMX
- * operation.  The Makefile includes this file ahead of the TDX host code that
- * uses them, and that code does not change.
+ * Replacements for accesses to MSRs that firmware sets, and for VMX operation.  The
+ * trap of the SEAMCALL instruction cannot emulate these.  The Makefile includes this
+ * file ahead of TDX host code, so that the code itself does not change.
  *
- * Without an active emulator, and for all other MSRs, the real ones are used.
+ * If the emulator is off, and for all other MSRs, the replacements use the hardware.
  */
 #ifndef _TDX_EMULATOR_HOOKS_H
 #define _TDX_EMULATOR_HOOKS_H
@@ -14,7 +14,7 @@
 
 #include "emulator.h"
 
-/* The file that follows defines its own. */
+/* The source file defines pr_fmt itself. */
 #undef pr_fmt
 
 #undef rdmsrq

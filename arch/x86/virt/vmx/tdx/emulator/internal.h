@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Shared by the files of the emulated TDX module only. */
+/* Declarations shared by the files of the emulated TDX module. */
 #ifndef _TDX_EMULATOR_INTERNAL_H
 #define _TDX_EMULATOR_INTERNAL_H
 
@@ -12,11 +12,11 @@ struct dentry;
 struct seq_file;
 struct task_struct;
 
-/* RAX of a call; the numbers of leaves are LEAF_*. */
+/* Bits of RAX of a call.  LEAF_* are the leaf numbers. */
 #define TDX_EMU_SEAMLDR		BIT_ULL(63)
 #define TDX_EMU_LEAF(rax)	((rax) & 0xffff)
 
-/* Answers of the module, with the operand in the low half.  RCX is operand 1. */
+/* Statuses of the module.  The low half is the number of the operand, 1 for RCX. */
 #define TDX_EMU_SYS_BUSY		0x8000020200000000ULL
 #define TDX_EMU_OPERAND_BUSY_RCX	0x8000020000000001ULL
 
@@ -34,12 +34,12 @@ struct task_struct;
  * @features0: TDX_FEATURES0
  * @max_vcpus: MAX_VCPUS_PER_TD
  * @max_tdmrs: MAX_TDMRS
- * @differences: from TDX 1.5.01, TDXMOD_*
- * @nr_cmrs: number of @cmrs; 0: use the memory map
+ * @differences: differences from TDX 1.5.01, TDXMOD_*
+ * @nr_cmrs: number of @cmrs; 0 to use the memory map
  * @cmrs: CMRs
  *
- * Constant after boot, except numbers that tests change.  A call in progress
- * then uses the old number or the new.
+ * Constant after boot, except numbers that tests change.  A call during such a
+ * change uses the old or the new number.
  */
 struct tdx_emu_params {
 	bool on;
