@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The TDX module: its leaves, the states in which each leaf is possible, and
- * the memory of the host that leaves read and write.
+ * The dispatcher of the TDX module: its leaves, the states in which each leaf is
+ * allowed, and accesses of leaves to host memory.
  *
- * The model behaves like TDX 1.5.01, except for the TDXMOD_* differences that
- * are set.  It lacks two parts of the module: checks of the CPU by CPUID and
- * MSRs, and the leaves that manage TDs.  It answers those leaves like leaves
+ * The model behaves like TDX 1.5.01, except for the TDXMOD_* differences that the
+ * platform sets.  It does not implement the checks of CPUID and MSRs, and the
+ * leaves that manage TDs.  It answers calls of these leaves as calls of leaves
  * that do not exist.
  */
 #include "model_internal.h"
 
-/* Bit of TDX_FEATURES0: version 1 of VP.INIT takes the x2APIC ID of the vCPU. */
+/* TDX_FEATURES0: version 1 of VP.INIT accepts the x2APIC ID of the vCPU. */
 #define TOPOLOGY_ENUM	BIT_ULL(20)
 
-/* The leaf tests the state itself.  All others need SYS_READY. */
+/* The leaf checks the state of the module itself.  All other leaves need SYS_READY. */
 #define FLAG_EARLY	BIT(0)
 /* The leaf needs LP.INIT on the calling LP, unless SYS.CONFIG waits for all LPs. */
 #define FLAG_NEEDS_LP	BIT(1)
 /* The leaf holds the global lock from beginning to end. */
 #define FLAG_LOCKED	BIT(2)
-/* The leaf takes a version other than 0. */
+/* The leaf accepts versions other than 0. */
 #define FLAG_VERSIONS	BIT(3)
 
-/* LP.SHUTDOWN is deprecated in 1.5: it does nothing and is always possible. */
+/* LP.SHUTDOWN is deprecated in 1.5: it does nothing and succeeds in any state. */
 static u64 tdxmod_lp_shutdown(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 {
 	return TDX_SUCCESS;
@@ -72,8 +72,8 @@ static bool tdxmod_leaf_takes_version(const struct tdxmod *m, const struct tdxmo
 }
 
 /*
- * SYS.CONFIG of 1.5.01 waits for every LP, so later leaves have no need to
- * check.  A module whose SYS.CONFIG does not wait has to check.
+ * SYS.CONFIG of 1.5.01 requires LP.INIT on every LP, so later leaves do not check
+ * it.  A module whose SYS.CONFIG lacks this requirement checks it in each leaf.
  */
 static bool tdxmod_leaf_lacks_lp(const struct tdxmod *m, unsigned int lp,
 				 const struct tdxmod_leaf *leaf, int state)
@@ -96,7 +96,7 @@ static u64 tdxmod_call_leaf(struct tdxmod *m, unsigned int lp, struct tdxmod_reg
 	return status;
 }
 
-/* A refusal here leaves all registers except RAX unchanged. */
+/* If the dispatcher refuses a call, only RAX changes. */
 static u64 tdxmod_dispatch(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 {
 	unsigned int version = (regs->rax >> 16) & 0xff;
@@ -127,9 +127,9 @@ bool tdxmod_seamcall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs
 		return false;
 
 	/*
-	 * The count rises, fully ordered, before the leaf reads the state.
+	 * Fully ordered: the leaf reads the state after this increment.
 	 * SYS.SHUTDOWN changes the state before it reads the count.  So at
-	 * least one of the two sees the other.
+	 * least one of the two observes the other.
 	 */
 	atomic_inc_return(&m->nr_inside);
 	out.rax = tdxmod_dispatch(m, lp, &out);
@@ -141,21 +141,21 @@ bool tdxmod_seamcall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs
 	return true;
 }
 
-/* Physical addresses have the KeyID in their top bits. */
+/* The top bits of a physical address are the KeyID. */
 static u64 tdxmod_strip_keyid(const struct tdxmod *m, u64 pa)
 {
 	return pa & (BIT_ULL(m->platform.maxpa - m->platform.keyid_bits) - 1);
 }
 
-/* An address of the module's own tables: in range and without a KeyID. */
+/* Tests whether an address is in range and has KeyID 0. */
 bool tdxmod_pa_is_plain(const struct tdxmod *m, u64 pa)
 {
 	return tdxmod_strip_keyid(m, pa) == pa;
 }
 
 /*
- * An address of host memory, naturally aligned for @size.  The host owns
- * KeyID 0 and the MKTME KeyIDs, which are below the private ones.
+ * Tests whether @pa is an address of host memory, aligned to @size.  The host owns
+ * KeyID 0 and the MKTME KeyIDs, which are below the private KeyIDs.
  */
 bool tdxmod_pa_is_shared(const struct tdxmod *m, u64 pa, u64 size)
 {
@@ -167,14 +167,14 @@ bool tdxmod_pa_is_shared(const struct tdxmod *m, u64 pa, u64 size)
 	       keyid < m->platform.hkid_start;
 }
 
-/* Neither range wraps.  An empty one overlaps nothing. */
+/* The ranges must not wrap.  An empty range overlaps nothing. */
 bool tdxmod_overlap(const struct tdxmod_range *a, const struct tdxmod_range *b)
 {
 	return a->size && b->size &&
 	       a->base < b->base + b->size && b->base < a->base + a->size;
 }
 
-/* The bytes at @pa up to the end of its 4 KiB page; NULL: no memory there. */
+/* Returns the bytes from @pa to the end of its 4 KiB page, or NULL without memory. */
 void *tdxmod_memory(const struct tdxmod *m, u64 pa)
 {
 	u64 plain = tdxmod_strip_keyid(m, pa);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The TDX module as a pure function: registers in, registers out.
+ * A model of the TDX module: it maps the input registers of a call to the output
+ * registers, and keeps its state in struct tdxmod.
  *
- * The model uses no kernel state.  The same source answers recorded vectors
- * and fuzzers in user space, and SEAMCALL instructions in a guest.  Memory,
- * entropy and PCONFIG come through struct tdxmod_ops.
+ * The model uses no kernel state, so the same source runs in the kernel and in
+ * user space, where recorded vectors and fuzzers call it.  struct tdxmod_ops
+ * provides memory, entropy and PCONFIG.
  *
- * LPs call tdxmod_seamcall() at the same time, as on hardware.  Every lock is
- * a try-lock, and a contender gets a BUSY status.
+ * LPs may call tdxmod_seamcall() concurrently, as on hardware.  All locks are
+ * try-locks, and contention yields a BUSY status.
  *
- * User-space builds put a directory with their own <linux/...> headers before
- * the kernel's (tools/testing/tdx/include).
+ * User-space builds use the <linux/...> headers in tools/testing/tdx/include.
  */
 #ifndef _TDX_EMULATOR_MODEL_H
 #define _TDX_EMULATOR_MODEL_H
@@ -39,7 +39,7 @@ typedef atomic_t tdxmod_atomic_t;
 #define TDXMOD_MAX_UPDATES	31	/* in one boot */
 #define TDXMOD_PAMT_ENTRY_SIZE	16
 
-#define TDXMOD_NR_LEAVES	128	/* more than the largest number of a leaf */
+#define TDXMOD_NR_LEAVES	128	/* exceeds the largest leaf number */
 
 /* The registers that a leaf may read or write.  All others keep their values. */
 struct tdxmod_regs {
@@ -57,28 +57,28 @@ struct tdxmod_range {
 	u64 size;
 };
 
-/* Known differences of modules from TDX 1.5.01.  Without any: 1.5.01 to the bit. */
-#define TDXMOD_LP_INIT_RELAXED	BIT(0) /* SYS.CONFIG does not wait for every LP */
-#define TDXMOD_LP_INIT_LATE	BIT(1) /* LP.INIT also after SYS.CONFIG */
-#define TDXMOD_MAX_VCPUS_FIELD	BIT(2) /* MAX_VCPUS_PER_TD can be read */
+/* Known differences of modules from TDX 1.5.01.  Without any, the model is 1.5.01. */
+#define TDXMOD_LP_INIT_RELAXED	BIT(0) /* SYS.CONFIG does not need LP.INIT on each LP */
+#define TDXMOD_LP_INIT_LATE	BIT(1) /* LP.INIT is allowed after SYS.CONFIG */
+#define TDXMOD_MAX_VCPUS_FIELD	BIT(2) /* metadata have MAX_VCPUS_PER_TD */
 #define TDXMOD_SYS_DISABLE	BIT(3) /* leaf 69 exists, see tdxmod_sys_disable() */
 
-/* The module's knowledge from MCHECK and the CPU.  Constant. */
+/* The data that the module gets from MCHECK and the CPU.  Constant. */
 struct tdxmod_platform {
 	unsigned int nr_packages;
 	unsigned int nr_lps;
 	const u8 *lp_package;		/* package of each LP, nr_lps entries */
-	unsigned int maxpa;		/* widest physical address, 52 */
+	unsigned int maxpa;		/* bits of a physical address, 36 to 52 */
 	unsigned int keyid_bits;	/* at the top of the physical address */
 	u32 hkid_start;			/* first private HKID */
 	u32 hkid_count;
-	struct tdxmod_range seamrr;	/* size 0: none */
+	struct tdxmod_range seamrr;	/* size 0 if absent */
 	unsigned int nr_cmrs;
 	struct tdxmod_range cmrs[TDXMOD_MAX_CMRS];
 	u32 differences;		/* TDXMOD_* switches above */
 	u64 features0;			/* TDX_FEATURES0 */
 	u16 max_vcpus;			/* with TDXMOD_MAX_VCPUS_FIELD */
-	u16 max_tdmrs;			/* 0: as many as the model has */
+	u16 max_tdmrs;			/* 0 for TDXMOD_MAX_TDMRS */
 	u32 family_model_stepping;	/* CPUID.1.EAX, for PKG_FMS */
 };
 
@@ -90,13 +90,13 @@ enum tdxmod_pconfig {
 
 struct tdxmod_ops {
 	/*
-	 * The 4 KiB page at @pa (KeyID removed, page aligned), or NULL without
-	 * memory there: reads then give zeros, and writes are lost.
+	 * Returns the 4 KiB page at @pa, which is aligned and has no KeyID, or
+	 * NULL without memory: reads then give zeros, and writes are lost.
 	 */
 	void *(*page)(void *ctx, u64 pa);
-	/* PCONFIG "set random key" for @hkid on the package of @lp. */
+	/* Executes PCONFIG "set random key" for @hkid on the package of @lp. */
 	enum tdxmod_pconfig (*pconfig)(void *ctx, unsigned int lp, u32 hkid);
-	/* RDRAND: false without entropy. */
+	/* Executes RDRAND.  Returns false without entropy. */
 	bool (*rdrand)(void *ctx, u64 *value);
 };
 
@@ -115,13 +115,13 @@ struct tdxmod_tdmr {
 	u64 size;
 	struct tdxmod_range pamt[TDXMOD_NR_LEVELS];
 	struct tdxmod_range rsvd[TDXMOD_MAX_RESERVED];	/* offsets, as given */
-	u64 next;			/* the cursor; own: @lock */
-	tdxmod_atomic_t lock;		/* try-lock: 0 free, 1 taken */
+	u64 next;			/* next address to initialize; under @lock */
+	tdxmod_atomic_t lock;		/* try-lock: 0 free, 1 held */
 };
 
 /*
- * SYS.SHUTDOWN leaves this for the SYS.UPDATE of the next module.  It is a
- * copy, because SYS.CONFIG of the next module must not change it.
+ * SYS.SHUTDOWN stores these data for SYS.UPDATE of the next module.  They are a
+ * copy, so that SYS.CONFIG of the next module does not change them.
  */
 struct tdxmod_handoff {
 	u32 size;
@@ -135,10 +135,10 @@ struct tdxmod_handoff {
 
 /* P-SEAMLDR.  The try-lock @inside protects all other members. */
 struct tdxmod_loader {
-	tdxmod_atomic_t inside;		/* 0 free, 1 taken */
+	tdxmod_atomic_t inside;		/* try-lock: 0 free, 1 held */
 	u32 nr_remaining;		/* updates until the next boot */
-	struct pseamldr_extend extend;	/* except seam_ready */
-	unsigned int nr_called;		/* LPs, of the INSTALL in progress */
+	struct pseamldr_extend extend;	/* seam_ready in it is unused */
+	unsigned int nr_called;		/* LPs that made the INSTALL in progress */
 	bool was_ready;			/* seam_ready before that INSTALL */
 	u8 lp_called[TDXMOD_MAX_LPS];
 	struct pseamldr_params params;
@@ -150,8 +150,8 @@ struct tdxmod_loader {
  *
  * Locking:
  * I: set by tdxmod_init() and constant afterwards
- * G: written with @global held exclusively, read without a lock by the dispatcher
- * A: atomic
+ * G: written with @global held exclusively, or as L
+ * A: accessed without a lock, by atomics or READ_ONCE() and WRITE_ONCE()
  * T: see struct tdxmod_tdmr
  * L: written by P-SEAMLDR while no LP is in the module
  */
@@ -160,42 +160,42 @@ struct tdxmod {
 	const struct tdxmod_ops *ops;		/* I */
 	void *ctx;				/* I */
 
-	tdxmod_atomic_t global;			/* A: -1 exclusive, n readers */
+	tdxmod_atomic_t global;			/* A: -1 exclusive, else number of readers */
 	int state;				/* G: enum tdxmod_state */
-	bool dead;				/* A: SEAMCALL gives VMfailInvalid */
-	bool seam_ready;			/* A: false: only P-SEAMLDR answers */
-	bool misfit;				/* L: not built for its SIGSTRUCT */
+	bool dead;				/* A: all SEAMCALLs give VMfailInvalid */
+	bool seam_ready;			/* A: the module answers, not only P-SEAMLDR */
+	bool misfit;				/* L: build differs from the SIGSTRUCT */
 	struct tdxmod_build build;		/* L */
 	u32 hkid;				/* G: global private HKID */
 	unsigned int nr_tdmrs;			/* G */
 	tdxmod_atomic_t nr_init_lps;		/* A */
 	tdxmod_atomic_t nr_inside;		/* A: LPs inside the module */
-	unsigned int packages_done;		/* G: number */
-	u32 package_mask;			/* G: KEY.CONFIG done */
+	unsigned int packages_done;		/* G: KEY.CONFIGs since SYS.INIT */
+	u32 package_mask;			/* G: packages with KEY.CONFIG done */
 	bool handoff_valid;			/* G */
-	u8 lp_done[TDXMOD_MAX_LPS];		/* own LP only */
+	u8 lp_done[TDXMOD_MAX_LPS];		/* each LP writes its own, or as L */
 	u8 kot[TDXMOD_MAX_HKIDS];		/* G: 0 free, 1 reserved */
 	struct tdxmod_tdmr tdmrs[TDXMOD_MAX_TDMRS];	/* G, T */
 	struct tdxmod_handoff handoff;		/* G, with handoff_valid */
 	struct tdxmod_loader loader;
 };
 
-/* A leaf of the module, by its number. */
+/* A leaf of the module.  The index in tdxmod_leaves is its number. */
 struct tdxmod_leaf {
 	const char *name;
 	u64 (*fn)(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 	u32 flags;				/* see model.c */
 };
 
-/* Without @fn: the model has no such leaf. */
+/* The model does not implement leaves without @fn. */
 extern const struct tdxmod_leaf tdxmod_leaves[TDXMOD_NR_LEAVES];
 
 /**
- * tdxmod_init - make the module as MCHECK and P-SEAMLDR leave it after boot
- * @m: storage
- * @platform: copied; the array behind its @lp_package must stay
+ * tdxmod_init - initialize the module to its state after boot
+ * @m: the module
+ * @platform: copied, except the array @lp_package, which must stay valid
  * @ops: memory, entropy and PCONFIG
- * @ctx: passed to @ops
+ * @ctx: argument of @ops
  *
  * Return: 0, or -1 if @platform exceeds a limit of the model.
  */
@@ -210,7 +210,7 @@ int tdxmod_init(struct tdxmod *m, const struct tdxmod_platform *platform,
  *
  * Return: true with a status in RAX (CF=0); false for VMfailInvalid (CF=1),
  * with @regs unchanged: the module died before or in this call, an update is
- * replacing it, or the platform has no such LP.
+ * in progress or has lost it, or the platform has no such LP.
  */
 bool tdxmod_seamcall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 
@@ -229,14 +229,14 @@ bool tdxmod_seamldr(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
  * tdxmod_reload - start the same module again after its shutdown
  * @m: the module
  *
- * Hand-off data survives.  No SEAMCALL may be in progress: P-SEAMLDR has
- * gathered all LPs by then.
+ * Hand-off data survive.  No SEAMCALL may be in progress, as P-SEAMLDR ensures on
+ * hardware.
  *
  * Return: true; false unless @m is in SYS_SHUTDOWN.
  */
 bool tdxmod_reload(struct tdxmod *m);
 
-/* The TDMR of the module that begins at @base, or NULL. */
+/* Returns the TDMR with this base, or NULL. */
 struct tdxmod_tdmr *tdxmod_find_tdmr(struct tdxmod *m, u64 base);
 
 static inline unsigned int tdxmod_page_shift(enum tdxmod_level level)
@@ -245,18 +245,18 @@ static inline unsigned int tdxmod_page_shift(enum tdxmod_level level)
 }
 
 /**
- * tdxmod_pamt_entry - say what the module wrote into PAMT entries
+ * tdxmod_pamt_entry - get the page type that the module wrote to PAMT entries
  * @m: the module
  * @tdmr: index of a configured TDMR
  * @level: page size
  * @index: number of the entry in that PAMT
- * @type: out, the page type, unless 0 is returned
+ * @type: gets the page type, unless the function returns 0
  *
- * An entry that was only cleared together with its cache line counts as
- * written, also behind the end of the TDMR.
+ * An entry counts as written if TDMR.INIT has cleared its cache line, even if the
+ * entry is beyond the end of the TDMR.
  *
- * Return: number of consecutive entries from @index on that the module has
- * written with @type; 0 if it has not written the first.
+ * Return: number of consecutive entries from @index that the module has written
+ * with @type; 0 if it has not written the entry @index.
  */
 u64 tdxmod_pamt_entry(const struct tdxmod *m, unsigned int tdmr,
 		      enum tdxmod_level level, u64 index, u8 *type);

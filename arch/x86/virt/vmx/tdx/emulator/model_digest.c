@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The signed part of a SIGSTRUCT: everything except key and signature. */
+/* Compute the digest of the signed part of a SIGSTRUCT: all but key and signature. */
 #include <crypto/sha2.h>
 
 #include "seamldr.h"

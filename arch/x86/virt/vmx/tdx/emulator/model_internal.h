@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Shared by the files of the model only.  The numbers are the interface of the
- * module; the names are those of TDX 1.5.01.
+ * Declarations shared by the files of the model.  The numbers are the interface of
+ * the module, and TDX 1.5.01 uses the same names.
  */
 #ifndef _TDX_EMULATOR_MODEL_INTERNAL_H
 #define _TDX_EMULATOR_MODEL_INTERNAL_H
@@ -42,10 +42,10 @@
 #define TDX_METADATA_FIELD_ID_INCORRECT		0xC0000C0000000000ULL
 #define TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT	0x00000C0B00000000ULL
 
-/* Not a status: the call never returns.  The module does not use class 0xFF. */
+/* The call never returns.  The module does not use statuses of class 0xFF. */
 #define TDXMOD_NO_ANSWER			0xFFFFFFFF00000000ULL
 
-/* Numbers of operands, added to a status.  RAX is 0. */
+/* Numbers of operands, which are added to a status.  RAX is operand 0. */
 #define TDX_RCX					1
 #define TDX_RDX					2
 #define TDX_R8					8
@@ -57,10 +57,10 @@
 #define TDXMOD_PT_REG				3
 #define TDXMOD_PT_EPT				8
 
-/* Bytes of hand-off data of any version. */
+/* Size of the hand-off data in bytes, for all versions. */
 #define TDXMOD_HANDOFF_SIZE			53386
 
-/* Versions of the module in flash; P-SEAMLDR has the same. */
+/* Versions of the module in flash and of P-SEAMLDR. */
 #define TDXMOD_VENDOR_ID			0x8086
 #define TDXMOD_BUILD_DATE			20240129
 #define TDXMOD_MAJOR_VERSION			1
@@ -96,9 +96,9 @@ u64 tdxmod_tdmr_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs
 u64 tdxmod_page_rdmd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 
 /*
- * The global lock has one exclusive holder or any number of readers, which are
- * LP.INITs.  No call waits for it.  On hardware a failed reader leaves its count
- * behind until the holder's release erases it, which has the same effect.
+ * The global lock has one exclusive holder, or any number of readers, which are
+ * calls of LP.INIT.  No call waits for the lock.  On hardware, a reader that fails
+ * leaves its count in the lock, and the release by the holder clears the count.
  */
 static inline bool tdxmod_lock_global(struct tdxmod *m)
 {
@@ -111,8 +111,8 @@ static inline void tdxmod_unlock_global(struct tdxmod *m)
 }
 
 /*
- * Leaves test the state without a lock.  The leaves that a new state admits
- * must see all writes of the leaf that changed the state.
+ * The dispatcher reads the state without a lock.  Leaves that a new state allows
+ * must observe all writes of the leaf that changed the state.
  */
 static inline int tdxmod_get_state(const struct tdxmod *m)
 {
@@ -126,7 +126,6 @@ static inline void tdxmod_set_state(struct tdxmod *m, enum tdxmod_state state)
 	smp_store_release(&m->state, state);
 }
 
-/* tdxmod_reload() resets it while an LP may already enter. */
 static inline bool tdxmod_lp_done(const struct tdxmod *m, unsigned int lp)
 {
 	return READ_ONCE(m->lp_done[lp]);

@@ -13,7 +13,7 @@
 #define ID_SIZE_CODE(id)	(((id) >> 32) & 3)
 #define ID_BITS(id)		(8 << ID_SIZE_CODE(id))
 #define ID_CONTEXT		GENMASK_ULL(54, 52)
-/* Must be 0 in the id of one element. */
+/* Bits that must be 0 in the ID of a single element. */
 #define ID_RESERVED		(GENMASK_ULL(31, 24) | GENMASK_ULL(46, 34) | \
 				 GENMASK_ULL(49, 47) | BIT_ULL(55) | BIT_ULL(62))
 #define ID_LAST_ELEMENT_SHIFT	34
@@ -25,7 +25,7 @@
 #define TDSYSINFO_SIZE		1024
 #define CMR_TABLE_SIZE		(TDXMOD_MAX_CMRS * sizeof(struct tdxmod_range))
 
-/* Values that SYS.INFO tells, too. */
+/* Values that both SYS.RD and SYS.INFO report. */
 #define TDCS_BASE_SIZE		(6 * SZ_4K)
 #define TDVPS_BASE_SIZE		(6 * SZ_4K)
 #define ATTRIBUTES_FIXED0	0x8000000070000001ULL
@@ -34,15 +34,15 @@
 #define XFAM_FIXED1		3ULL
 
 /*
- * A row is one field, or an array of @fields (0 means 1) with @elements (0
- * means 1) each.  The codes of an array are consecutive.
+ * A row describes @fields fields of @elements elements each; 0 stands for 1.  Their
+ * codes are consecutive.
  */
 struct tdxmod_row {
 	u64 id;
 	unsigned int fields;
 	unsigned int elements;
 	u64 value;
-	u64 (*get)(const struct tdxmod *m, unsigned int n);	/* NULL: @value */
+	u64 (*get)(const struct tdxmod *m, unsigned int n);	/* NULL to use @value */
 	u32 needs;		/* TDXMOD_* difference, or 0 */
 };
 
@@ -94,7 +94,7 @@ static u64 tdxmod_get_allowed_fms(const struct tdxmod *m, unsigned int n)
 	return n ? 0 : m->platform.family_model_stepping;
 }
 
-/* The table is zero behind the CMRs that MCHECK reported. */
+/* The table has zeros after the last CMR. */
 static u64 tdxmod_get_cmr_base(const struct tdxmod *m, unsigned int n)
 {
 	return m->platform.cmrs[n].size ? m->platform.cmrs[n].base : 0;
@@ -109,13 +109,13 @@ static u64 tdxmod_get_cmr_size(const struct tdxmod *m, unsigned int n)
 struct tdxmod_cpuid_config {
 	u32 leaf;
 	u32 subleaf;
-	u32 direct[4];		/* freely */
-	u32 native[4];		/* if the CPU has them */
+	u32 direct[4];		/* without restriction */
+	u32 native[4];		/* if the CPU supports them */
 };
 
 /*
- * The leaves and their order are those of 1.5.01.  The bits are those that a
- * host can choose on CPUs of that time.
+ * The leaves and their order are the same as in 1.5.01.  The bits are the ones that
+ * a host can choose on CPUs that 1.5.01 supports.
  */
 static const struct tdxmod_cpuid_config tdxmod_cpuid_configs[] = {
 	{ .leaf = 0x1, .subleaf = NO_SUBLEAF,
@@ -163,7 +163,7 @@ static u64 tdxmod_get_cpuid_value(const struct tdxmod *m, unsigned int n)
 	return pair[0] | (u64)pair[1] << 32;
 }
 
-/* In the order in which SYS.RD leads a reader from field to field. */
+/* The rows are in the order in which SYS.RD returns the next field. */
 static const struct tdxmod_row tdxmod_rows[] = {
 	/* Platform */
 	{ .id = 0x0000000200000000, .get = tdxmod_get_nr_packages },	/* NUM_PKGS */
@@ -245,7 +245,7 @@ static const struct tdxmod_row tdxmod_rows[] = {
 	{ .id = 0xA200000300000006, .value = 0 },
 };
 
-/* A place in the table: value @n of @row.  @row is NULL at the end. */
+/* A position in the table: value @n of @row.  @row is NULL at the end. */
 struct tdxmod_place {
 	const struct tdxmod_row *row;
 	unsigned int n;
@@ -260,7 +260,7 @@ static const struct tdxmod_row *tdxmod_skip_absent_rows(const struct tdxmod *m,
 	return row < &tdxmod_rows[ARRAY_SIZE(tdxmod_rows)] ? row : NULL;
 }
 
-/* Only class and code of an id select a field. */
+/* The class and the code of an ID select the field. */
 static struct tdxmod_place tdxmod_find_field(const struct tdxmod *m, u64 id)
 {
 	struct tdxmod_place p = { .row = tdxmod_skip_absent_rows(m, tdxmod_rows) };
@@ -329,12 +329,12 @@ u64 tdxmod_sys_rd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 	regs->r8 = tdxmod_value_at(m, &p);
 	row = p.row;
 	tdxmod_advance_place(m, &p, 1);
-	/* Within a row the next id keeps the size that the caller gave. */
+	/* Within a row, the next ID keeps the size bits of the caller's ID. */
 	regs->rdx = p.row == row ? id + 1 : tdxmod_id_at(&p);
 	return TDX_SUCCESS;
 }
 
-/* Fields of the same shape with consecutive codes share one header. */
+/* Fields of equal shape with consecutive codes form a sequence with one header. */
 static bool tdxmod_place_continues(const struct tdxmod_place *prev,
 				   const struct tdxmod_place *next)
 {
@@ -346,7 +346,7 @@ static bool tdxmod_place_continues(const struct tdxmod_place *prev,
 	       ID_CODE(a) + tdxmod_row_elements(prev->row) == ID_CODE(b);
 }
 
-/* Writes a sequence to @out, header first, and advances @p behind it. */
+/* Writes the header and the values of a sequence to @out, and advances @p past it. */
 static unsigned int tdxmod_dump_sequence(const struct tdxmod *m, struct tdxmod_place *p,
 					 u64 *out)
 {
@@ -372,8 +372,8 @@ static unsigned int tdxmod_dump_sequence(const struct tdxmod *m, struct tdxmod_p
 }
 
 /*
- * The list begins with the number of bytes and of sequences.  All fields of
- * this module fit into a page, so the list never overflows.
+ * The list starts with its size in bytes and the number of sequences.  The list of
+ * all fields fits in a page, so it never overflows.
  */
 static void tdxmod_dump_list(const struct tdxmod *m, struct tdxmod_place p, u64 *out)
 {
@@ -386,7 +386,7 @@ static void tdxmod_dump_list(const struct tdxmod *m, struct tdxmod_place p, u64 
 	out[0] = used * sizeof(u64) | sequences << 16;
 }
 
-/* SYS.RDALL needs the exact size and the first element of a field, unlike SYS.RD. */
+/* Unlike SYS.RD, SYS.RDALL requires the exact size and the first element of a field. */
 static struct tdxmod_place tdxmod_find_list_start(const struct tdxmod *m, u64 id)
 {
 	struct tdxmod_place p = {};
@@ -483,7 +483,7 @@ static void tdxmod_fill_sysinfo(const struct tdxmod *m, struct tdxmod_sysinfo *i
 
 		info->cpuid_configs[i].leaf = config->leaf;
 		info->cpuid_configs[i].subleaf = config->subleaf;
-		/* SYS.RD tells only the direct bits. */
+		/* SYS.RD reports only the direct bits. */
 		for (r = 0; r < ARRAY_SIZE(config->direct); r++)
 			info->cpuid_configs[i].regs[r] = config->direct[r] | config->native[r];
 	}
@@ -501,8 +501,8 @@ static void tdxmod_fill_cmrs(const struct tdxmod *m, struct tdxmod_range *table)
 }
 
 /*
- * RCX buffer, RDX its size, R8 CMR table, R9 its entries; out: RDX and R9 as
- * used.  The module clears the buffer before it checks the table.
+ * RCX buffer, RDX its size, R8 CMR table, R9 its number of entries; out: RDX and R9
+ * used size and entries.  The module clears the buffer before it checks the table.
  */
 u64 tdxmod_sys_info(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 {
