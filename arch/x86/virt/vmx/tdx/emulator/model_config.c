@@ -2,15 +2,15 @@
 /*
  * TDH.SYS.CONFIG and TDH.SYS.KEY.CONFIG.
  *
- * SYS.CONFIG checks the TDMRs of the host one after another.  The checks are
- * in the order of the module, because the first failure gives the status.
+ * SYS.CONFIG checks the TDMRs of the host one after another.  The checks have the
+ * same order as in the module, because the first failure determines the status.
  */
 #include "model_internal.h"
 
 #define PTR_ARRAY_ALIGN		512
 #define TDMR_INFO_ALIGN		512
 
-/* The layout in memory of the structure that the host fills. */
+/* The TDMR_INFO structure in host memory. */
 struct tdxmod_tdmr_info {
 	u64 base;
 	u64 size;
@@ -36,7 +36,7 @@ static u64 tdxmod_range_end(const struct tdxmod_range *r)
 	return r->base + r->size;
 }
 
-/* This and the following functions check TDMR @i.  Its predecessors are good. */
+/* This and the following functions check TDMR @i.  The TDMRs before it are valid. */
 static u64 tdxmod_check_tdmr(const struct tdxmod *m, unsigned int i)
 {
 	const struct tdxmod_tdmr *t = &m->tdmrs[i];
@@ -59,7 +59,7 @@ static u64 tdxmod_check_reserved(const struct tdxmod *m, unsigned int i, unsigne
 	bool last = j == TDXMOD_MAX_RESERVED - 1;
 
 	if (!r->size) {
-		/* Empty slots end the list. */
+		/* An empty slot ends the list. */
 		if (!last && r[1].size)
 			return tdxmod_detail(TDX_NON_ORDERED_RESERVED_IN_TDMR, i, j, 0);
 		return TDX_SUCCESS;
@@ -86,7 +86,7 @@ static u64 tdxmod_check_all_reserved(const struct tdxmod *m, unsigned int i)
 	return TDX_SUCCESS;
 }
 
-/* Bytes of PAMT that a TDMR needs at a level.  The module accepts more. */
+/* Returns the minimum size of a PAMT in bytes.  The module accepts larger PAMTs. */
 static u64 tdxmod_pamt_min_size(const struct tdxmod_tdmr *t, enum tdxmod_level level)
 {
 	return (t->size >> tdxmod_page_shift(level)) * TDXMOD_PAMT_ENTRY_SIZE;
@@ -138,8 +138,8 @@ static u64 tdxmod_check_pamts_disjoint(const struct tdxmod *m, unsigned int i)
 }
 
 /*
- * Part @n of a TDMR between its reserved areas, which may be empty.  Returns
- * false behind the last part.
+ * Gets part @n of the memory between the reserved areas of a TDMR.  A part may be
+ * empty.  Returns false after the last part.
  */
 static bool tdxmod_get_usable_part(const struct tdxmod_tdmr *t, unsigned int n,
 				   struct tdxmod_range *part)
@@ -170,7 +170,7 @@ static bool tdxmod_meets_usable_part(const struct tdxmod_range *range, const str
 	return false;
 }
 
-/* A PAMT of TDMR @owner may not lie in memory that TDMR @other gives to TDs. */
+/* A PAMT of TDMR @owner must not overlap memory that TDMR @other provides for TDs. */
 static u64 tdxmod_check_pamts_outside(const struct tdxmod *m, unsigned int owner,
 				      unsigned int other)
 {
@@ -198,7 +198,7 @@ static u64 tdxmod_check_pamts_reserved(const struct tdxmod *m, unsigned int i)
 	return TDX_SUCCESS;
 }
 
-/* CMRs that touch count as one, also with unused slots between them. */
+/* Adjacent CMRs count as one CMR, even with unused slots between them. */
 static bool tdxmod_range_is_convertible(const struct tdxmod *m, const struct tdxmod_range *range)
 {
 	u64 covered = range->base;
@@ -234,7 +234,7 @@ static u64 tdxmod_check_convertible(const struct tdxmod *m, unsigned int i)
 	return TDX_SUCCESS;
 }
 
-/* Copies the TDMR before any check: the host may write to it at any time. */
+/* Copies the TDMR before the checks, because the host may write to it at any time. */
 static void tdxmod_fetch_tdmr(const struct tdxmod *m, u64 pa, struct tdxmod_tdmr *tdmr)
 {
 	const void *memory = tdxmod_memory(m, pa);
@@ -278,7 +278,7 @@ static u64 tdxmod_accept_tdmr(struct tdxmod *m, unsigned int i, u64 pa)
 	return TDX_SUCCESS;
 }
 
-/* A failure leaves rows behind, but does not count them, so they have no effect. */
+/* On failure, @nr_tdmrs does not change, so the TDMRs accepted so far have no effect. */
 static u64 tdxmod_accept_tdmrs(struct tdxmod *m, u64 array, unsigned int count)
 {
 	unsigned int i;
@@ -310,13 +310,13 @@ u64 tdxmod_sys_config(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *reg
 		return TDX_OPERAND_INVALID + TDX_RCX;
 	if (!count || count > tdxmod_max_tdmrs(m))
 		return TDX_OPERAND_INVALID + TDX_RDX;
-	/* Bits 63:16 of R8 must be 0.  Any larger HKID is refused as well. */
+	/* Bits 63:16 of R8 must be 0.  A larger value is no private HKID. */
 	if (!tdxmod_is_private_hkid(m, hkid))
 		return TDX_OPERAND_INVALID + TDX_R8;
 
 	/*
-	 * A refused TDMR does not undo this.  After a second SYS.CONFIG with
-	 * another HKID, TDs cannot use this one.
+	 * If SYS.CONFIG rejects a TDMR, the HKID stays reserved.  TDs cannot use
+	 * it even if a second SYS.CONFIG takes another HKID.
 	 */
 	m->kot[hkid] = 1;
 	m->hkid = hkid;
@@ -340,13 +340,13 @@ static u64 tdxmod_program_key(struct tdxmod *m, unsigned int lp)
 	case TDXMOD_PCONFIG_BUSY:
 		return TDX_OPERAND_BUSY + TDX_KET;
 	default:
-		/* The module executes UD2, and SEAM is dead for all LPs. */
+		/* The module executes UD2, which disables SEAM on all LPs. */
 		WRITE_ONCE(m->dead, true);
 		return TDXMOD_NO_ANSWER;
 	}
 }
 
-/* The global lock is held over PCONFIG, so packages cannot run in parallel. */
+/* The leaf holds the global lock during PCONFIG, so packages cannot run in parallel. */
 u64 tdxmod_key_config(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 {
 	u32 package = BIT(m->platform.lp_package[lp]);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The life of a module: boot, SYS.INIT once for the platform, LP.INIT once for
- * each LP, and the end by SYS.SHUTDOWN or SYS.DISABLE.  SYS.SHUTDOWN leaves
- * hand-off data, P-SEAMLDR loads the next module, and its SYS.UPDATE takes the
- * data over.
+ * The life cycle of a module: boot, SYS.INIT once for the platform, LP.INIT once for
+ * each LP, and SYS.SHUTDOWN or SYS.DISABLE.  SYS.SHUTDOWN stores hand-off data,
+ * P-SEAMLDR loads the next module, and SYS.UPDATE of the next module restores the
+ * data.
  *
- * SYS.INIT and LP.INIT of the module also probe MSRs and CPUID.  The model has
- * no CPU, so it checks only what is in struct tdxmod_platform.
+ * SYS.INIT and LP.INIT of the module also check MSRs and CPUID.  The model has no
+ * CPU, so it checks only the members of struct tdxmod_platform.
  */
 #include "model_internal.h"
 
@@ -51,7 +51,7 @@ int tdxmod_init(struct tdxmod *m, const struct tdxmod_platform *platform,
 	return 0;
 }
 
-/* A slot of size 0 is unused and its base means nothing. */
+/* A slot of size 0 is unused, and its base is ignored. */
 static bool tdxmod_cmrs_are_valid(const struct tdxmod *m)
 {
 	const struct tdxmod_platform *p = &m->platform;
@@ -98,7 +98,7 @@ static u64 tdxmod_init_platform(struct tdxmod *m, u64 attributes)
 	return TDX_SUCCESS;
 }
 
-/* RCX: attributes, all reserved.  Cleared registers: details of a CPUID mismatch. */
+/* RCX: attributes, all reserved.  Out: RCX to R10 are 0, as without a CPUID mismatch. */
 u64 tdxmod_sys_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 {
 	u64 attributes = regs->rcx;
@@ -135,7 +135,7 @@ static u64 tdxmod_init_lp(struct tdxmod *m, unsigned int lp)
 		return TDX_SYS_LP_INIT_NOT_PENDING;
 	if (tdxmod_lp_done(m, lp))
 		return TDX_SYS_LP_INIT_DONE;
-	/* The module uses half of the canary and refuses 0. */
+	/* The module uses the low half of the canary, which must not be 0. */
 	if (!m->ops->rdrand(m->ctx, &canary) || !(u32)canary)
 		return TDX_RND_NO_ENTROPY;
 	if (package >= TDXMOD_MAX_PACKAGES)
@@ -146,7 +146,7 @@ static u64 tdxmod_init_lp(struct tdxmod *m, unsigned int lp)
 	return TDX_SUCCESS;
 }
 
-/* Any number of LPs at the same time. */
+/* Any number of LPs may be in this leaf. */
 u64 tdxmod_lp_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 {
 	u64 status;
@@ -162,7 +162,7 @@ u64 tdxmod_lp_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 	return status;
 }
 
-/* Counts all LPs that MCHECK found, whether the host has them online or not. */
+/* MCHECK counts all LPs, including LPs that are offline in the host. */
 bool tdxmod_all_lps_done(const struct tdxmod *m)
 {
 	return tdxmod_differs(m, TDXMOD_LP_INIT_RELAXED) ||
@@ -170,8 +170,8 @@ bool tdxmod_all_lps_done(const struct tdxmod *m)
 }
 
 /*
- * Changes the state first and counts the LPs inside afterwards.  An LP that
- * enters in between gets SYS_SHUTDOWN, even if this function then fails.
+ * Changes the state first, and then reads the number of LPs in the module.  An LP
+ * that enters in between gets SYS_SHUTDOWN, even if this function then fails.
  */
 static bool tdxmod_stop(struct tdxmod *m)
 {
@@ -185,7 +185,7 @@ static bool tdxmod_stop(struct tdxmod *m)
 	return false;
 }
 
-/* SYS.RD reads both without a lock. */
+/* SYS.RD reads both members without a lock. */
 static void tdxmod_set_handoff(struct tdxmod *m, bool valid, u32 size)
 {
 	WRITE_ONCE(m->handoff_valid, valid);
@@ -229,9 +229,9 @@ u64 tdxmod_sys_shutdown(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *r
 }
 
 /*
- * Leaf 69 is not in 1.5.01, so this behavior is the model's own: possible in
- * every state, and final like SYS.SHUTDOWN, but without hand-off data.  As
- * there, LP.SHUTDOWN is the one leaf that still succeeds afterwards.
+ * 1.5.01 has no leaf 69, so this behavior is an assumption.  The leaf is allowed
+ * before SYS.SHUTDOWN, and has the same effect but stores no hand-off data.
+ * Afterwards, only LP.SHUTDOWN succeeds.
  */
 u64 tdxmod_sys_disable(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 {
@@ -265,8 +265,8 @@ bool tdxmod_reload(struct tdxmod *m)
 }
 
 /*
- * Replaces SYS.CONFIG, KEY.CONFIG and TDMR.INIT after an update: the cursors
- * of the TDMRs continue where they were.
+ * Replaces SYS.CONFIG, KEY.CONFIG and TDMR.INIT after an update.  TDMR.INIT then
+ * continues at the address that each TDMR had reached.
  */
 u64 tdxmod_sys_update(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 {

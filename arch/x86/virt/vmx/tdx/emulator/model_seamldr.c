@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * P-SEAMLDR tells which module is loaded, and loads another in its place.
+ * P-SEAMLDR reports which module is loaded, and replaces it by another.
  *
- * The host calls INSTALL once on every LP of the platform.  The call of the
- * last LP does the work.  From the first call on, the old module answers no
- * SEAMCALL.  A failure before P-SEAMLDR writes to the module's memory brings
- * the old module back, shut down as it was.  A later failure leaves no module.
+ * The host calls INSTALL once on every LP of the platform.  The last call installs
+ * the module.  The first call makes the old module unavailable.  If the last call
+ * fails before it writes to the memory of the module, the old module is available
+ * again, in its old state.  If it fails later, the platform has no module.
  *
  * Not modeled: SHUTDOWN, SEAMINFO and CLEANUP, the size of the SEAM range, and
  * modules signed for debugging.
@@ -29,7 +29,7 @@ static bool tdxmod_is_zero(const u8 *bytes, size_t size)
 
 #define IS_ZERO(array)	tdxmod_is_zero(array, sizeof(array))
 
-/* The bytes at @pa; zeros without memory there. */
+/* Returns the bytes at @pa, or zeros without memory. */
 static const void *tdxmod_memory_or_zeros(const struct tdxmod *m, u64 pa)
 {
 	static const u8 zeros[SZ_4K];
@@ -49,7 +49,7 @@ static bool tdxmod_pages_are_shared(const struct tdxmod *m, const struct pseamld
 	return tdxmod_pa_is_shared(m, p->sigstruct_pa, SZ_4K);
 }
 
-/* Checks a copy, which the host cannot change any more. */
+/* Checks a copy, which the host cannot change. */
 static u64 tdxmod_check_params(struct tdxmod *m, u64 pa)
 {
 	struct pseamldr_params *p = &m->loader.params;
@@ -80,7 +80,7 @@ static bool tdxmod_sig_form_is_good(const struct pseamldr_sigstruct *sig)
 	       sig->exponent == PSEAMLDR_SIG_EXPONENT;
 }
 
-/* This platform is not unlocked for debugging, so debug modules are refused. */
+/* The platform is not unlocked for debugging, so P-SEAMLDR refuses debug modules. */
 static bool tdxmod_sig_content_is_good(const struct pseamldr_sigstruct *sig)
 {
 	return sig->module_vendor == TDXMOD_VENDOR_ID &&
@@ -102,7 +102,7 @@ static bool tdxmod_sig_key_is_known(const struct pseamldr_sigstruct *sig)
 	return true;
 }
 
-/* Refuses an older module, and a module of another line. */
+/* Refuses a module with an older minor SVN, and a module with another major SVN. */
 static u64 tdxmod_check_svn(const struct tdxmod *m)
 {
 	const struct pseamldr_sigstruct *sig = &m->loader.sigstruct;
@@ -110,7 +110,7 @@ static u64 tdxmod_check_svn(const struct tdxmod *m)
 
 	if (!sig->major_svn)
 		return PSEAMLDR_EUNSUPPORTED;
-	/* The old module left keys and caches, and the model has no CLEANUP. */
+	/* A LOAD needs CLEANUP first, which the model does not implement. */
 	if (m->loader.params.scenario == PSEAMLDR_SCENARIO_LOAD)
 		return PSEAMLDR_ECLEANUPREQ;
 	if (sig->major_svn != now->major_svn)
@@ -118,7 +118,7 @@ static u64 tdxmod_check_svn(const struct tdxmod *m)
 	return sig->minor_svn < now->minor_svn ? PSEAMLDR_EBADSIG : TDX_SUCCESS;
 }
 
-/* Exception tables, if any, must be in the image. */
+/* The image must contain the exception tables, if any. */
 static bool tdxmod_tables_are_inside(const struct tdxmod *m)
 {
 	const struct pseamldr_sigstruct *sig = &m->loader.sigstruct;
@@ -128,7 +128,7 @@ static bool tdxmod_tables_are_inside(const struct tdxmod *m)
 	       sig->fault_wrapper_offset <= size - FAULT_WRAPPERS_SIZE;
 }
 
-/* All packages have the same CPU.  Its stepping does not matter. */
+/* All packages have the same CPU model.  The stepping is ignored. */
 static bool tdxmod_cpu_is_supported(const struct tdxmod *m)
 {
 	const struct pseamldr_sigstruct *sig = &m->loader.sigstruct;
@@ -152,7 +152,7 @@ static bool tdxmod_signature_is_good(const struct pseamldr_sigstruct *sig)
 	       tdxmod_is_zero(sig->signature + size, sizeof(sig->signature) - size);
 }
 
-/* Checks in the order of P-SEAMLDR, because the first failure gives the status. */
+/* The order is that of P-SEAMLDR, because the first failure determines the status. */
 static u64 tdxmod_check_sigstruct(struct tdxmod *m)
 {
 	struct pseamldr_sigstruct *sig = &m->loader.sigstruct;
@@ -192,7 +192,7 @@ static u64 tdxmod_check_install(struct tdxmod *m, u64 pa)
 	status = tdxmod_check_sigstruct(m);
 	if (status)
 		return status;
-	/* The module's place in the address space is random. */
+	/* P-SEAMLDR randomizes the address of the module. */
 	if (!m->ops->rdrand(m->ctx, &random))
 		return PSEAMLDR_ENOENTROPY;
 	if (!m->loader.nr_remaining)
@@ -216,7 +216,7 @@ static bool tdxmod_image_hash_is_good(const struct tdxmod *m)
 	return !memcmp(hash, m->loader.sigstruct.hash, sizeof(hash));
 }
 
-/* SYS.INIT compares the hand-off data that the module was built for with this. */
+/* SYS.INIT of the module compares its build with its SIGSTRUCT. */
 static bool tdxmod_build_fits(const struct tdxmod_build *build,
 			      const struct pseamldr_sigstruct *sig)
 {
@@ -271,7 +271,7 @@ static u64 tdxmod_replace_module(struct tdxmod *m, u64 pa, bool *lost)
 	return TDX_SUCCESS;
 }
 
-/* Counts the calls of the LPs that make one installation. */
+/* Counts the LPs that have called INSTALL, at most one call per LP. */
 static u64 tdxmod_count_install(struct tdxmod *m, unsigned int lp)
 {
 	struct tdxmod_loader *l = &m->loader;
@@ -288,7 +288,7 @@ static u64 tdxmod_count_install(struct tdxmod *m, unsigned int lp)
 	return TDX_SUCCESS;
 }
 
-/* RCX: a page of struct pseamldr_params.  Only that of the last LP is read. */
+/* RCX: a page with struct pseamldr_params.  P-SEAMLDR reads only that of the last LP. */
 static u64 tdxmod_seamldr_install(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 {
 	bool lost = false;
@@ -304,7 +304,7 @@ static u64 tdxmod_seamldr_install(struct tdxmod *m, unsigned int lp, struct tdxm
 	return status;
 }
 
-/* RCX: 256 bytes for the answer. */
+/* @pa: a buffer for struct pseamldr_info. */
 static u64 tdxmod_seamldr_info(struct tdxmod *m, u64 pa)
 {
 	struct pseamldr_info *info;

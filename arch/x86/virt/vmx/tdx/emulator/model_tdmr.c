@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PAMTs: TDH.SYS.TDMR.INIT writes those of a TDMR, for 4 MiB of the TDMR in
- * each call, on any LP.  TDH.PHYMEM.PAGE.RDMD reads them.
+ * Leaves that access PAMTs.  A call of TDH.SYS.TDMR.INIT, on any LP, writes the
+ * entries of 4 MiB of a TDMR.  TDH.PHYMEM.PAGE.RDMD reads an entry.
  *
- * An entry is 16 bytes: u16 lock, u8 type, 5 bytes owner, u64 epoch.  TDMR.INIT
- * gives a page in a reserved area the type RSVD at 4 KiB level.  All other
- * bytes are zero.
+ * An entry has 16 bytes: u16 lock, u8 type, 5 bytes owner, u64 epoch.  TDMR.INIT
+ * sets the type RSVD in the 4 KiB entry of a page in a reserved area, and clears
+ * all other bytes.
  */
 #include "model_internal.h"
 
@@ -13,7 +13,7 @@
 #define LINE_SIZE		64
 #define ENTRIES_PER_LINE	(LINE_SIZE / TDXMOD_PAMT_ENTRY_SIZE)
 
-/* Parts of the first word of an entry. */
+/* Fields of the first u64 of an entry. */
 #define ENTRY_LOCKED		BIT_ULL(0)
 #define ENTRY_TYPE_SHIFT	16
 #define ENTRY_TYPE(word)	(((word) >> ENTRY_TYPE_SHIFT) & 0xff)
@@ -42,7 +42,7 @@ static void tdxmod_mark_reserved(const struct tdxmod *m, const struct tdxmod_tdm
 	}
 }
 
-/* Hardware writes four pages by MOVDIR64B, past the cache. */
+/* Writes four pages of entries.  Hardware uses MOVDIR64B, which bypasses the cache. */
 static void tdxmod_write_4k_entries(const struct tdxmod *m, const struct tdxmod_tdmr *t,
 				    u64 offset)
 {
@@ -59,8 +59,8 @@ static void tdxmod_write_4k_entries(const struct tdxmod *m, const struct tdxmod_
 }
 
 /*
- * Hardware writes through the cache.  The first entry of a cache line clears
- * the whole line, also behind the end of the TDMR.
+ * Hardware writes these entries by way of the cache.  A write of the first entry of
+ * a cache line clears the whole line, even beyond the end of the TDMR.
  */
 static void tdxmod_write_large_entry(const struct tdxmod *m, const struct tdxmod_tdmr *t,
 				     enum tdxmod_level level, u64 offset)
@@ -86,9 +86,9 @@ static u64 tdxmod_init_step(const struct tdxmod *m, struct tdxmod_tdmr *t, u64 *
 	if (IS_ALIGNED(offset + STEP, SZ_1G))
 		tdxmod_write_large_entry(m, t, TDXMOD_1G, offset);
 
-	/* A reader that sees the cursor sees all entries before it. */
+	/* A reader that observes the new @next observes all entries before it. */
 	smp_store_release(&t->next, t->next + STEP);
-	/* Memory becomes usable in whole GiB. */
+	/* The module makes memory usable in units of 1 GiB. */
 	*next = ALIGN_DOWN(t->next, SZ_1G);
 	return TDX_SUCCESS;
 }
@@ -104,7 +104,7 @@ struct tdxmod_tdmr *tdxmod_find_tdmr(struct tdxmod *m, u64 base)
 	return NULL;
 }
 
-/* RCX base of the TDMR; out: RDX next address to be initialized. */
+/* RCX base of the TDMR; out: RDX next address to initialize, rounded down to 1 GiB. */
 u64 tdxmod_tdmr_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 {
 	struct tdxmod_tdmr *t;
@@ -112,7 +112,7 @@ u64 tdxmod_tdmr_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs
 
 	regs->rdx = 0;
 
-	/* Bases are aligned and without KeyID, so no other address matches. */
+	/* Bases are aligned and have KeyID 0, so invalid addresses match none. */
 	t = tdxmod_find_tdmr(m, regs->rcx);
 	if (!t)
 		return TDX_OPERAND_INVALID + TDX_RCX;
@@ -123,7 +123,7 @@ u64 tdxmod_tdmr_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs
 	return status;
 }
 
-/* The TDMR of a page, if the GiB around the page is finished. */
+/* Returns the TDMR of a page, or NULL unless the GiB of the page is initialized. */
 static const struct tdxmod_tdmr *tdxmod_find_usable_tdmr(const struct tdxmod *m, u64 pa)
 {
 	const struct tdxmod_tdmr *t;
@@ -142,12 +142,11 @@ static const struct tdxmod_tdmr *tdxmod_find_usable_tdmr(const struct tdxmod *m,
 }
 
 /*
- * Walks from the largest page down to the first that is in use as such.
+ * Walks from the largest page size down to the first entry that is in use.
  *
- * The module locks each entry shared while it reads it.  No leaf of the model
- * holds an entry exclusively, and a shared lock that is taken and released
- * leaves the word unchanged.  So the model only tests the lock and leaves the
- * PAMT untouched.
+ * The module takes a shared lock on each entry while it reads the entry.  No leaf
+ * of the model takes an exclusive lock, and the release of a shared lock restores
+ * the entry.  So the model only tests the lock, and does not write to the PAMT.
  */
 static u64 tdxmod_walk_pamts(const struct tdxmod *m, const struct tdxmod_tdmr *t, u64 pa,
 			     struct tdxmod_regs *regs)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes modules for the emulated P-SEAMLDR: one page with the versions that the
- * model shall have, any number of other pages, and a SIGSTRUCT for them.  For
- * tests in the kernel and in user space.
+ * Make modules for the emulated P-SEAMLDR, for tests in the kernel and in user space.
+ * A module consists of a page with the versions that the model then reports, any
+ * number of other pages, and their SIGSTRUCT.
  */
 #include <crypto/sha2.h>
 #include <linux/string.h>
