@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The options of the emulator on the kernel command line.
+ * Options of the emulator on the kernel command line.
  *
- * tdx_init() reads the KeyIDs before the kernel parses ordinary module
- * parameters, so the emulator parses the command line then.  A test must not
- * run on another module than the one that was asked for.  So an option that is
- * unknown or has a bad value is named in the log, and the emulator stays off.
+ * tdx_init() reads the KeyIDs before the kernel parses ordinary module parameters.
+ * So the emulator parses the command line in tdx_init().  If an option is unknown or
+ * has an invalid value, the emulator names the option in the log and stays off, so
+ * that no test runs with other options than its own.
  */
 #define pr_fmt(fmt) "tdx_emulator: " fmt
 
@@ -33,7 +33,7 @@ struct tdx_emu_params tdx_emu_params = {
 	.config_ns	= 100000,
 	.other_ns	= 1000,
 	.dilation	= 1,
-	/* TDX_FEATURES0 of 1.5.01, and TOPOLOGY_ENUM (bit 20), which KVM needs. */
+	/* TDX_FEATURES0 of 1.5.01, with TOPOLOGY_ENUM (bit 20), which KVM requires. */
 	.features0	= 0x1f0ebf,
 	.max_vcpus	= 576,
 	.max_tdmrs	= TDXMOD_MAX_TDMRS,
@@ -41,7 +41,7 @@ struct tdx_emu_params tdx_emu_params = {
 			  TDXMOD_MAX_VCPUS_FIELD | TDXMOD_SYS_DISABLE,
 };
 
-/* No module takes a second for a call, undilated. */
+/* Limit of the time of a call before dilation, which no module exceeds. */
 #define MAX_NS		1000000000ULL
 #define MAX_DILATION	1000000
 
@@ -100,7 +100,7 @@ static int tdx_param_set(void *data, u64 val)
 
 DEFINE_DEBUGFS_ATTRIBUTE(tdx_param_fops, tdx_param_get, tdx_param_set, "%llu\n");
 
-/* Creates a file that changes the number @name at run time. */
+/* Creates a file that reads and changes the number @name at run time. */
 void __init tdx_params_debugfs(const char *name, struct dentry *dir)
 {
 	debugfs_create_file_unsafe(name, 0600, dir, tdx_param_find_number(name),
@@ -109,7 +109,7 @@ void __init tdx_params_debugfs(const char *name, struct dentry *dir)
 
 static const char *__init tdx_param_parse_differences(char *val)
 {
-	/* In the order of their bits, TDXMOD_*. */
+	/* The index of a name is the number of its bit, TDXMOD_*. */
 	static const char * const names[] __initconst = {
 		"lp_init_relaxed", "lp_init_late", "max_vcpus_field", "sys_disable",
 	};
@@ -205,14 +205,14 @@ static int __init tdx_param_parse(char *param, char *val, const char *doing, voi
 	return -EINVAL;
 }
 
-/* tdx_emulator=on|off is early, because tdx_init() needs it. */
+/* tdx_emulator=on|off is an early parameter, because tdx_init() uses it. */
 static int __init tdx_param_parse_on(char *val)
 {
 	return val ? kstrtobool(val, &tdx_emu_params.on) : -EINVAL;
 }
 early_param("tdx_emulator", tdx_param_parse_on);
 
-/* Reads all options.  Returns false if the emulator shall stay off. */
+/* Reads all options.  Returns false if the emulator has to stay off. */
 bool __init tdx_params_read(void)
 {
 	static char line[COMMAND_LINE_SIZE] __initdata;

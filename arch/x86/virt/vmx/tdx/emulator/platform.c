@@ -3,11 +3,11 @@
  * The platform of the emulated module: KeyIDs, memory, packages and LPs, and
  * VMX operation on a CPU without VMX.
  *
- * It starts in two steps.  tdx_init() reads the KeyIDs before the kernel
- * patches alternatives and starts the APs, so the emulator can force CPU
- * features then.  The module needs the page tables and per-CPU areas of the
- * running system.  It boots at core_initcall, ahead of the subsys_initcall
- * that makes the first SEAMCALL.
+ * The emulator starts in two steps.  When tdx_init() reads the KeyIDs, the kernel has
+ * not yet patched alternatives and started the APs, so the emulator forces CPU
+ * features then.  The module needs the page tables and per-CPU areas of the running
+ * system, so it boots at core_initcall, before the subsys_initcall that makes the
+ * first SEAMCALL.
  */
 #define pr_fmt(fmt) "tdx_emulator: " fmt
 
@@ -34,7 +34,7 @@
 
 #include "internal.h"
 
-/* Firmware sets the bit when it enables the memory range of SEAM. */
+/* Firmware sets this bit when it enables the SEAM memory range. */
 #define MSR_IA32_SEAMRR_PHYS_MASK	0x1401
 #define SEAMRR_PHYS_MASK_ENABLE		BIT_ULL(11)
 
@@ -43,19 +43,19 @@ struct tdxmod tdx_emu_module;
 /* Constant after boot, except @max_tdmrs. */
 static struct tdxmod_platform tdx_platform;
 
-/* The platform looks like one with TDX; set before SMP. */
+/* The emulator is on, and the platform appears to have TDX.  Set before SMP. */
 static bool tdx_platform_armed __ro_after_init;
 
-/* The module answers; set before the first SEAMCALL. */
+/* The emulated module answers SEAMCALLs.  Set before the first SEAMCALL. */
 static bool tdx_platform_active __ro_after_init;
 
-/* Users of VMX operation on this CPU.  Written on it with preemption off. */
+/* Users of VMX operation on a CPU.  The CPU writes its own with preemption off. */
 static DEFINE_PER_CPU(int, tdx_platform_vmx_users);
 
 /**
  * tdx_emulator_active - test whether the emulated module answers SEAMCALLs
  *
- * Return: true if the command line asked for it and nothing prevented it.
+ * Return: true if the command line enables the emulator and its start succeeded.
  */
 bool tdx_emulator_active(void)
 {
@@ -95,11 +95,11 @@ static void __init tdx_platform_arm(void)
 }
 
 /**
- * tdx_emulator_rdmsrq_safe - RDMSR of code that looks for TDX
+ * tdx_emulator_rdmsrq_safe - replacement for rdmsrq_safe() in TDX detection
  * @msr: MSR number
- * @val: out
+ * @val: gets the value
  *
- * The first read of the KeyID partitioning also starts the emulator.
+ * The read of MSR_IA32_MKTME_KEYID_PARTITIONING also starts the emulator.
  *
  * Return: as rdmsrq_safe().
  */
@@ -117,7 +117,7 @@ int __init tdx_emulator_rdmsrq_safe(u32 msr, u64 *val)
 }
 
 /**
- * tdx_emulator_rdmsrq - RDMSR of code that looks for TDX
+ * tdx_emulator_rdmsrq - replacement for rdmsrq() in TDX detection
  * @msr: MSR number
  *
  * Return: the value of the MSR.
@@ -138,8 +138,8 @@ u64 __init tdx_emulator_rdmsrq(u32 msr)
 }
 
 /*
- * A write to CR4.VMXE on a CPU without VMX is fatal, under QEMU's TCG even to
- * the virtual machine.  There, VMX operation is only a count.
+ * A write to CR4.VMXE on a CPU without VMX is fatal, with QEMU's TCG even to the
+ * virtual machine.  On such a CPU, the emulator only counts users of VMX operation.
  */
 static bool tdx_platform_vmx_is_real(void)
 {
@@ -184,13 +184,13 @@ void tdx_emulator_virt_put_ref(int feat)
 		x86_virt_put_ref(feat);
 }
 
-/* Called in the trap, on the CPU that executes the SEAMCALL. */
+/* Context: the trap, on the CPU that executes the SEAMCALL. */
 bool tdx_platform_in_vmx(void)
 {
 	return this_cpu_read(tdx_platform_vmx_users);
 }
 
-/* Counts offline CPUs, too.  No CPU may go online or offline meanwhile. */
+/* Counts offline CPUs, too.  CPU hotplug must not be in progress. */
 unsigned int tdx_platform_nr_in_vmx(void)
 {
 	unsigned int cpu, nr = 0;
@@ -201,7 +201,7 @@ unsigned int tdx_platform_nr_in_vmx(void)
 	return nr;
 }
 
-/* The page at @pa, or NULL without memory that the kernel can reach. */
+/* Returns the page at @pa, or NULL unless @pa is memory in the direct map. */
 void *tdx_platform_page(u64 pa)
 {
 	if (!pfn_valid(PHYS_PFN(pa)) || !memblock_is_memory(pa))
@@ -215,13 +215,13 @@ static void *tdx_platform_module_page(void *ctx, u64 pa)
 	return tdx_platform_page(pa);
 }
 
-/* Tests inject the status of failures. */
+/* PCONFIG always succeeds.  Tests inject the status of a failed KEY.CONFIG. */
 static enum tdxmod_pconfig tdx_platform_pconfig(void *ctx, unsigned int lp, u32 hkid)
 {
 	return TDXMOD_PCONFIG_OK;
 }
 
-/* No secret depends on it.  A trap cannot take the locks of the entropy pool. */
+/* No secret depends on this value, and a trap cannot lock the entropy pool. */
 static bool tdx_platform_rdrand(void *ctx, u64 *value)
 {
 	unsigned long random;
@@ -239,18 +239,18 @@ static const struct tdxmod_ops tdx_platform_ops = {
 	.rdrand		= tdx_platform_rdrand,
 };
 
-/* Makes the module as it is after boot. */
+/* Initializes the module to its state after boot. */
 int tdx_platform_boot_module(void)
 {
-	/* Tests change this number between two modules. */
+	/* Tests change this number before a reset. */
 	tdx_platform.max_tdmrs = READ_ONCE(tdx_emu_params.max_tdmrs);
 
 	return tdxmod_init(&tdx_emu_module, &tdx_platform, &tdx_platform_ops, NULL) ? -EINVAL : 0;
 }
 
 /*
- * CMRs are the memory that firmware checked: all memory of the memory map,
- * except the first MiB, which TDX never uses.
+ * Makes CMRs of all memory in the memory map, except the first MiB, which TDX never
+ * uses.
  */
 static int __init tdx_platform_cmrs_from_memory_map(void)
 {
@@ -292,8 +292,8 @@ static int __init tdx_platform_set_cmrs(void)
 }
 
 /*
- * LPs are all CPUs that firmware found, which are those present at boot, online
- * or not.  An LP has the number of its CPU.
+ * All CPUs that are present at boot are LPs, even if they are offline.  The number
+ * of an LP is the number of its CPU.
  */
 static int __init tdx_platform_set_lps(void)
 {

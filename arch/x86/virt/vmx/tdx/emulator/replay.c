@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Recorded vectors use the SEAMCALL instruction and its trap.
+ * Replay recorded vectors through the SEAMCALL instruction and its trap.
  *
- * While the file is open, the module runs on the platform and in the memory of
- * a vector, and all other calls fail.  The module must be as after boot when
- * the file is opened.  Closing makes it so again, and the rest of the kernel
- * does not notice.
+ * While the file is open, the module runs on the platform and in the memory of a
+ * vector, and all other SEAMCALLs fail.  The open fails unless the module is in
+ * its state after boot.  The release restores this state, so the replay does not
+ * affect the rest of the kernel.
  */
 #include <linux/cleanup.h>
 #include <linux/cpumask.h>
@@ -29,17 +29,17 @@
 #include "replay.h"
 
 /*
- * The machine of a vector.  There is one, because the module is blocked for a
- * second opener.
+ * The machine of a vector.  There is only one, because a second open fails.
  *
- * An operation holds @lock from beginning to end, and so in the trap of a call.
+ * Each operation holds @lock from beginning to end, including the trap of a call, in
+ * which the module accesses the members.
  */
 static struct {
 	struct mutex lock;	/* protects all members */
-	bool begun;		/* there is a platform */
-	struct xarray memory;	/* by page frame number; no page: zeros */
-	bool out_of_memory;	/* in the latest call */
-	u32 wrong_hkid;		/* PCONFIGs in the latest call with a wrong HKID */
+	bool begun;		/* TDX_REPLAY_BEGIN has set a platform */
+	struct xarray memory;	/* pages by page frame number; an absent page reads as 0 */
+	bool out_of_memory;	/* the latest call lacked memory */
+	u32 wrong_hkid;		/* PCONFIGs of the latest call with a wrong HKID */
 	u8 lp_package[TDXMOD_MAX_LPS];
 	struct tdx_replay_keyfail keyfail[TDXMOD_MAX_LPS];
 } tdx_replay = {
@@ -130,7 +130,7 @@ static enum tdxmod_pconfig tdx_replay_pconfig(void *ctx, unsigned int lp, u32 hk
 	return fail->result;
 }
 
-/* Vectors assume that there is always entropy, and that it is never 0. */
+/* Vectors assume that RDRAND always succeeds and never returns 0. */
 static bool tdx_replay_rdrand(void *ctx, u64 *value)
 {
 	*value = 1;
@@ -175,7 +175,7 @@ static int tdx_replay_boot_module(const struct tdx_replay_platform *p)
 	return tdxmod_init(&tdx_emu_module, &platform, &tdx_replay_ops, NULL) ? -EINVAL : 0;
 }
 
-/* Sets the state that SYS.INIT and LP.INIT leave, without their checks. */
+/* Sets the state after SYS.INIT and LP.INIT, without their checks. */
 static void tdx_replay_skip_init(unsigned int init_lps)
 {
 	tdx_emu_module.state = TDXMOD_SYSINIT_DONE;
@@ -298,7 +298,7 @@ static long tdx_replay_ioctl(struct file *file, unsigned int cmd, unsigned long 
 	if (cmd == TDX_REPLAY_BEGIN)
 		return tdx_replay_begin(arg);
 
-	/* Until then the module uses the memory of the machine. */
+	/* Before TDX_REPLAY_BEGIN, the module uses the memory of the real machine. */
 	if (!tdx_replay.begun)
 		return -EINVAL;
 
@@ -314,14 +314,14 @@ static long tdx_replay_ioctl(struct file *file, unsigned int cmd, unsigned long 
 	return -ENOTTY;
 }
 
-/* A reset of such a module loses nothing. */
+/* Tests whether the module is in its state after boot, so that a reset loses no state. */
 static bool tdx_replay_module_is_fresh(void)
 {
 	return tdx_emu_module.state == TDXMOD_SYSINIT_PENDING && !tdx_emu_module.dead &&
 	       !tdx_emu_module.handoff_valid;
 }
 
-/* Fails while an LP is in the module, and for a second opener. */
+/* Fails while an LP is in the module, or while the file is open. */
 static int tdx_replay_open(struct inode *inode, struct file *file)
 {
 	if (!tdx_trap_block())
@@ -336,7 +336,7 @@ static int tdx_replay_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Unblocks the module last, because the next opener may come then. */
+/* Unblocks the module last, because the next open may succeed from then on. */
 static int tdx_replay_release(struct inode *inode, struct file *file)
 {
 	tdx_replay.begun = false;

@@ -2,10 +2,10 @@
 /*
  * Operations on /sys/kernel/debug/tdx_emulator/replay.
  *
- * While the file is open, only its user can call the TDX module, on a platform
- * that the user describes.  LP n is CPU n, and memory appears at its first use.
- * Reads and writes of the file access that memory: the position is the physical
- * address, without KeyID, and an access ends at the end of a page.
+ * While the file is open, only its user can call the TDX module, on a platform that
+ * the user describes.  LP n is CPU n.  Memory is allocated at its first use.  Reads
+ * and writes of the file access this memory: the position is the physical address
+ * without KeyID, and an access does not extend beyond the end of a page.
  *
  * The user-space replayer includes this file, too.
  */
@@ -17,7 +17,7 @@
 
 #include "model.h"
 
-/* LP i of n is on package i * nr_packages / n. */
+/* LP i is on package i * nr_packages / nr_lps. */
 struct tdx_replay_platform {
 	u32 nr_packages;
 	u32 nr_lps;
@@ -26,14 +26,14 @@ struct tdx_replay_platform {
 	u32 hkid_start;
 	u32 hkid_count;
 	u32 sysinit;		/* 1: SYS.INIT has succeeded */
-	u32 init_lps;		/* then: number of first LPs with LP.INIT */
+	u32 init_lps;		/* if @sysinit: LPs 0 to @init_lps - 1 have done LP.INIT */
 	u32 nr_cmrs;
 	u32 unused;
 	struct tdxmod_range seamrr;
 	struct tdxmod_range cmrs[TDXMOD_MAX_CMRS];
 };
 
-/* The next @count PCONFIGs on @lp end as @result. */
+/* The next @count PCONFIGs on @lp have the result @result. */
 struct tdx_replay_keyfail {
 	u32 lp;
 	u32 result;		/* enum tdxmod_pconfig */
@@ -47,8 +47,8 @@ struct tdx_replay_lock {
 };
 
 /*
- * A call on the current CPU, which must be @lp.  The registers after RAX are in
- * the order of the kernel's struct tdx_module_args.
+ * A call on the current CPU, which must be @lp.  The registers after RAX have the
+ * layout of struct tdx_module_args.
  */
 struct tdx_replay_call {
 	struct tdxmod_regs regs;
@@ -60,15 +60,15 @@ struct tdx_replay_call {
 	u64 rdi;
 	u64 rsi;
 	u32 lp;
-	u32 wrong_hkid;		/* out: PCONFIGs not for the global HKID */
+	u32 wrong_hkid;		/* out: PCONFIGs for another HKID than the global one */
 };
 
-/* Makes a new module on this platform, in new memory.  Must be the first operation. */
+/* Initializes a module on this platform, with new memory.  Must be the first ioctl. */
 #define TDX_REPLAY_BEGIN	_IOW('T', 0x80, struct tdx_replay_platform)
 #define TDX_REPLAY_KEYFAIL	_IOW('T', 0x81, struct tdx_replay_keyfail)
-/* EBUSY: the lock is already held or free; ENOENT: no such TDMR. */
+/* EBUSY: the lock is already held, or is not held; ENOENT: no such TDMR. */
 #define TDX_REPLAY_LOCK		_IOW('T', 0x82, struct tdx_replay_lock)
-/* EXDEV: on another CPU than @lp; ENOMEM: ignore the answer. */
+/* EXDEV: the current CPU is not @lp; ENOMEM: the answer is invalid. */
 #define TDX_REPLAY_CALL		_IOWR('T', 0x83, struct tdx_replay_call)
 
 #endif /* _TDX_EMULATOR_REPLAY_H */

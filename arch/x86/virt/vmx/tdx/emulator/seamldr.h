@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Structures of P-SEAMLDR in the host's memory, and the stand-in for a TDX
- * module there.  Shared by the model and by module_image.c, which makes modules.
+ * Structures of the P-SEAMLDR interface in host memory, all little endian, and the
+ * image that replaces a TDX module there.
  *
- * The structures are those of P-SEAMLDR's interface, all little endian.
+ * The model uses this file, and so does module_image.c, which makes modules.
  */
 #ifndef _TDX_EMULATOR_SEAMLDR_H
 #define _TDX_EMULATOR_SEAMLDR_H
@@ -15,7 +15,7 @@
 #define PSEAMLDR_INFO			0x8000000000000000ULL
 #define PSEAMLDR_INSTALL		0x8000000000000001ULL
 
-/* RAX of an answer.  RDX says whether the module is lost. */
+/* RAX of an answer.  RDX is 1 if the module is lost. */
 #define PSEAMLDR_EBADPARAM		0x8000000000000000ULL
 #define PSEAMLDR_EBADCALL		0x8000000000000003ULL
 #define PSEAMLDR_EBADHANDOFF		0x8000000000000004ULL
@@ -30,7 +30,7 @@
 #define PSEAMLDR_KEY_SIZE		384	/* RSA 3072 */
 #define PSEAMLDR_MAX_PAGES		496
 
-/* SEAMEXTEND: the CPU's record of the loaded module. */
+/* SEAMEXTEND: the record of the CPU about the loaded module. */
 struct pseamldr_extend {
 	u64 valid;
 	u8 minor_svn;
@@ -46,7 +46,7 @@ struct pseamldr_extend {
 	u8 reserved1[5];
 };
 
-/* SEAMLDR_INFO: 256 bytes, aligned to that. */
+/* SEAMLDR_INFO: 256 bytes, aligned to 256 bytes. */
 struct pseamldr_info {
 	u32 version;
 	u32 attributes;
@@ -66,7 +66,7 @@ struct pseamldr_info {
 #define PSEAMLDR_SCENARIO_LOAD		0
 #define PSEAMLDR_SCENARIO_UPDATE	1
 
-/* SEAMLDR_PARAMS: a page. */
+/* SEAMLDR_PARAMS: one page. */
 struct pseamldr_params {
 	u32 version;
 	u32 scenario;
@@ -77,7 +77,7 @@ struct pseamldr_params {
 };
 
 #define PSEAMLDR_SIG_HEADER_TYPE	6
-#define PSEAMLDR_SIG_HEADER_LENGTH	0xE1	/* in u32, as all sizes here */
+#define PSEAMLDR_SIG_HEADER_LENGTH	0xE1	/* in units of u32, like all sizes here */
 #define PSEAMLDR_SIG_HEADER_VERSION	0x10000
 #define PSEAMLDR_SIG_SIZE		0x200
 #define PSEAMLDR_SIG_KEY_SIZE		0x60
@@ -131,13 +131,13 @@ struct pseamldr_sigstruct {
 } __packed;
 
 /*
- * Modules of the model must not have a secret key.  Each byte of the modulus is
- * this one, and the plain digest is in place of the signature.  The real
- * P-SEAMLDR refuses such a module, and this one refuses a real module.
+ * Modules of the model have no secret key.  Each byte of their modulus has this
+ * value, and the plain digest replaces the signature.  The real P-SEAMLDR refuses
+ * such a module, and the emulated P-SEAMLDR refuses a real module.
  */
 #define PSEAMLDR_MODEL_KEY		0x5a
 
-/* Versions of a TDX module, fixed when it was built. */
+/* Versions of a TDX module, which its build fixes. */
 struct tdxmod_build {
 	u32 date;		/* decimal, YYYYMMDD */
 	u16 num;
@@ -145,13 +145,13 @@ struct tdxmod_build {
 	u16 minor_version;
 	u16 update_version;
 	u16 internal_version;
-	u16 module_hv;		/* hand-off versions: written */
-	u16 min_update_hv;	/* and the oldest that is read */
+	u16 module_hv;		/* hand-off version that the module writes */
+	u16 min_update_hv;	/* oldest hand-off version that it reads */
 	u16 nr_handoff_pages;	/* less 1 */
 	u16 no_downgrade;
 };
 
-/* At the start of the first page, in place of an ELF image. */
+/* The first page of an image starts with struct tdxmod_image, not with an ELF header. */
 #define TDXMOD_IMAGE_MAGIC		0x4c45444f4d584454ULL	/* "TDXMODEL" */
 
 struct tdxmod_image {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The time of a call.
+ * Emulate the time of a call.
  *
- * The module changes its state at once.  Then the LP waits until the time of
- * the leaf, times the dilation, has passed since the trap.  A waiting CPU
- * halts, so that many virtual CPUs wait in parallel on few real ones.  A halt
- * overshoots by more than most calls take.  So a CPU collects the time of its
- * calls as debt and waits in larger pieces.  Oversleep is credited to later
+ * The module changes its state at once.  Then the LP waits until the time of the
+ * leaf, multiplied by the dilation, has passed since the trap.  A waiting CPU halts,
+ * so that many virtual CPUs can wait in parallel on few physical CPUs.  A halt
+ * oversleeps by more than the time of most calls.  So a CPU accumulates the time of
+ * its calls as debt, and waits in larger pieces.  Oversleep is credited to later
  * calls.
  */
 #include <linux/atomic.h>
@@ -23,13 +23,13 @@
 
 #include "internal.h"
 
-/* A CPU halts when it has this debt. */
+/* A CPU halts when its debt reaches this value. */
 #define PIECE_NS	(1 * NSEC_PER_MSEC)
 
 /*
- * The largest credit.  A halt may last a tick too long before the timers have
- * their full resolution.  But after a second in which the host did not run it,
- * a virtual CPU must not make thousands of calls in no time.
+ * The largest credit.  Before high-resolution timers work, a halt may oversleep by a
+ * tick.  But if the host does not run a virtual CPU for a second, the vCPU must not
+ * make thousands of calls without delay afterwards.
  */
 #define CREDIT_NS	(20 * NSEC_PER_MSEC)
 
@@ -39,8 +39,8 @@
  * @fired: @timer has fired
  * @debt: in ns, negative for credit
  *
- * Accessed on the own CPU with preemption off, never from a nested call.  The
- * interrupt of @timer writes @fired, too.
+ * Only its CPU accesses it, with preemption off and not in nested calls.  The
+ * interrupt of @timer also writes @fired.
  */
 struct tdx_timing {
 	struct hrtimer timer;
@@ -67,7 +67,7 @@ void __init tdx_timing_start(void)
 			      CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
 }
 
-/* The clock of printk and tracing works long before timekeeping does. */
+/* local_clock() works earlier in the boot than timekeeping. */
 u64 tdx_timing_now(void)
 {
 	return local_clock();
@@ -99,8 +99,8 @@ static void tdx_timing_spin(s64 ns)
 }
 
 /*
- * Interrupts were on in the caller.  They are off here except in the halt, so
- * the timer cannot fire between the test and the halt.
+ * The caller of the SEAMCALL had interrupts on.  Here they are on only in the halt,
+ * so the timer cannot fire between the test and the halt.
  */
 static void tdx_timing_halt(struct tdx_timing *t)
 {
@@ -121,7 +121,7 @@ static void tdx_timing_wait(s64 owed, bool may_halt)
 {
 	struct tdx_timing *t = this_cpu_ptr(&tdx_timing);
 
-	/* Other CPUs may wait for this one, so it waits for this call only. */
+	/* Other CPUs may wait for this CPU, so it waits only for the time of this call. */
 	if (!may_halt) {
 		tdx_timing_spin(owed);
 		return;
@@ -133,7 +133,7 @@ static void tdx_timing_wait(s64 owed, bool may_halt)
 	t->debt = max_t(s64, t->debt, -(s64)CREDIT_NS);
 }
 
-/* The lock that the leaf holds for all of its time, or NULL. */
+/* Returns the lock that the call holds while its time passes, or NULL. */
 static atomic_t *tdx_timing_leaf_lock(const struct tdxmod_regs *in, int *taken)
 {
 	struct tdxmod_tdmr *tdmr;
@@ -163,9 +163,9 @@ static atomic_t *tdx_timing_leaf_lock(const struct tdxmod_regs *in, int *taken)
  * @start: time of the trap
  * @may_halt: the caller had interrupts on
  *
- * For other CPUs the call is still in the module.  So it takes its lock again,
- * unless another call was faster.  A refused call did no work and holds no
- * lock.
+ * To other CPUs, the call must appear to be still in the module.  So it takes its
+ * lock again, unless another call has taken the lock first.  A call that failed did
+ * no work and takes no lock.
  */
 void tdx_timing_pay(const struct tdxmod_regs *in, u64 status, u64 start, bool may_halt)
 {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The #UD of a SEAMCALL or MOVDIR64B instruction leads to its emulation.
+ * Emulate SEAMCALL and MOVDIR64B instructions that raise #UD.
  *
- * A CPU without SEAM raises #UD on SEAMCALL.  Die notifiers see the exception
- * before the exception table, with interrupts off.  The notifier here decodes
- * and executes the instruction.  So the callers use the same assembly,
- * exception table and test of flags as on real hardware.
+ * A CPU without SEAM raises #UD on SEAMCALL.  The kernel calls die notifiers with
+ * interrupts off, before it searches the exception table.  The notifier here decodes
+ * and executes the instruction.  So the callers use the same assembly, exception
+ * table and test of flags as on real hardware.
  *
- * Interrupts do not interrupt a real SEAMCALL.  They interrupt an emulated one
- * while it waits.  A SEAMCALL from such an interrupt is answered at once, and
- * the audit reports it.
+ * An interrupt cannot interrupt a real SEAMCALL, but it can interrupt an emulated
+ * SEAMCALL that waits.  The emulator answers a SEAMCALL from such an interrupt
+ * without delay, and the audit reports it.
  *
- * MOVDIR64B is emulated on a CPU without it.  The host clears PAMTs with it
- * before it uses their memory again.
+ * The host uses MOVDIR64B to clear PAMTs before it reuses their memory.  The emulator
+ * executes the instruction on CPUs that lack it.
  */
 #include <linux/align.h>
 #include <linux/atomic.h>
@@ -36,7 +36,7 @@
 
 static const u8 seamcall_opcode[] = { 0x66, 0x0f, 0x01, 0xcf };
 
-/* MOVDIR64B /r.  A REX prefix, which would follow 66, is not decoded. */
+/* MOVDIR64B /r without REX prefix, which would follow 66. */
 static const u8 movdir64b_opcode[] = { 0x66, 0x0f, 0x38, 0xf8 };
 
 #define MOVDIR64B_BYTES	64
@@ -50,10 +50,10 @@ static atomic_t tdx_trap_inside = ATOMIC_INIT(0);
 /* The task that may enter while the module is blocked.  Set by that task. */
 static struct task_struct *tdx_trap_admitted;
 
-/* SEAMCALLs in progress on this CPU.  Accessed on it with interrupts off. */
+/* SEAMCALLs in progress on a CPU.  Only that CPU accesses it, with interrupts off. */
 static DEFINE_PER_CPU(unsigned int, tdx_trap_depth);
 
-/* Keeps every LP out of the module.  Returns false if one is in it. */
+/* Blocks the module for all LPs.  Returns false if an LP is in the module. */
 bool tdx_trap_block(void)
 {
 	return atomic_cmpxchg(&tdx_trap_inside, 0, BLOCKED) == 0;
@@ -64,13 +64,13 @@ void tdx_trap_unblock(void)
 	atomic_set_release(&tdx_trap_inside, 0);
 }
 
-/* Lets @task enter a blocked module.  NULL ends that. */
+/* Lets @task enter a blocked module.  NULL revokes this. */
 void tdx_trap_admit(struct task_struct *task)
 {
 	WRITE_ONCE(tdx_trap_admitted, task);
 }
 
-/* An interrupt of the admitted task may not enter. */
+/* An interrupt of the admitted task must not enter a blocked module. */
 static bool tdx_trap_enter(void)
 {
 	if (atomic_inc_unless_negative(&tdx_trap_inside))
@@ -104,7 +104,7 @@ static int tdx_trap_vmfail_invalid(struct pt_regs *regs)
 	return NOTIFY_STOP;
 }
 
-/* The exception table handles this like a #GP of the instruction. */
+/* Makes the exception table handle a #GP of the instruction. */
 static int tdx_trap_raise_gp(struct pt_regs *regs)
 {
 	return fixup_exception(regs, X86_TRAP_GP, 0, 0) ? NOTIFY_STOP : NOTIFY_DONE;
@@ -126,7 +126,7 @@ static int tdx_trap_inject(struct pt_regs *regs, struct tdxmod_regs *out, u64 st
 	return tdx_trap_complete(regs, out);
 }
 
-/* Calls P-SEAMLDR, or the module unless that would write to freed memory. */
+/* Calls P-SEAMLDR or the module.  The audit may refuse a call of the module. */
 static bool tdx_trap_answer(unsigned int lp, const struct tdxmod_regs *in, struct tdxmod_regs *out)
 {
 	if (in->rax & TDX_EMU_SEAMLDR)
@@ -181,14 +181,14 @@ static int tdx_trap_seamcall(struct pt_regs *regs)
 	if (!tdx_platform_in_vmx())
 		return NOTIFY_DONE;
 
-	/* Firmware did not enable SEAMRR on a CPU that was added later. */
+	/* A CPU that was added after boot has no SEAMRR, so SEAMCALL raises #GP. */
 	if (lp >= tdx_emu_module.platform.nr_lps)
 		return tdx_trap_raise_gp(regs);
 
 	if (!tdx_trap_enter())
 		return tdx_trap_vmfail_invalid(regs);
 
-	/* A SEAMCALL stays on its CPU. */
+	/* A SEAMCALL must not migrate while it halts with interrupts on. */
 	preempt_disable();
 	this_cpu_inc(tdx_trap_depth);
 
@@ -201,7 +201,7 @@ static int tdx_trap_seamcall(struct pt_regs *regs)
 	return ret;
 }
 
-/* Returns false where the CPU would have raised an exception. */
+/* Returns false if the instruction is invalid or faults. */
 static bool tdx_trap_movdir64b(struct pt_regs *regs)
 {
 	u8 buf[MOVDIR64B_BYTES];
@@ -212,7 +212,7 @@ static bool tdx_trap_movdir64b(struct pt_regs *regs)
 	if (insn_decode_kernel(&insn, (void *)regs->ip))
 		return false;
 
-	/* The destination is in a register, the source must be in memory. */
+	/* A register holds the address of the destination.  The source must be in memory. */
 	if (X86_MODRM_MOD(insn.modrm.value) == 3)
 		return false;
 
