@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of the audit.  A bring-up that keeps the rules is not reported.  For
- * each rule, a test breaks it on purpose and must see exactly that report.
+ * Tests of the audit.  The audit must not report a bring-up that follows the rules.
+ * For each rule, a test breaks the rule and expects exactly one report of it.
  */
 #include <linux/cleanup.h>
 #include <linux/cpumask.h>
@@ -108,7 +108,7 @@ static void pamt_written(struct kunit *test)
 	audit_expect_only(test, TDX_AUDIT_PAMT_WRITTEN);
 }
 
-/* The next TDMR.INIT reports a write to a PAMT, be it undone later. */
+/* The next TDMR.INIT reports a write to a PAMT, even if the host undoes it later. */
 static void pamt_written_seen_by_the_next_call(struct kunit *test)
 {
 	struct emu_fixture *f = test->priv;
@@ -217,7 +217,7 @@ static int audit_flush_cpu(void *unused)
 	return 0;
 }
 
-/* The call fails with #UD, but the host must assume that it left lines in the cache. */
+/* The call fails with #UD, but the host must assume that it left dirty cache lines. */
 static int audit_call_as_host(void *unused)
 {
 	struct tdx_module_args args = {};

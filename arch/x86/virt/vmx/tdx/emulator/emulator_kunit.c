@@ -134,12 +134,12 @@ static void injected_failures_of_the_instruction(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, emu_call(0, TDH_SYS_INIT), failures[i]);
 	}
 
-	/* None of them reached the module. */
+	/* The injected calls did not reach the module. */
 	KUNIT_EXPECT_EQ(test, emu_call(0, TDH_SYS_INIT), 0);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_INIT), 4);
 }
 
-/* An injected answer skips calls first and is given as often as it says. */
+/* An injected answer applies after @skip calls, to @count calls. */
 static void injection_skips_and_counts(struct kunit *test)
 {
 	emu_init_lps(test);
@@ -221,7 +221,7 @@ static u64 emu_time_of_calls(struct kunit *test, int nr)
 	return tdx_timing_now() - start;
 }
 
-/* A busy host makes calls longer, never shorter. */
+/* Takes the least of several times, because a busy host can only lengthen calls. */
 static u64 emu_least_time_of_calls(struct kunit *test, int nr)
 {
 	u64 least = U64_MAX;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of the emulator bring up the emulated module with these functions.
+ * Functions by which tests of the emulator bring up the emulated module.
  *
  * The TDMRs are at addresses without memory and are fully reserved.  The module
  * accepts them, and only their PAMTs need memory.
@@ -67,7 +67,7 @@ void emu_contend(struct kunit *test, u64 leaf, u64 rcx, u64 *first, u64 *second)
 	while (tdx_emulator_calls(leaf) == before)
 		usleep_range(1000, 2000);
 
-	/* The call is counted on entry.  Give it time to begin its wait. */
+	/* The emulator counts the call on entry.  Give the call time to begin its wait. */
 	usleep_range(5000, 6000);
 	*second = emu_call_on(0, leaf, &args);
 

@@ -16,7 +16,7 @@
 #define TDMR_BASE(i)	(SZ_1T + (u64)(i) * SZ_1G)
 #define CALLS_PER_TDMR	(SZ_1G / SZ_4M)
 
-/* The PAMTs of one GiB for 4K, 2M and 1G follow each other. */
+/* The PAMTs of 1 GiB for 4K, 2M and 1G pages are adjacent. */
 #define PAMT_4K_SIZE	SZ_4M
 #define PAMT_2M_SIZE	SZ_8K
 #define PAMT_1G_SIZE	SZ_4K
@@ -26,12 +26,12 @@
 
 #define LP_INIT_NOT_DONE	0xc000050200000000ULL
 
-/* Longer than any delay of a virtual machine, also on a busy host. */
+/* Exceeds any delay of a virtual machine, even on a busy host. */
 #define LONG_NS		(1 * NSEC_PER_SEC)
 
 struct emu_fixture {
-	struct tdx_emu_params params;	/* before the test */
-	struct page *pamt[NR_TDMRS];	/* NULL: freed by the test */
+	struct tdx_emu_params params;	/* saved values, to restore after the test */
+	struct page *pamt[NR_TDMRS];	/* NULL if the test has freed it */
 	struct tdmr_info *tdmrs[NR_TDMRS];
 	u64 *tdmr_pas;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * These tests update the module under an initialized host, with the code behind
- * the files of firmware upload.  An update must keep all that TDs rely on.
+ * These tests update the module of an initialized host through the functions that
+ * firmware upload calls.  An update must preserve all state on which TDs depend.
  */
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
@@ -71,7 +71,7 @@ static int update_install(struct update_file *file)
 	return seamldr_install_module((const u8 *)file, sizeof(*file));
 }
 
-/* The type of a page, which matters to TDs. */
+/* Returns the type of a page, on which TDs depend. */
 static u64 update_page_type(struct kunit *test, u64 pa)
 {
 	struct tdx_module_args args = { .rcx = pa };
@@ -81,7 +81,7 @@ static u64 update_page_type(struct kunit *test, u64 pa)
 	return args.rcx;
 }
 
-/* The module has this page reserved in its TDMR. */
+/* Returns a PAMT page.  The module reports its type as PT_RSVD. */
 static u64 update_pamt_page(void)
 {
 	return tdx_emu_module.tdmrs[0].pamt[TDXMOD_4K].base;
