@@ -37,7 +37,7 @@ const char *file_path(const char *format, ...)
  * @line: gets the line without its newline
  * @size: size of @line in bytes
  *
- * Return: false, with errno and an empty @line, if the file cannot be read.
+ * Return: true; false, with errno and an empty @line, if the file cannot be opened.
  */
 bool file_line(const char *path, char *line, size_t size)
 {

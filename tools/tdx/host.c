@@ -5,7 +5,7 @@
  *	memory		/proc/iomem; memory blocks of sysfs for users other than root
  *	nodes of memory	memory blocks of sysfs
  *	CMRs		guessed, because only the TDX module reports them
- *	CPUs		online CPUs that are not isolated, which the kernel uses as well
+ *	CPUs		online CPUs that are not isolated, as in the kernel
  */
 #include <sched.h>
 
@@ -160,7 +160,7 @@ struct host {
 	bool online[DESCRIPTION_MAX_NODES];
 };
 
-/* Finds the nearest node with online CPUs.  The file lists the distance to each node. */
+/* The home of a node without online CPUs is the nearest node that has online CPUs. */
 static void find_home(struct host *h, int node)
 {
 	char line[8 * DESCRIPTION_MAX_NODES], *next = line;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Run tdxctl, and tests in the order in which they stand; print TAP."""
+"""Run tdxctl, and run tests in source order; print TAP."""
 import os
 import subprocess
 import sys
@@ -16,12 +16,12 @@ def tdxctl(*args, program=TDXCTL, root='/nonexistent', stdin='', **more):
 
 
 def test(function):
-    """A decorator: one test, named for its function."""
+    """A decorator that registers a test under the name of its function."""
     TESTS.append(function)
 
 
 def run():
-    """Run all; an exit status."""
+    """Run all tests and return an exit status."""
     failed = 0
     print(f'1..{len(TESTS)}')
     for number, function in enumerate(TESTS, 1):

@@ -22,7 +22,7 @@ def plan(*args, **kwargs):
 
 
 def unpack(text, root):
-    """== PATH is a file, and its text follows; == PATH{0..7,9..9} are empty files."""
+    """== PATH starts a file and its text; == PATH{0..7,9..9} makes empty files."""
     for part in re.split('^== ', text, flags=re.M)[1:]:
         name, text = part.split('\n', 1)
         name, _, spec = name.rstrip('}').partition('{')
@@ -44,7 +44,7 @@ def on_host(name, action, **files):
 
 
 def check(got, memory, cpus, homes=()):
-    """memory: (start, end, node); cpus: number for each node; homes: if it is another node."""
+    """memory: (start, end, node); cpus: number per node; homes: nodes with another home."""
     homes = dict(homes)
     assert [n['node'] for n in got['nodes']] == sorted(
         {n for _, _, n in memory} | {n for n in cpus if cpus[n]})
@@ -64,18 +64,18 @@ def check(got, memory, cpus, homes=()):
     assert total['makespan_gib'] >= total['covered_gib'] / total['workers']
     assert total['time_ns'] == total['makespan_gib'] * 256 * got['call_ns']
     assert total['serial_time_ns'] == total['covered_gib'] * 256 * got['call_ns']
-    # Gaps may be covered, too.
+    # TDMRs may also cover gaps.
     gibs = {g for start, end, _ in memory for g in range(start // GIB, -(-end // GIB))}
     assert len(gibs) <= total['covered_gib'], total
     assert 0 < total['tdmrs'] <= got['limits']['max_tdmrs']
 
 
 MACHINES = {
-    # memory, CPUs, homes, where the memory is known from, a warning
+    # memory, CPUs, homes, source of the memory, a warning
     'two-socket': ([(MIB, 0x5d169000, 0), (0x5d22b000, 0x77800000, 0),
                     (4 * GIB, 0x206e000000, 0), (0x2080000000, 0x4070000000, 1)],
                    {0: 112, 1: 112}, {}, 'iomem', ''),
-    # Node 2 is nearer to 0 than to 1; of node 0, 2 CPUs are isolated, of node 1 4.
+    # Node 2 is nearer to 0 than to 1.  2 CPUs of node 0 and 4 of node 1 are isolated.
     'cxl': ([(MIB, 2 * GIB, 0), (4 * GIB, 0x3080000000, 0), (0x4080000000, 0x8080000000, 2)],
             {0: 30, 1: 28, 2: 0}, {2: 0}, 'iomem', 'a driver added 256.0 GiB'),
 }
@@ -123,7 +123,7 @@ def descriptions_of_machines():
         here = plan('-', stdin=text)
         for key in 'limits', 'total':
             assert here[key] == there[key], key
-        # Holes that firmware has are convertible, others are not.
+        # A hole is convertible if firmware uses it.
         assert re.findall('^cmr (.*)$', text, re.M) == [
             '0x100000 0x77700000', '0x100000000 0x1f6e000000', '0x2080000000 0x1ff0000000'], text
         assert there['source'] == root and here['source'] == 'standard input'
@@ -136,7 +136,7 @@ TEXTS = [
     'mem 0x100000 0x77800000 0\nmem 0x100000000 0x18080000000 0\n' + ''.join(
         f'mem {n * 1536 * GIB + 2 * GIB:#x} {(n + 1) * 1536 * GIB + 2 * GIB:#x} {n}\n'
         for n in range(1, 8)) + ''.join(f'lanes {n} 120\n' for n in range(8)),
-    # more nodes than TDMRs, which have CPUs but every fifth alone memory
+    # more nodes than TDMRs; each node has CPUs, every fifth has memory
     ''.join(f'lanes {n} 2\n' for n in range(1024)) + ''.join(
         f'mem {(4 + 3 * n) * GIB:#x} {(7 + 3 * n) * GIB:#x} {5 * n}\n' for n in range(200)),
     # an unknown number of CPUs counts as one
@@ -144,10 +144,10 @@ TEXTS = [
     'limits max_tdmrs=3 max_reserved=2\nlanes 0 8\n',
     # blanks and comments
     '\n# nothing\nlanes 0 2 # two\ncmr 0x0 0x200000000\r\nmem\t0x100000 0x80000000   0\n',
-    # 20 holes in a GiB, which firmware has
+    # 20 holes in a GiB, which firmware uses
     ''.join(f'mem {(2 * i + 1) * MIB:#x} {(2 * i + 2) * MIB:#x} 0\n' for i in range(20))
     + 'mem 0x20000000 0x100000000 0\ncmr 0x100000 0xfff00000\n',
-    # a node without CPUs has those of the nearest node
+    # CPUs of the nearest node work for a node without CPUs
     'mem 0x0 0x800000000 0\nmem 0x800000000 0x1000000000 1\nmem 0x1000000000 0x1800000000 2\n'
     'lanes 0 6\nlanes 1 8\nlanes 2 0\n',
 ]
@@ -169,7 +169,7 @@ def descriptions():
 
 MEMORY = 'mem 0x100000 0x80000000 0\n'
 WRONG = [
-    # a description, and words of the one line about it
+    # a description, and words of its error message
     (MEMORY + 'mem 0x0 0x1000\n', 'standard input:2: ', "'mem 0x0 0x1000'", 'mem 0xSTART'),
     (MEMORY + 'mem 0x0 0x1000 4294967296\n', 'mem 0xSTART'), (MEMORY + 'cmr 0x0\n', 'cmr 0xBASE'),
     ('mem 0x0 0x1000 0 0\n', 'mem 0xSTART'), ('mem 0x0 0x10000000000000000 0\n', '64 bits'),
@@ -185,7 +185,7 @@ WRONG = [
     ('', 'standard input: ', 'no mem line'),
     ('mem 0x2000 0x1000 0\n', '[0x2000, 0x1000)', 'empty'),
     ('mem 0x100001 0x200000 0\n', '[0x100001, 0x200000)', '4 KiB'),
-    ('mem 0x200000 0x300000 0\nmem 0x100000 0x200000 0\n', '[0x100000, 0x200000)', 'below the preceding'),
+    ('mem 0x200000 0x300000 0\nmem 0x100000 0x200000 0\n', '[0x100000, 0x200000)', 'preceding'),
     ('mem 0x100000 0x200000 1024\n', '[0x100000, 0x200000)', 'node 1024', '1023'),
     (MEMORY + 'limits max_tdmrs=0 max_reserved=1\n', 'max_tdmrs=0'),
     ('mem 0x0 0x40000000 0\ncmr 0x0 0x20000000\n', '[0x20000000, 0x40000000)', 'outside all CMRs'),

@@ -63,7 +63,7 @@ class Host:
         return tdxctl(*args, root=self.root, **more)
 
     def run_as_nobody(self, *args):
-        """For whom the file error, and enable, are not."""
+        """Run as a user without access to the files error and enable."""
         os.chmod(self.root, 0o755)
         for path in 'enable', 'error':
             os.chmod(self.dir / path, 0)
@@ -71,7 +71,7 @@ class Host:
                         **{'user': NOBODY} if os.geteuid() == 0 else {})
 
     def follow(self, *args, states, columns=0, rows=24):
-        """After each output the next state; exit status, output.  columns: on a terminal."""
+        """Set the next state after each output; return status and output.  columns: terminal."""
         ours, theirs = pty.openpty() if columns else os.pipe()
         if columns:
             fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
@@ -152,7 +152,7 @@ def asked_for():
         expect(Host('initialized', ALL).run(*args), UP, 'TDX is up')
 
 
-    # The state has words for a refusal, or has none.
+    # The kernel refuses the request, with and without a reason in the file error.
     for error, status, words in ('switched off by tdx_host=off (-19)', NO_TDX, 'tdx_host=off'), \
             ('', FAILED, 'cannot be initialized: No space left'):
         host = Host('unknown', {}, error)
@@ -200,7 +200,7 @@ def json_once():
 
 @test
 def json_of_each_change_and_time_left():
-    # Node 1 stands still, so that nobody can tell; then the slowest counts.
+    # No estimate while node 1 makes no progress; then the slowest node counts.
     status, out = Host('initializing').follow('progress', '--follow', '--json', states=[
         ('initializing', both(1)), ('initializing', {0: (8, 16, 2, 4), 1: (1, 16, 4, 4)}),
         ('initializing', {0: (16, 16, 0, 4), 1: (2, 16, 4, 4)}), ('initialized', ALL)])

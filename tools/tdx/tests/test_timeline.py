@@ -73,7 +73,7 @@ def lanes_away_from_home_and_at_the_same_time():
     assert p.bar(1)[4] == '#dd0000' != p.bar(0)[4]
     assert 'at home on node 3, CPU 0 of node 0' in p.bar(1)[0]
     assert p.bar(0)[2] == p.bar(1)[2] and 'at last CPU 3' in p.bar(0)[0]
-    # What runs twice at a time is not busy twice.
+    # Time in which two lanes run counts once.
     assert p.has(r'^idle 0\.0 ms$')
 
 
