@@ -66,8 +66,8 @@ static const char * const tdx_audit_names[TDX_AUDIT_NR] = {
 static atomic64_t tdx_audit_counts[TDX_AUDIT_NR];
 
 /*
- * The clock advances when SYS.CONFIG hands PAMTs to the module, and when the module
- * has written to one.  @tdx_audit_flushed_at is its value at the start of the flush.
+ * The clock advances when SYS.CONFIG hands over PAMTs, and after the module writes to
+ * one.  @tdx_audit_flushed_at is its value when the latest complete flush began.
  */
 static atomic64_t tdx_audit_clock;
 static atomic64_t tdx_audit_flushed_at;

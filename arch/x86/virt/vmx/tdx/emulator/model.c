@@ -15,7 +15,7 @@
 
 /* The leaf checks the state of the module itself.  All other leaves need SYS_READY. */
 #define FLAG_EARLY	BIT(0)
-/* The leaf needs LP.INIT on the calling LP, unless SYS.CONFIG waits for all LPs. */
+/* The leaf needs LP.INIT on the calling LP, unless SYS.CONFIG needs it on all LPs. */
 #define FLAG_NEEDS_LP	BIT(1)
 /* The leaf holds the global lock from beginning to end. */
 #define FLAG_LOCKED	BIT(2)

@@ -150,7 +150,7 @@ struct tdxmod_loader {
  *
  * Locking:
  * I: set by tdxmod_init() and constant afterwards
- * G: written with @global held exclusively, or as L
+ * G: written with @global held exclusively, or as L; the dispatcher reads without it
  * A: accessed without a lock, by atomics or READ_ONCE() and WRITE_ONCE()
  * T: see struct tdxmod_tdmr
  * L: written by P-SEAMLDR while no LP is in the module

@@ -162,7 +162,7 @@ u64 tdxmod_lp_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 	return status;
 }
 
-/* MCHECK counts all LPs, including LPs that are offline in the host. */
+/* Each LP that MCHECK found needs LP.INIT, even if it is offline in the host. */
 bool tdxmod_all_lps_done(const struct tdxmod *m)
 {
 	return tdxmod_differs(m, TDXMOD_LP_INIT_RELAXED) ||

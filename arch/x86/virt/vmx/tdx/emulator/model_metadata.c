@@ -189,7 +189,7 @@ static const struct tdxmod_row tdxmod_rows[] = {
 	{ .id = 0x0A00000200000000, .value = 0 },			/* SYS_ATTRIBUTES */
 	{ .id = 0x0A00000000000001, .value = 1 },			/* NUM_TDX_FEATURES */
 	{ .id = 0x0A00000300000008, .get = tdxmod_get_features0 },
-	/* CMRs: the number is that of the slots */
+	/* CMRs; NUM_CMRS is the number of slots */
 	{ .id = 0x9000000100000000, .value = TDXMOD_MAX_CMRS },
 	{ .id = 0x9000000300000080, .fields = TDXMOD_MAX_CMRS, .get = tdxmod_get_cmr_base },
 	{ .id = 0x9000000300000100, .fields = TDXMOD_MAX_CMRS, .get = tdxmod_get_cmr_size },
