@@ -32,7 +32,7 @@ void tdx_attempt_begin(struct tdx_attempt *a)
 	guard(mutex)(&a->lock);
 
 	a->reason[0] = '\0';
-	a->error = 0;
+	WRITE_ONCE(a->error, 0);
 }
 
 /* Set @a->stop, @a->hold or @a->resting, and wake the tasks that wait for a change. */
@@ -101,7 +101,7 @@ int tdx_fail(struct tdx_attempt *a, int err, const char *fmt, ...)
 	if (a->error)
 		return a->error;
 
-	a->error = err;
+	WRITE_ONCE(a->error, err);
 	va_start(args, fmt);
 	vscnprintf(a->reason, sizeof(a->reason), fmt, args);
 	va_end(args);

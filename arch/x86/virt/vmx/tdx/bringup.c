@@ -101,7 +101,8 @@ static int tdx_steps_prepare(struct tdx_attempt *a, struct tdx_steps *s)
 	if (ret)
 		goto err_pamts;
 
-	memset(s->job.done, 0, sizeof(s->job.done));
+	for (i = 0; i < TDMR_MAX; i++)
+		WRITE_ONCE(s->job.done[i], 0);
 	for (i = 0; i < layout->tdmrs.nr_tdmrs; i++)
 		total += layout->tdmrs.tdmrs[i].size;
 	WRITE_ONCE(s->job.total, total);
