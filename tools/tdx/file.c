@@ -55,9 +55,8 @@ bool file_line(const char *path, char *line, size_t size)
 
 static int file_compare(const void *a, const void *b)
 {
-	unsigned int x = *(const unsigned int *)a, y = *(const unsigned int *)b;
-
-	return x < y ? -1 : x > y;
+	/* file_numbers() takes up to nine digits. */
+	return *(const int *)a - *(const int *)b;
 }
 
 /**

@@ -9,8 +9,6 @@
 /* A call of TDH.SYS.TDMR.INIT initializes 4 MiB. */
 #define CALLS_PER_GIB	256
 
-#define GIB		((u64)SZ_1G)
-
 /* Figures of a node, or of the machine. */
 struct figures {
 	u64 memory;		/* bytes */
@@ -46,7 +44,7 @@ static void figure_nodes(struct plan *p)
 
 		node = &p->nodes[tdmr->node];
 		node->tdmrs++;
-		node->gib += tdmr->size / GIB;
+		node->gib += tdmr->size / SZ_1G;
 		node->pamt += tdmr_pamt_bytes(tdmr);
 	}
 

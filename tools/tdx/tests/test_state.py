@@ -151,7 +151,6 @@ def asked_for():
     for args in ['enable'], ['enable', '--wait']:
         expect(Host('initialized', ALL).run(*args), UP, 'TDX is up')
 
-
     # The kernel refuses the request, with and without a reason in the file error.
     for error, status, words in ('switched off by tdx_host=off (-19)', NO_TDX, 'tdx_host=off'), \
             ('', FAILED, 'cannot be initialized: No space left'):
