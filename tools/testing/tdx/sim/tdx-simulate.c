@@ -35,18 +35,14 @@
 #define SIM_CALLS_PER_GIB	256
 #define SIM_PAGES_PER_CALL	1024
 
-/* Of the machine; 0 for none. */
-struct sim_limits {
-	double bytes_per_ns;
-	double worker_ns;
-};
-
 struct sim_lane {
 	struct lane lane;
 	u64 calls;
 	int memory_node;
 };
 
+static unsigned int sim_cpus[DESCRIPTION_MAX_NODES];
+static struct cpus_options sim_options = { .cpus = sim_cpus };
 static double sim_call_ns = 7000;
 static double sim_bytes_per_call;
 
@@ -113,15 +109,15 @@ static u64 sim_gib_of_node(const struct tdmr_layout *layout, int node)
 
 /* What lanes of that makespan take, or what memory takes. */
 static double sim_time_of_plan(const struct tdmr_host *host, const struct tdmr_layout *layout,
-			       u32 makespan, double bytes_per_ns)
+			       u32 makespan)
 {
 	double least = makespan * SIM_CALLS_PER_GIB * sim_call_ns;
 	double memory;
 	unsigned int node;
 
-	for (node = 0; bytes_per_ns && node < host->nr_nodes; node++) {
+	for (node = 0; sim_options.bytes_per_ns && node < host->nr_nodes; node++) {
 		memory = sim_gib_of_node(layout, node) * SIM_CALLS_PER_GIB * sim_bytes_per_call /
-			 bytes_per_ns;
+			 sim_options.bytes_per_ns;
 		least = max(least, memory);
 	}
 
@@ -145,7 +141,7 @@ static void sim_print_tdmr(const struct tdmr_layout *layout, const struct tdmr *
 }
 
 static void sim_print_layout(const struct tdmr_host *host, const struct tdmr_layout *layout,
-			     double bytes_per_ns, double ns)
+			     double ns)
 {
 	u32 makespan = layout_makespan(host, layout);
 	/* A TDMR of several nodes may be faster than the bound. */
@@ -157,38 +153,33 @@ static void sim_print_layout(const struct tdmr_host *host, const struct tdmr_lay
 	printf("makespan GiB=%u best=%u\n", makespan, best);
 	printf("serial %.3f ms\nTDMRs %.3f ms\nplanned %.3f ms\nbound %.3f ms\n",
 	       sim_gib_of_node(layout, -1) * SIM_CALLS_PER_GIB * sim_call_ns / 1e6, ns / 1e6,
-	       sim_time_of_plan(host, layout, makespan, bytes_per_ns) / 1e6,
-	       sim_time_of_plan(host, layout, best, bytes_per_ns) / 1e6);
+	       sim_time_of_plan(host, layout, makespan) / 1e6,
+	       sim_time_of_plan(host, layout, best) / 1e6);
 }
 
-static int sim_run_layout(const struct tdmr_host *host, const struct tdmr_layout *layout,
-			  const struct sim_limits *limits)
+static int sim_run_layout(const struct tdmr_host *host, const struct tdmr_layout *layout)
 {
-	static unsigned int cpus[DESCRIPTION_MAX_NODES];
-	struct cpus_options options = {
-		.nr_nodes = host->nr_nodes, .cpus = cpus,
-		.bytes_per_ns = limits->bytes_per_ns, .worker_ns = limits->worker_ns,
-	};
 	unsigned int node;
 	double ns;
 
 	for (node = 0; node < host->nr_nodes; node++)
-		cpus[node] = host->nodes[node].home == (int)node ?
-			     max(host->nodes[node].cpus, 1U) : 0;
+		sim_cpus[node] = host->nodes[node].home == (int)node ?
+				 max(host->nodes[node].cpus, 1U) : 0;
 	sim_bytes_per_call = SIM_PAGES_PER_CALL * (double)host->limits.entry_size[TDMR_4K];
 
-	cpus_init(&options);
+	sim_options.nr_nodes = host->nr_nodes;
+	cpus_init(&sim_options);
 	ns = sim_run_lanes(layout, host);
 	if (ns < 0) {
 		fprintf(stderr, "the lanes fail: %s\n", strerror(-ns));
 		return 1;
 	}
 
-	sim_print_layout(host, layout, limits->bytes_per_ns, ns);
+	sim_print_layout(host, layout, ns);
 	return 0;
 }
 
-static int sim_run_host(const struct tdmr_host *host, const struct sim_limits *limits)
+static int sim_run_host(const struct tdmr_host *host)
 {
 	char words[256] = "the model of the TDX module refuses the layout";
 	static struct tdmr_layout layout;
@@ -196,7 +187,7 @@ static int sim_run_host(const struct tdmr_host *host, const struct sim_limits *l
 	if (layout_make(&layout, host))
 		layout_trouble(&layout, host, words, sizeof(words));
 	else if (!module_refuses(host, &layout))
-		return sim_run_layout(host, &layout, limits);
+		return sim_run_layout(host, &layout);
 
 	fprintf(stderr, "%s\n", words);
 	return 1;
@@ -225,7 +216,6 @@ int main(int argc, char **argv)
 		{ "worker-ns", required_argument, NULL, 'w' },
 		{}
 	};
-	struct sim_limits limits = {};
 	static struct description d;
 	int option, ret = 1;
 
@@ -235,22 +225,22 @@ int main(int argc, char **argv)
 			sim_call_ns = sim_parse_number(optarg);
 			break;
 		case 'g':
-			limits.bytes_per_ns = sim_parse_number(optarg);
+			sim_options.bytes_per_ns = sim_parse_number(optarg);
 			break;
 		case 'w':
-			limits.worker_ns = sim_parse_number(optarg);
+			sim_options.worker_ns = sim_parse_number(optarg);
 			break;
 		default:
 			return sim_misused();
 		}
 	}
-	if (optind < argc || sim_call_ns < 0 || limits.bytes_per_ns < 0 ||
-	    limits.worker_ns < 0)
+	if (optind < argc || sim_call_ns < 0 || sim_options.bytes_per_ns < 0 ||
+	    sim_options.worker_ns < 0)
 		return sim_misused();
 
 	description_init(&d);
 	if (!description_read(&d, stdin, "standard input"))
-		ret = sim_run_host(&d.host, &limits);
+		ret = sim_run_host(&d.host);
 	description_free(&d);
 
 	return ret;
