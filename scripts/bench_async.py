@@ -9,8 +9,9 @@ long the boot waits.  Upstream's boot waits for the whole initialization.
 import re
 from statistics import median
 
-from bench_guest import Failed, Run, TELL, guest
+from bench_guest import Run, TELL, guest
 from bench_host import Host
+from common import Failed
 
 SIZES = (4, 64, 256)
 BOOT = Host(1, 4, 64, 'even', 1)

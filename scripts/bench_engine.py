@@ -4,8 +4,9 @@
 import re
 from statistics import median
 
-from bench_guest import ASK, LANE_STARTS, TELL, TOP, TRACING, Failed, Run, guest
+from bench_guest import ASK, LANE_STARTS, TELL, TRACING, Run, guest
 from bench_host import Host
+from common import TOP, Failed
 
 # The tick of the kernel, CONFIG_HZ=250.
 TICK_US = 4000

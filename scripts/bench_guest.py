@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Boot guests, and read from their consoles what the emulated module saw."""
 
-import os
 import re
 import subprocess
-import sys
 
-TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from common import SKIP, TOP, Failed, Missing, boot
+
 MODES = ('upstream', 'per-tdmr', 'lanework')
 EMULATOR = '/sys/kernel/debug/tdx_emulator'
 ASK = 'modprobe tdx_test && echo 1 >/sys/kernel/debug/tdx_test/enable || exit 1\n'
@@ -22,10 +21,6 @@ echo 1 >/sys/kernel/debug/tdx_test/enable || exit 1
 """
 
 
-class Failed(Exception):
-    """A guest or a program failed."""
-
-
 def tool(name, text, *args):
     """Run one of our user-space programs and return its output."""
     done = subprocess.run([f'{TOP}/build/user/{name}', *args], input=text, text=True,
@@ -37,18 +32,12 @@ def tool(name, text, *args):
 
 def guest(name, mode, command, append, *args):
     """Boot, run a command, and return the console."""
-    kernel = 'upstream' if mode == 'upstream' else 'ours'
-    status = subprocess.run(
-        [f'{TOP}/scripts/guest', '--quiet', '--name', name, '--timeout', '600',
-         '--kernel', f'{TOP}/build/linux/{kernel}', '--append', append,
-         '--run', command, *args], check=False).returncode
-    if status == 77:
-        # scripts/guest has named what is missing.
-        sys.exit(status)
+    status, said, console = boot(name, '--timeout', '600', '--run', command, *args,
+                                 kernel='upstream' if mode == 'upstream' else 'ours',
+                                 append=append)
     if status:
-        raise Failed(f'exit status {status}; console: build/guests/{name}.log')
-    with open(f'{TOP}/build/guests/{name}.log', encoding='utf-8') as f:
-        return f.read()
+        raise (Missing if status == SKIP else Failed)(said)
+    return console
 
 
 class Run:

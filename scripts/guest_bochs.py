@@ -3,9 +3,9 @@
 
 import os
 import subprocess
-import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+from common import TOP, Failed, read
+
 # scripts/fetch-bochs installs the packages of these files.
 BIOS = '/usr/share/bochs/BIOS-bochs-latest'
 VGABIOS = '/usr/share/vgabios/vgabios.bin'
@@ -58,7 +58,7 @@ def wrong(a):
 
 def find():
     """Return the exit status of scripts/fetch-bochs, which prints errors; and the path."""
-    done = subprocess.run((f'{HERE}/fetch-bochs',), check=False, text=True,
+    done = subprocess.run((f'{TOP}/scripts/fetch-bochs',), check=False, text=True,
                           stdout=subprocess.PIPE)
     return done.returncode, done.stdout.strip()
 
@@ -77,7 +77,7 @@ def command(a, rd, where, cmdline, console, said):
          f'isolinux.cfg={cfg}', f'initrd={rd}', f'bzImage={a.kernel}/arch/x86/boot/bzImage'),
         check=False, text=True, stderr=subprocess.PIPE)
     if done.returncode:
-        sys.exit(f'guest: xorriso: {done.stderr}')
+        raise Failed(f'xorriso: {done.stderr}')
     mib = a.node[0][1] >> 20
     with open(f'{where}/bochsrc', 'w', encoding='ascii') as f:
         f.write(CONFIG.format(count=f'{a.sockets}:{a.cores}:1', ips=IPS, mib=mib,
@@ -88,6 +88,5 @@ def command(a, rd, where, cmdline, console, said):
 
 def cpu_time(pid):
     """Return the CPU time in seconds.  Bochs is one thread, which never waits."""
-    with open(f'/proc/{pid}/stat', encoding='ascii', errors='replace') as f:
-        fields = f.read().rpartition(')')[2].split()
+    fields = read(f'/proc/{pid}/stat').rpartition(')')[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
