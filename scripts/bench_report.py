@@ -4,7 +4,6 @@
 import re
 from statistics import median
 
-from bench_async import MAX_BOOT_US, MAX_CALL_US
 from bench_guest import MODES, tool
 
 # Targets: this part of the ideal, and this part of CPUs times upstream.
@@ -73,28 +72,10 @@ def show_phases(rows):
             for mode, width in zip(MODES, (16, 10, 7))))
 
 
-def show_async(a):
-    """Print what bench_async has measured, and yield what misses its target."""
-    print("""
-  tdx_enable_async(), 4 CPUs, us a call, medians: a call that joins a bring-up, a call
-  that starts one, and queue_work() of nothing, which is most of the latter""")
-    for c in a['calls']:
-        print(f'  {c["gib"]:>4} GiB {c["joins_us"]:>9.2f} {c["starts_us"]:>9.1f} '
-              f'{c["queue_work_us"]:>9.1f}')
-        if c['joins_us'] > MAX_CALL_US:
-            yield f'tdx_enable_async() takes {c["joins_us"]:.0f} us with {c["gib"]} GiB'
-    print(f"""
-  Boot of {a['gib']} GiB, medians of {a['boots']}: tdx_host=async delayed it by {a['blocked_us']:.0f} us,
-  upstream by {a['upstream_us']:.0f} us""")
-    if a['blocked_us'] > MAX_BOOT_US:
-        yield f'the boot is delayed by {a["blocked_us"]:.0f} us'
-
-
-def show(rows, a):
+def show(rows):
     """Print the tables; return what misses its target."""
     short = list(show_tdmrs(rows))
     show_phases(rows)
-    short += show_async(a)
     print('\n  The module and the CPUs are emulated, and calls last longer than real ones by\n'
           '  the stated factor.  The times show scheduling, not speed on hardware.')
     return short
