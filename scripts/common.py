@@ -2,7 +2,9 @@
 """What the Python scripts share: arguments, exit statuses, and guests."""
 
 import argparse
+import glob
 import os
+import re
 import subprocess
 import sys
 
@@ -60,6 +62,14 @@ def read(path):
     """Return the text of a file; its name may be relative to the repository."""
     with open(os.path.join(TOP, path), encoding='utf-8') as f:
         return f.read()
+
+
+def kunit_suites():
+    """Return the source of each KUnit suite by its name."""
+    paths = sorted(glob.glob(f'{TOP}/arch/x86/virt/vmx/tdx/**/*kunit.c', recursive=True)
+                   + glob.glob(f'{TOP}/kernel/*kunit.c'))
+    return {suite: text for text in map(read, paths) for suite in
+            re.findall(r'struct kunit_suite \w+ = \{\s*\.name = "([^"]+)"', text)}
 
 
 def need_kernels(target):
