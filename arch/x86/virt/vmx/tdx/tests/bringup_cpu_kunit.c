@@ -9,8 +9,7 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
-#include <linux/delay.h>
-#include <linux/jiffies.h>
+#include <linux/iopoll.h>
 #include <linux/lanework.h>
 #include <linux/smp.h>
 #include <linux/topology.h>
@@ -20,9 +19,6 @@
 #include "../emulator/emulator.h"
 #include "../seamcall_internal.h"
 #include "bringup_fixture.h"
-
-/* No wait in these tests takes so long, even on emulated CPUs that guests share. */
-#define PATIENCE	(60 * HZ)
 
 static int online_in_package(unsigned int package, unsigned int except)
 {
@@ -64,7 +60,6 @@ static void bringup_test_package_offline(struct kunit *test)
 	free_cpumask_var(off);
 
 	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), 0);
-	bringup_expect_no_audit(test);
 }
 
 /* A CPU that goes offline and comes back while TDX is up can make calls again. */
@@ -85,7 +80,6 @@ static void bringup_test_cpu_returns(struct kunit *test)
 
 	/* The LP is still initialized. */
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_LP_INIT), lp_inits);
-	bringup_expect_no_audit(test);
 }
 
 static struct workqueue_struct *no_wq(const char *name)
@@ -119,15 +113,15 @@ static void start_early(struct work_struct *unused)
 /* This callback precedes that of TDX, so the LP is not ready before it returns. */
 static int before_lp(unsigned int cpu)
 {
-	unsigned long end = jiffies + PATIENCE;
+	int put_off;
 
 	if (!early.armed)
 		return 0;
 
 	early.armed = false;
 	schedule_work_on(cpu, &early.work);
-	while (atomic_read(&early.put_off) < 3 && time_before(jiffies, end))
-		usleep_range(1000, 2000);
+	read_poll_timeout(atomic_read, put_off, put_off >= 3, 1000, BRINGUP_PATIENCE_US, false,
+			  &early.put_off);
 
 	return 0;
 }
@@ -169,7 +163,6 @@ static void lanes_before_lp(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls_on(cpu, TDH_SYS_TDMR_INIT),
 			calls + tb->steps.layout.tdmrs.nr_tdmrs);
 	KUNIT_EXPECT_EQ(test, lanework_free(&early.job), 0);
-	bringup_expect_no_audit(test);
 }
 
 /* A lane makes no call on a CPU that comes online before its LP.INIT. */
@@ -188,16 +181,6 @@ static void bringup_test_lanes_before_lp(struct kunit *test)
 	cpuhp_remove_state_nocalls(state);
 }
 
-static bool is_in_vmx(unsigned int cpu)
-{
-	return smp_call_on_cpu(cpu, bringup_in_vmx, NULL, false);
-}
-
-static int sleep_here(void *unused)
-{
-	return tdx_lps_suspend(NULL);
-}
-
 static int wake_here(void *unused)
 {
 	tdx_lps_resume(NULL);
@@ -205,74 +188,50 @@ static int wake_here(void *unused)
 	return 0;
 }
 
-/* The last CPU leaves VMX operation when the system sleeps, and enters it on wake-up. */
-static void bringup_test_sleep(struct kunit *test)
+static void sleep_and_wake(struct kunit *test, bool in_vmx)
 {
-	struct tdx_bringup *tb = test->priv;
-
-	KUNIT_ASSERT_EQ(test, tdx_host_run(tb), 0);
-	KUNIT_EXPECT_TRUE(test, is_in_vmx(0));
-
-	KUNIT_EXPECT_EQ(test, smp_call_on_cpu(0, sleep_here, NULL, false), 0);
-	KUNIT_EXPECT_FALSE(test, is_in_vmx(0));
+	KUNIT_EXPECT_EQ(test, bringup_in_vmx(0), in_vmx);
+	KUNIT_EXPECT_EQ(test, smp_call_on_cpu(0, tdx_lps_suspend, NULL, false), 0);
+	KUNIT_EXPECT_FALSE(test, bringup_in_vmx(0));
 	smp_call_on_cpu(0, wake_here, NULL, false);
-	KUNIT_EXPECT_TRUE(test, is_in_vmx(0));
-	bringup_expect_no_audit(test);
+	KUNIT_EXPECT_EQ(test, bringup_in_vmx(0), in_vmx);
 }
 
-/* A sleep before the first request does not change VMX operation. */
-static void bringup_test_sleep_before(struct kunit *test)
+/* While the system sleeps, the last CPU is out of VMX operation, also before bring-up. */
+static void bringup_test_sleep(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, smp_call_on_cpu(0, sleep_here, NULL, false), 0);
-	smp_call_on_cpu(0, wake_here, NULL, false);
-	KUNIT_EXPECT_FALSE(test, is_in_vmx(0));
+	sleep_and_wake(test, false);
+	KUNIT_ASSERT_EQ(test, tdx_host_run(test->priv), 0);
+	sleep_and_wake(test, true);
+}
+
+static void expect_shutdown(struct kunit *test, u64 disables)
+{
+	tdx_lps_shutdown(NULL);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_DISABLE), disables);
+	tdx_emulator_audit_shutdown();
 }
 
 /* After a shutdown, all CPUs are out of VMX operation and all caches are clean. */
 static void bringup_test_shutdown(struct kunit *test)
 {
-	struct tdx_bringup *tb = test->priv;
-
-	KUNIT_ASSERT_EQ(test, tdx_host_run(tb), 0);
-
-	tdx_lps_shutdown(NULL);
-	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_DISABLE), 1ULL);
-	tdx_emulator_audit_shutdown();
-	bringup_expect_no_audit(test);
+	KUNIT_ASSERT_EQ(test, tdx_host_run(test->priv), 0);
+	expect_shutdown(test, 1);
 }
 
-static int no_memory(u64 base, u64 size)
-{
-	return -EBUSY;
-}
-
-static u64 no_memory_anywhere(u64 size, int node)
-{
-	return 0;
-}
-
-/* A shutdown disables the module even if an attempt has only read its metadata. */
+/* A shutdown disables the module even if an attempt has only asked for its metadata. */
 static void bringup_test_shutdown_early(struct kunit *test)
 {
-	struct tdx_bringup *tb = test->priv;
-
-	kunit_activate_static_stub(test, tdx_pamt_take, no_memory);
-	kunit_activate_static_stub(test, tdx_pamt_find, no_memory_anywhere);
-	KUNIT_ASSERT_EQ(test, tdx_host_run(tb), -ENOMEM);
-
-	tdx_lps_shutdown(NULL);
-	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_DISABLE), 1ULL);
-	tdx_emulator_audit_shutdown();
-	bringup_expect_no_audit(test);
+	bringup_inject(test, TDH_SYS_RD, 0, 1, 0xC000050500000000ULL);
+	KUNIT_ASSERT_EQ(test, tdx_host_run(test->priv), -ENODATA);
+	expect_shutdown(test, 1);
 }
 
 /* A shutdown before the first request makes no call, because there may be no module. */
 static void bringup_test_shutdown_before(struct kunit *test)
 {
-	tdx_lps_shutdown(NULL);
+	expect_shutdown(test, 0);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_total_calls(), 0ULL);
-	tdx_emulator_audit_shutdown();
-	bringup_expect_no_audit(test);
 }
 
 static struct kunit_case bringup_cpu_cases[] = {
@@ -280,7 +239,6 @@ static struct kunit_case bringup_cpu_cases[] = {
 	KUNIT_CASE(bringup_test_cpu_returns),
 	KUNIT_CASE(bringup_test_lanes_before_lp),
 	KUNIT_CASE(bringup_test_sleep),
-	KUNIT_CASE(bringup_test_sleep_before),
 	KUNIT_CASE(bringup_test_shutdown),
 	KUNIT_CASE(bringup_test_shutdown_early),
 	KUNIT_CASE(bringup_test_shutdown_before),
@@ -295,6 +253,3 @@ static struct kunit_suite bringup_cpu_suite = {
 };
 
 kunit_test_suite(bringup_cpu_suite);
-
-MODULE_DESCRIPTION("KUnit tests of TDX bring-up while CPUs come and go");
-MODULE_LICENSE("GPL");

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each test has its own bring-up, which runs in the thread of the test.  The fixture
- * resets the state that the rest of the kernel can see after each test.
+ * Each test has its own bring-up, which runs in the thread of the test.  After each test,
+ * the fixture checks that the audit has reported nothing, and resets the state that the
+ * rest of the kernel can see.
  */
 #include <kunit/test.h>
 
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
+#include <linux/init.h>
 #include <linux/smp.h>
 
 #include "../enable.h"
@@ -38,40 +40,58 @@ void bringup_fixture_exit(struct kunit *test)
 	if (!tb)
 		return;
 
+	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0ULL);
 	/* Reset the module first: it owns the PAMTs while it is up. */
 	KUNIT_EXPECT_EQ(test, tdx_emulator_reset(), 0);
 	if (tb->steps.layout.tdmrs.nr_tdmrs)
 		tdx_steps_undo(&tb->steps);
 }
 
-void bringup_expect_no_audit(struct kunit *test)
+void bringup_inject(struct kunit *test, u64 leaf, unsigned int skip, unsigned int count,
+		    u64 status)
 {
-	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0ULL);
+	const struct tdx_emulator_fault fault = {
+		.leaf = leaf,
+		.any_rdx = true,
+		.skip = skip,
+		.count = count,
+		.status = status,
+	};
+
+	KUNIT_ASSERT_EQ(test, tdx_emulator_inject(&fault), 0);
 }
 
-int bringup_attempt(struct kunit *test)
+void bringup_inject_field(struct kunit *test, u64 field, u64 value)
 {
-	struct tdx_bringup *tb = test->priv;
+	const struct tdx_emulator_fault fault = {
+		.leaf = TDH_SYS_RD,
+		.match_rdx = field,
+		.count = BRINGUP_ALWAYS,
+		.value = value,
+	};
 
-	tdx_attempt_begin(&tb->attempt);
-
-	return tdx_host_run(tb);
+	KUNIT_ASSERT_EQ(test, tdx_emulator_inject(&fault), 0);
 }
 
-int bringup_in_vmx(void *unused)
+static int bringup_try_call(void *unused)
 {
 	struct tdx_module_args args = {};
 
 	return __seamcall(TDH_SYS_LP_INIT, &args) != TDX_SEAMCALL_UD;
 }
 
-static void expect_no_vmx(struct kunit *test)
+bool bringup_in_vmx(unsigned int cpu)
+{
+	return smp_call_on_cpu(cpu, bringup_try_call, NULL, false);
+}
+
+static void bringup_expect_no_vmx(struct kunit *test)
 {
 	unsigned int cpu, nr = 0;
 
 	cpus_read_lock();
 	for_each_online_cpu(cpu)
-		nr += smp_call_on_cpu(cpu, bringup_in_vmx, NULL, false);
+		nr += bringup_in_vmx(cpu);
 	cpus_read_unlock();
 
 	KUNIT_EXPECT_EQ_MSG(test, nr, 0, "CPUs left in VMX operation");
@@ -81,7 +101,7 @@ void bringup_expect_nothing_held(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
 
-	expect_no_vmx(test);
+	bringup_expect_no_vmx(test);
 	KUNIT_EXPECT_EQ(test, tb->steps.job.total, 0ULL);
 	KUNIT_EXPECT_NULL(test, tb->steps.layout.host.ranges);
 	KUNIT_EXPECT_EQ(test, tb->steps.layout.tdmrs.nr_tdmrs, 0);
@@ -89,3 +109,12 @@ void bringup_expect_nothing_held(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, tb->steps.layout.infos.tdmrs);
 	KUNIT_EXPECT_NULL(test, tdx_get_sysinfo());
 }
+
+/* The reset of the emulated module frees the memory that this host has given to it. */
+static int __init bringup_fixture_init_reset(void)
+{
+	tdx_emulator_set_reset(tdx_host_reset);
+
+	return 0;
+}
+arch_initcall(bringup_fixture_init_reset);

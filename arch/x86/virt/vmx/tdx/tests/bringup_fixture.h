@@ -2,19 +2,29 @@
 #ifndef _TDX_BRINGUP_FIXTURE_H
 #define _TDX_BRINGUP_FIXTURE_H
 
+#include <linux/limits.h>
+#include <linux/time64.h>
+#include <linux/types.h>
+
 struct kunit;
+
+/* No wait in these tests takes so long, even on emulated CPUs that guests share. */
+#define BRINGUP_PATIENCE_US	(60 * USEC_PER_SEC)
+
+/* As @count of bringup_inject() */
+#define BRINGUP_ALWAYS	UINT_MAX
 
 /* .init and .exit of a suite; test->priv is the struct tdx_bringup. */
 int bringup_fixture_init(struct kunit *test);
 void bringup_fixture_exit(struct kunit *test);
 
-/* Run an attempt in the thread of the test, so that static stubs take effect. */
-int bringup_attempt(struct kunit *test);
+/* The module answers @count calls of @leaf with @status, after @skip calls. */
+void bringup_inject(struct kunit *test, u64 leaf, unsigned int skip, unsigned int count,
+		    u64 status);
+/* The module reports @value as the value of a metadata field. */
+void bringup_inject_field(struct kunit *test, u64 field, u64 value);
 
-/* For smp_call_on_cpu().  Return whether the CPU is in VMX operation. */
-int bringup_in_vmx(void *unused);
-
-void bringup_expect_no_audit(struct kunit *test);
+bool bringup_in_vmx(unsigned int cpu);
 /* Check that a failed attempt has undone all: memory, VMX operation, metadata. */
 void bringup_expect_nothing_held(struct kunit *test);
 

@@ -6,13 +6,13 @@
 #include <kunit/test.h>
 
 #include <linux/cpumask.h>
-#include <linux/delay.h>
-#include <linux/kthread.h>
+#include <linux/iopoll.h>
 #include <linux/ktime.h>
 #include <linux/nodemask.h>
 #include <linux/sizes.h>
 #include <linux/time64.h>
 #include <linux/topology.h>
+#include <linux/workqueue.h>
 
 #include <asm/mce.h>
 
@@ -22,8 +22,6 @@
 #include "bringup_fixture.h"
 
 #define CALL_BYTES	((u64)SZ_4M)
-
-#define ALWAYS	UINT_MAX
 
 static u64 tdmr_bytes(const struct tdx_bringup *tb)
 {
@@ -46,20 +44,6 @@ static void expect_progress(struct kunit *test, u64 wanted)
 	KUNIT_EXPECT_EQ(test, total, tdmr_bytes(tb));
 }
 
-static void inject(struct kunit *test, u64 leaf, unsigned int skip,
-		   unsigned int count, u64 status)
-{
-	const struct tdx_emulator_fault fault = {
-		.leaf = leaf,
-		.any_rdx = true,
-		.skip = skip,
-		.count = count,
-		.status = status,
-	};
-
-	KUNIT_ASSERT_EQ(test, tdx_emulator_inject(&fault), 0);
-}
-
 /* TDX comes up with only the necessary calls, and all memory is initialized then. */
 static void bringup_test_success(struct kunit *test)
 {
@@ -79,7 +63,6 @@ static void bringup_test_success(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_TDMR_INIT),
 			tdmr_bytes(tb) / CALL_BYTES);
 	expect_progress(test, tdmr_bytes(tb));
-	bringup_expect_no_audit(test);
 }
 
 static u64 tdmr_calls_on_node(int node)
@@ -121,20 +104,22 @@ static void bringup_test_nodes(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, tdmr_calls_on_node(node),
 				    tdmr_calls_of_node(tb, node), "node %d",
 				    node);
-	bringup_expect_no_audit(test);
 }
 
-/* A status that one leaf returns from one call on. */
-struct failure {
+/* A status that a leaf returns after @skip calls */
+struct answer {
 	const char *name;
 	u64 leaf;
 	unsigned int skip;
 	u64 status;
+	/* If each later call returns it: the errno of the attempt, and whether that is final */
 	int error;
 	bool final;
+	/* If bring-up hides the status: the number of calls that return it */
+	unsigned int count;
 };
 
-static const struct failure failures[] = {
+static const struct answer failures[] = {
 	{ "module not loaded", TDH_SYS_INIT, 0, TDX_FAULT_VMFAIL, -ENODEV },
 	{ "SEAM off", TDH_SYS_INIT, 0, TDX_FAULT_GP, -EOPNOTSUPP },
 	{ "not in VMX operation", TDH_SYS_INIT, 0, TDX_FAULT_UD, -EACCES },
@@ -168,17 +153,12 @@ static const struct failure failures[] = {
 	{ "module dies", TDH_SYS_TDMR_INIT, 9, TDX_FAULT_VMFAIL, -ENODEV, true },
 };
 
-static void failure_desc(const struct failure *failure, char *desc)
-{
-	strscpy(desc, failure->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(failure, failures, failure_desc);
+KUNIT_ARRAY_PARAM_DESC(failure, failures, name);
 
 /* A failed call determines the errno and the reason, and bring-up frees all memory. */
 static void bringup_test_failure(struct kunit *test)
 {
-	const struct failure *failure = test->param_value;
+	const struct answer *failure = test->param_value;
 	struct tdx_bringup *tb = test->priv;
 	char text[SEAM_TEXT_LEN];
 
@@ -186,14 +166,13 @@ static void bringup_test_failure(struct kunit *test)
 	    failure->skip >= num_online_cpus())
 		kunit_skip(test, "needs two CPUs");
 
-	inject(test, failure->leaf, failure->skip, ALWAYS, failure->status);
+	bringup_inject(test, failure->leaf, failure->skip, BRINGUP_ALWAYS, failure->status);
 	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), failure->error);
 	KUNIT_EXPECT_EQ(test, tb->attempt.configured, failure->final);
 	seam_status_describe(text, sizeof(text), failure->leaf, failure->status);
 	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(tb->attempt.reason, text), "reason: %s",
 				  tb->attempt.reason);
 	bringup_expect_nothing_held(test);
-	bringup_expect_no_audit(test);
 	if (failure->final)
 		return;
 
@@ -201,7 +180,6 @@ static void bringup_test_failure(struct kunit *test)
 	tdx_emulator_inject_clear();
 	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), 0);
 	KUNIT_EXPECT_STREQ(test, tb->attempt.reason, "");
-	bringup_expect_no_audit(test);
 }
 
 /* Bring-up repeats a call that stays busy with pauses, up to a maximum number of tries. */
@@ -210,7 +188,7 @@ static void bringup_test_tries(struct kunit *test)
 	struct tdx_bringup *tb = test->priv;
 	ktime_t start = ktime_get();
 
-	inject(test, TDH_SYS_INIT, 0, ALWAYS, 0x8000020200000000ULL);
+	bringup_inject(test, TDH_SYS_INIT, 0, BRINGUP_ALWAYS, 0x8000020200000000ULL);
 	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), -EBUSY);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_INIT),
 			(u64)TDX_SEAMCALL_TRIES);
@@ -224,14 +202,14 @@ static void bringup_test_reasons(struct kunit *test)
 	struct tdx_bringup *tb = test->priv;
 	char reason[TDX_REASON_LEN];
 
-	inject(test, TDH_SYS_INIT, 0, ALWAYS, TDX_FAULT_VMFAIL);
+	bringup_inject(test, TDH_SYS_INIT, 0, BRINGUP_ALWAYS, TDX_FAULT_VMFAIL);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), -ENODEV);
 	KUNIT_EXPECT_EQ(test, tdx_attempt_error(&tb->attempt, reason, sizeof(reason)), -ENODEV);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(reason, "TDH.SYS.INIT"));
 	KUNIT_EXPECT_TRUE_MSG(test, strstarts(reason, "CPU "), "reason: %s", reason);
 
 	tdx_emulator_inject_clear();
-	inject(test, TDH_SYS_CONFIG, 0, ALWAYS, 0xC0000A0000000000ULL);
+	bringup_inject(test, TDH_SYS_CONFIG, 0, BRINGUP_ALWAYS, 0xC0000A0000000000ULL);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), -EINVAL);
 	KUNIT_EXPECT_EQ(test, tdx_attempt_error(&tb->attempt, reason, sizeof(reason)), -EINVAL);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(reason, "TDH.SYS.CONFIG"));
@@ -243,47 +221,31 @@ static void bringup_test_reasons(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), 0);
 	KUNIT_EXPECT_EQ(test, tdx_attempt_error(&tb->attempt, reason, sizeof(reason)), 0);
 	KUNIT_EXPECT_STREQ(test, reason, "");
-	bringup_expect_no_audit(test);
 }
 
-/* A temporary status, which bring-up must hide from callers. */
-struct passing {
-	const char *name;
-	u64 leaf;
-	unsigned int skip;
-	unsigned int count;
-	u64 status;
+/* Temporary errors, which bring-up must hide from callers */
+static const struct answer passings[] = {
+	{ "SYS.INIT busy", TDH_SYS_INIT, 0, 0x8000020200000000ULL, .count = 3 },
+	{ "SYS.INIT entropy", TDH_SYS_INIT, 0, 0x8000020300000000ULL, .count = 12 },
+	{ "LP.INIT busy", TDH_SYS_LP_INIT, 0, 0x8000020200000000ULL, .count = 2 },
+	{ "CONFIG busy", TDH_SYS_CONFIG, 0, 0x8000020200000000ULL, .count = 2 },
+	{ "KEY.CONFIG busy", TDH_SYS_KEY_CONFIG, 0, 0x8000020200000000ULL, .count = 3 },
+	{ "key table busy", TDH_SYS_KEY_CONFIG, 0, 0x80000200000000BBULL, .count = 3 },
+	{ "key entropy", TDH_SYS_KEY_CONFIG, 0, 0x8000080000000000ULL, .count = 5 },
+	{ "TDMR busy", TDH_SYS_TDMR_INIT, 10, 0x8000020000000001ULL, .count = 2 },
 };
 
-static const struct passing passings[] = {
-	{ "SYS.INIT busy", TDH_SYS_INIT, 0, 3, 0x8000020200000000ULL },
-	{ "SYS.INIT entropy", TDH_SYS_INIT, 0, 12, 0x8000020300000000ULL },
-	{ "LP.INIT busy", TDH_SYS_LP_INIT, 0, 2, 0x8000020200000000ULL },
-	{ "CONFIG busy", TDH_SYS_CONFIG, 0, 2, 0x8000020200000000ULL },
-	{ "KEY.CONFIG busy", TDH_SYS_KEY_CONFIG, 0, 3, 0x8000020200000000ULL },
-	{ "key table busy", TDH_SYS_KEY_CONFIG, 0, 3, 0x80000200000000BBULL },
-	{ "key entropy", TDH_SYS_KEY_CONFIG, 0, 5, 0x8000080000000000ULL },
-	{ "TDMR busy", TDH_SYS_TDMR_INIT, 10, 2, 0x8000020000000001ULL },
-};
-
-static void passing_desc(const struct passing *passing, char *desc)
-{
-	strscpy(desc, passing->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(passing, passings, passing_desc);
+KUNIT_ARRAY_PARAM_DESC(passing, passings, name);
 
 /* Bring-up repeats a call with a temporary error, and reports no error. */
 static void bringup_test_passing(struct kunit *test)
 {
-	const struct passing *passing = test->param_value;
+	const struct answer *passing = test->param_value;
 	struct tdx_bringup *tb = test->priv;
 
-	inject(test, passing->leaf, passing->skip, passing->count,
-	       passing->status);
+	bringup_inject(test, passing->leaf, passing->skip, passing->count, passing->status);
 	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), 0);
 	KUNIT_EXPECT_STREQ(test, tb->attempt.reason, "");
-	bringup_expect_no_audit(test);
 }
 
 /* A TDMR is done if the module reports that it is already initialized. */
@@ -291,7 +253,7 @@ static void bringup_test_tdmr_already(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
 
-	inject(test, TDH_SYS_TDMR_INIT, 0, 1, 0x00000A0300000000ULL);
+	bringup_inject(test, TDH_SYS_TDMR_INIT, 0, 1, 0x00000A0300000000ULL);
 	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), 0);
 	expect_progress(test, tdmr_bytes(tb));
 }
@@ -313,69 +275,44 @@ static const struct bad_metadata bad_metadata[] = {
 	  "TDX cannot use this memory" },
 };
 
-static void bad_metadata_desc(const struct bad_metadata *bad, char *desc)
-{
-	strscpy(desc, bad->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(bad_metadata, bad_metadata, bad_metadata_desc);
+KUNIT_ARRAY_PARAM_DESC(bad_metadata, bad_metadata, name);
 
 /* Bring-up fails before TDH.SYS.CONFIG if it cannot use the module or the memory. */
 static void bringup_test_bad_metadata(struct kunit *test)
 {
 	const struct bad_metadata *bad = test->param_value;
-	const struct tdx_emulator_fault fault = {
-		.leaf = TDH_SYS_RD,
-		.match_rdx = bad->field,
-		.count = ALWAYS,
-		.value = bad->value,
-	};
 	struct tdx_bringup *tb = test->priv;
 
-	KUNIT_ASSERT_EQ(test, tdx_emulator_inject(&fault), 0);
+	bringup_inject_field(test, bad->field, bad->value);
 	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), bad->error);
 	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(tb->attempt.reason, bad->reason), "reason: %s",
 				  tb->attempt.reason);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_CONFIG), 0ULL);
 	bringup_expect_nothing_held(test);
-	bringup_expect_no_audit(test);
 }
 
 /* Bring-up uses the first CMRs if the module reports more than it can store. */
 static void bringup_test_many_cmrs(struct kunit *test)
 {
-	const struct tdx_emulator_fault more = {
-		.leaf = TDH_SYS_RD,
-		.match_rdx = 0x9000000100000000ULL,	/* NUM_CMRS */
-		.count = 1,
-		.value = TDMR_MAX_CMRS + 1,
-	};
-	struct tdx_bringup *tb = test->priv;
+	const u64 num_cmrs = 0x9000000100000000ULL;
 
-	KUNIT_ASSERT_EQ(test, tdx_emulator_inject(&more), 0);
-	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), 0);
-	bringup_expect_no_audit(test);
+	bringup_inject_field(test, num_cmrs, TDMR_MAX_CMRS + 1);
+	KUNIT_EXPECT_EQ(test, tdx_host_run(test->priv), 0);
 }
 
 struct stopper {
+	struct work_struct work;
 	struct tdx_bringup *tb;
 	u64 calls;		/* calls of TDH.SYS.TDMR.INIT before the stop */
 };
 
-static int stop_after_calls(void *data)
+static void stop_after_calls(struct work_struct *work)
 {
-	struct stopper *s = data;
+	struct stopper *s = container_of(work, struct stopper, work);
 
-	do {
-		usleep_range(100, 200);
-		s->calls = tdx_emulator_calls(TDH_SYS_TDMR_INIT);
-	} while (!kthread_should_stop() && s->calls < 4);
+	read_poll_timeout(tdx_emulator_calls, s->calls, s->calls >= 4, 200, BRINGUP_PATIENCE_US,
+			  false, TDH_SYS_TDMR_INIT);
 	tdx_bringup_stop(s->tb);
-
-	while (!kthread_should_stop())
-		usleep_range(100, 200);
-
-	return 0;
 }
 
 /* A stop ends step 7 after the running calls, each of which initializes 4 MiB. */
@@ -384,15 +321,15 @@ static void bringup_test_stop(struct kunit *test)
 	struct tdx_bringup *tb = test->priv;
 	const u64 tdmr_ns = tdx_emu_params.tdmr_ns;
 	struct stopper s = { .tb = tb };
-	struct task_struct *stopper;
 
-	stopper = kthread_run(stop_after_calls, &s, "tdx-stopper");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(stopper));
+	INIT_WORK_ONSTACK(&s.work, stop_after_calls);
+	schedule_work(&s.work);
 	/* Slow calls: none ends between the last count of calls and the stop. */
 	tdx_emu_params.tdmr_ns = NSEC_PER_SEC;
 	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), -ESHUTDOWN);
 	tdx_emu_params.tdmr_ns = tdmr_ns;
-	kthread_stop(stopper);
+	flush_work(&s.work);
+	destroy_work_on_stack(&s.work);
 
 	/* The module is half initialized and still owns its PAMTs. */
 	KUNIT_EXPECT_TRUE(test, tb->attempt.configured);
@@ -401,7 +338,6 @@ static void bringup_test_stop(struct kunit *test)
 	KUNIT_EXPECT_LE(test, tdx_emulator_calls(TDH_SYS_TDMR_INIT),
 			s.calls + tb->steps.layout.tdmrs.nr_tdmrs);
 	expect_progress(test, tdx_emulator_calls(TDH_SYS_TDMR_INIT) * CALL_BYTES);
-	bringup_expect_no_audit(test);
 }
 
 /* Bring-up starts no step once the system shuts down. */
@@ -414,7 +350,6 @@ static void bringup_test_stop_before(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, tb->attempt.configured);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_CONFIG), 0ULL);
 	bringup_expect_nothing_held(test);
-	bringup_expect_no_audit(test);
 }
 
 static const char *mce_text(u64 addr)
@@ -480,6 +415,3 @@ static struct kunit_suite bringup_suite = {
 };
 
 kunit_test_suite(bringup_suite);
-
-MODULE_DESCRIPTION("KUnit tests of the steps of TDX bring-up");
-MODULE_LICENSE("GPL");

@@ -6,10 +6,10 @@
 #include <kunit/test.h>
 
 #include <linux/completion.h>
-#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/gfp.h>
+#include <linux/iopoll.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/memory_hotplug.h>
@@ -109,12 +109,7 @@ static struct memory_task memory_tasks[] = {
 	{ "release", memory_release, .before = memory_claim },
 };
 
-static void memory_task_desc(struct memory_task *task, char *desc)
-{
-	strscpy(desc, task->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(memory_task, memory_tasks, memory_task_desc);
+KUNIT_ARRAY_PARAM_DESC(memory_task, memory_tasks, name);
 
 /* While memory hot-plug runs, bring-up does not list, search or allocate memory. */
 static void memory_test_waits_for_hotplug(struct kunit *test)
@@ -147,15 +142,6 @@ static void memory_hotplug(struct memory_task *task)
 static struct memory_task taking = { "take", memory_take_page };
 static struct memory_task plugging = { "hot-plug", memory_hotplug };
 
-static void memory_wait_for_waiter(struct kunit *test, struct folio *folio)
-{
-	unsigned long end = jiffies + PATIENCE;
-
-	while (!folio_test_waiters(folio) && time_before(jiffies, end))
-		usleep_range(1000, 2000);
-	KUNIT_EXPECT_TRUE(test, folio_test_waiters(folio));
-}
-
 /* Give the pages to a file: pages of a file can be migrated. */
 static int memory_fill_file(struct address_space *mapping, unsigned long pfn, unsigned long nr)
 {
@@ -184,11 +170,13 @@ static int memory_fill_file(struct address_space *mapping, unsigned long pfn, un
 static void memory_take_slowly(struct kunit *test, unsigned long pfn)
 {
 	struct folio *folio = pfn_folio(pfn);
+	bool waits;
 
 	taking.base = PFN_PHYS(pfn);
 	folio_lock(folio);
 	memory_task_start(test, &taking);
-	memory_wait_for_waiter(test, folio);
+	KUNIT_EXPECT_EQ(test, 0, read_poll_timeout(folio_test_waiters, waits, waits, 1000,
+						   BRINGUP_PATIENCE_US, false, folio));
 	memory_task_start(test, &plugging);
 	memory_expect_waiting(test, &plugging);
 
@@ -237,6 +225,3 @@ static struct kunit_suite memory_suite = {
 };
 
 kunit_test_suite(memory_suite);
-
-MODULE_DESCRIPTION("KUnit tests of TDX bring-up while memory comes and goes");
-MODULE_LICENSE("GPL");

@@ -49,7 +49,6 @@ static void bringup_test_no_pamt(struct kunit *test)
 	kunit_deactivate_static_stub(test, tdx_pamt_find);
 	kunit_deactivate_static_stub(test, tdx_pamt_take);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), 0);
-	bringup_expect_no_audit(test);
 }
 
 /* If no planned place is available, bring-up accepts any other. */
@@ -59,7 +58,6 @@ static void bringup_test_pamt_anywhere(struct kunit *test)
 
 	kunit_activate_static_stub(test, tdx_pamt_take, take_nothing);
 	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), 0);
-	bringup_expect_no_audit(test);
 }
 
 /*
@@ -117,71 +115,47 @@ static void count_from_now(void)
 	counted.max_size = U64_MAX;
 }
 
-/* The TDMRs of this host, and the sizes of their PAMTs. */
-struct tdmrs {
-	unsigned int nr;
-	u64 base[TDMR_MAX];
-	u64 pamt_bytes[TDMR_MAX];
-	int node[TDMR_MAX];
-};
-
 static void undo_steps(struct tdx_bringup *tb)
 {
 	tdx_steps_undo(&tb->steps);
 }
 
-static void bring_up_and_down(struct kunit *test, struct tdmrs *tdmrs)
+/* Bring TDX up and down, and return the TDMRs of this host. */
+static const struct tdmr_layout *find_tdmrs(struct kunit *test)
 {
+	struct tdmr_layout *layout = kunit_kzalloc(test, sizeof(*layout), GFP_KERNEL);
 	struct tdx_bringup *tb = test->priv;
-	unsigned int i;
 
+	KUNIT_ASSERT_NOT_NULL(test, layout);
 	KUNIT_ASSERT_EQ(test, tdx_host_run(tb), 0);
-	bringup_expect_no_audit(test);
-
-	tdmrs->nr = tb->steps.layout.tdmrs.nr_tdmrs;
-	for (i = 0; i < tdmrs->nr; i++) {
-		const struct tdmr *tdmr = &tb->steps.layout.tdmrs.tdmrs[i];
-
-		tdmrs->base[i] = tdmr->base;
-		tdmrs->pamt_bytes[i] = tdmr_pamt_bytes(tdmr);
-		tdmrs->node[i] = tdmr->node;
-	}
-
+	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0ULL);
+	*layout = tb->steps.layout.tdmrs;
 	KUNIT_ASSERT_EQ(test, tdx_emulator_reset(), 0);
 	KUNIT_ASSERT_EQ(test, tdx_bringup_renew(tb, undo_steps), 0);
-}
 
-static struct tdmrs *find_tdmrs(struct kunit *test)
-{
-	struct tdmrs *tdmrs;
-
-	tdmrs = kunit_kzalloc(test, sizeof(*tdmrs), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, tdmrs);
-	bring_up_and_down(test, tdmrs);
-
-	return tdmrs;
+	return layout;
 }
 
 /* Return the size of the largest PAMT.  A row of PAMTs is larger. */
-static u64 max_pamt(const struct tdmrs *tdmrs)
+static u64 max_pamt(const struct tdmr_layout *layout)
 {
 	u64 bytes = 0;
 	unsigned int i;
 
-	for (i = 0; i < tdmrs->nr; i++)
-		bytes = max(bytes, tdmrs->pamt_bytes[i]);
+	for (i = 0; i < layout->nr_tdmrs; i++)
+		bytes = max(bytes, tdmr_pamt_bytes(&layout->tdmrs[i]));
 
 	return bytes;
 }
 
-static u64 node_bytes(const struct tdmrs *tdmrs, int node)
+static u64 node_bytes(const struct tdmr_layout *layout, int node)
 {
 	u64 bytes = 0;
 	unsigned int i;
 
-	for (i = 0; i < tdmrs->nr; i++) {
-		if (tdmrs->node[i] == node)
-			bytes += tdmrs->pamt_bytes[i];
+	for (i = 0; i < layout->nr_tdmrs; i++) {
+		if (layout->tdmrs[i].node == node)
+			bytes += tdmr_pamt_bytes(&layout->tdmrs[i]);
 	}
 
 	return bytes;
@@ -190,19 +164,15 @@ static u64 node_bytes(const struct tdmrs *tdmrs, int node)
 /* An attempt that gets as far as TDH.SYS.CONFIG fails there. */
 static void expect_all_given_back(struct kunit *test, int error)
 {
-	const struct tdx_emulator_fault refusal = {
-		.leaf = TDH_SYS_CONFIG,
-		.any_rdx = true,
-		.count = 1,
-		.status = 0xC0000A0000000000ULL,
-	};
+	struct tdx_bringup *tb = test->priv;
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, tdx_emulator_inject(&refusal), 0);
+	bringup_inject(test, TDH_SYS_CONFIG, 0, 1, 0xC0000A0000000000ULL);
 	kunit_activate_static_stub(test, tdx_pamt_take, counted_take);
 	kunit_activate_static_stub(test, tdx_pamt_put, counted_put);
 	kunit_activate_static_stub(test, tdx_pamt_find, find_nothing);
-	KUNIT_EXPECT_EQ(test, bringup_attempt(test), error);
+	tdx_attempt_begin(&tb->attempt);
+	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), error);
 	kunit_deactivate_static_stub(test, tdx_pamt_find);
 	kunit_deactivate_static_stub(test, tdx_pamt_put);
 	kunit_deactivate_static_stub(test, tdx_pamt_take);
@@ -215,7 +185,7 @@ static void expect_all_given_back(struct kunit *test, int error)
 				    counted.takes[i].base);
 }
 
-static void expect_rows(struct kunit *test, const struct tdmrs *tdmrs)
+static void expect_rows(struct kunit *test, const struct tdmr_layout *layout)
 {
 	unsigned int i;
 
@@ -223,20 +193,20 @@ static void expect_rows(struct kunit *test, const struct tdmrs *tdmrs)
 		const struct take *take = &counted.takes[i];
 
 		KUNIT_EXPECT_EQ(test, take->size,
-				node_bytes(tdmrs, pfn_to_nid(PHYS_PFN(take->base))));
+				node_bytes(layout, pfn_to_nid(PHYS_PFN(take->base))));
 	}
 }
 
 /* A page that is in use moves the PAMTs of its node, and no others. */
 static void bringup_test_pamt_one_taken(struct kunit *test)
 {
-	const struct tdmrs *tdmrs = find_tdmrs(test);
+	const struct tdmr_layout *layout = find_tdmrs(test);
 	struct take *free;
 	unsigned int nr, i;
 
 	count_from_now();
 	expect_all_given_back(test, -EINVAL);
-	expect_rows(test, tdmrs);
+	expect_rows(test, layout);
 	nr = counted.nr;
 	KUNIT_ASSERT_GT(test, nr, 0U);
 	free = kunit_kmalloc_array(test, nr, sizeof(*free), GFP_KERNEL);
@@ -247,7 +217,7 @@ static void bringup_test_pamt_one_taken(struct kunit *test)
 	counted.full_start = free[nr - 1].base;
 	counted.full_end = counted.full_start + PAGE_SIZE;
 	expect_all_given_back(test, -EINVAL);
-	expect_rows(test, tdmrs);
+	expect_rows(test, layout);
 	KUNIT_ASSERT_EQ(test, counted.nr, nr);
 	for (i = 0; i < nr - 1; i++)
 		KUNIT_EXPECT_EQ(test, counted.takes[i].base, free[i].base);
@@ -255,14 +225,13 @@ static void bringup_test_pamt_one_taken(struct kunit *test)
 }
 
 /* Return the number of allocations for PAMTs in a TDMR. */
-static unsigned int nr_taken_in(const struct tdmrs *tdmrs, unsigned int tdmr)
+static unsigned int nr_taken_in(const struct tdmr *tdmr)
 {
-	u64 end = tdmr + 1 < tdmrs->nr ? tdmrs->base[tdmr + 1] : U64_MAX;
 	unsigned int i, nr = 0;
 
 	for (i = 0; i < counted.nr; i++)
-		nr += counted.takes[i].base >= tdmrs->base[tdmr] &&
-		      counted.takes[i].base < end;
+		nr += counted.takes[i].base >= tdmr->base &&
+		      counted.takes[i].base < tdmr_end_of(tdmr);
 
 	return nr;
 }
@@ -270,30 +239,30 @@ static unsigned int nr_taken_in(const struct tdmrs *tdmrs, unsigned int tdmr)
 /* If no node has room for all its PAMTs together, each PAMT is in its own TDMR. */
 static void bringup_test_pamt_alone(struct kunit *test)
 {
-	const struct tdmrs *tdmrs = find_tdmrs(test);
+	const struct tdmr_layout *layout = find_tdmrs(test);
 	unsigned int i;
 
-	KUNIT_ASSERT_GT(test, tdmrs->nr, 1U);
+	KUNIT_ASSERT_GT(test, layout->nr_tdmrs, 1U);
 	count_from_now();
-	counted.max_size = max_pamt(tdmrs);
+	counted.max_size = max_pamt(layout);
 	expect_all_given_back(test, -EINVAL);
-	KUNIT_EXPECT_EQ(test, counted.nr, tdmrs->nr);
-	for (i = 0; i < tdmrs->nr; i++)
-		KUNIT_EXPECT_EQ_MSG(test, nr_taken_in(tdmrs, i), 1, "TDMR %u", i);
+	KUNIT_EXPECT_EQ(test, counted.nr, layout->nr_tdmrs);
+	for (i = 0; i < layout->nr_tdmrs; i++)
+		KUNIT_EXPECT_EQ_MSG(test, nr_taken_in(&layout->tdmrs[i]), 1, "TDMR %u", i);
 }
 
 /* If the last PAMT cannot be allocated, bring-up frees the others. */
 static void bringup_test_pamt_one_missing(struct kunit *test)
 {
-	const struct tdmrs *tdmrs = find_tdmrs(test);
+	const struct tdmr_layout *layout = find_tdmrs(test);
 
-	KUNIT_ASSERT_GT(test, tdmrs->nr, 1U);
+	KUNIT_ASSERT_GT(test, layout->nr_tdmrs, 1U);
 	count_from_now();
-	counted.max_size = max_pamt(tdmrs);
-	counted.full_start = tdmrs->base[tdmrs->nr - 1];
+	counted.max_size = max_pamt(layout);
+	counted.full_start = layout->tdmrs[layout->nr_tdmrs - 1].base;
 	counted.full_end = U64_MAX;
 	expect_all_given_back(test, -ENOMEM);
-	KUNIT_EXPECT_EQ(test, counted.nr, tdmrs->nr - 1);
+	KUNIT_EXPECT_EQ(test, counted.nr, layout->nr_tdmrs - 1);
 }
 
 static struct tdx_bringup *stopped;
@@ -348,15 +317,15 @@ static int count_and_take_nothing(u64 base, u64 size)
 /* If no page can be migrated, bring-up tries only a limited number of places. */
 static void bringup_test_pamt_few_places(struct kunit *test)
 {
-	const struct tdmrs *tdmrs;
+	const struct tdmr_layout *layout;
 
 	nr_takes = 0;
 	kunit_activate_static_stub(test, tdx_pamt_take, count_and_take_nothing);
-	tdmrs = find_tdmrs(test);
+	layout = find_tdmrs(test);
 	KUNIT_EXPECT_GT(test, nr_takes, 1);
 	/* The limit applies to each PAMT, and to the row of each node. */
 	KUNIT_EXPECT_LE(test, nr_takes,
-			TDX_PAMT_PLACES * (tdmrs->nr + num_online_nodes()));
+			TDX_PAMT_PLACES * (layout->nr_tdmrs + num_online_nodes()));
 }
 
 /* A PAMT cannot be allocated from reserved pages or outside the memory. */
@@ -388,6 +357,3 @@ static struct kunit_suite bringup_pamt_suite = {
 };
 
 kunit_test_suite(bringup_pamt_suite);
-
-MODULE_DESCRIPTION("KUnit tests of the PAMTs of TDX bring-up");
-MODULE_LICENSE("GPL");
