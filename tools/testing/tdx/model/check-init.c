@@ -118,6 +118,9 @@ CHECK(narrow_addresses)
 CHECK(sys_init)
 {
 	fixture_boot(0);
+	EXPECT_EQ(CALL(0, LEAF_KEY_CONFIG), KEY_NOT_PENDING);
+	EXPECT_EQ(CALL(0, LEAF_TDMR_INIT), NOT_READY);
+	EXPECT_EQ(CALL(0, LEAF_LP_SHUTDOWN), 0);
 	/* One reader is enough to keep an exclusive taker out. */
 	atomic_set(&mc.module.global, 1);
 	EXPECT_EQ(CALL(0, LEAF_SYS_INIT, .rcx = 1, .r10 = 10), SYS_BUSY);

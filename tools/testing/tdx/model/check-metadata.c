@@ -42,6 +42,9 @@ CHECK(metadata_needs_lp_init)
 	EXPECT_EQ(CALL(1, LEAF_LP_INIT), 0);
 	expect_field(MAX_TDMRS, 64, 0x9100000100000009);
 	EXPECT_EQ(CALL(0, LEAF_SYS_RD), LP_INIT_NOT_DONE);
+	/* Unlike LP.INIT, it needs no lock. */
+	atomic_set(&mc.module.global, -1);
+	expect_field(MAX_TDMRS, 64, 0x9100000100000009);
 }
 
 static const struct {
