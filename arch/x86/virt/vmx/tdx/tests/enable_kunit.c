@@ -311,6 +311,3 @@ static struct kunit_suite enable_suite = {
 };
 
 kunit_test_suite(enable_suite);
-
-MODULE_DESCRIPTION("KUnit tests of the states of TDX bring-up");
-MODULE_LICENSE("GPL");

@@ -382,6 +382,3 @@ static struct kunit_suite enable_table_suite = {
 };
 
 kunit_test_suite(enable_table_suite);
-
-MODULE_DESCRIPTION("KUnit tests of every event in every state of TDX bring-up");
-MODULE_LICENSE("GPL");

@@ -246,6 +246,3 @@ static struct kunit_suite wait_suite = {
 };
 
 kunit_test_suite(wait_suite);
-
-MODULE_DESCRIPTION("KUnit tests of requests for TDX, and of waiting for them");
-MODULE_LICENSE("GPL");

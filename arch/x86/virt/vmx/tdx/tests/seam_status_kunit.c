@@ -74,6 +74,3 @@ static struct kunit_suite seam_status_suite = {
 };
 
 kunit_test_suite(seam_status_suite);
-
-MODULE_DESCRIPTION("KUnit tests of the texts for TDX statuses");
-MODULE_LICENSE("GPL");

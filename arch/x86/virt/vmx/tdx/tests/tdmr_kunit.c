@@ -12,12 +12,7 @@ static int tdmr_test_init(struct kunit *test)
 	return 0;
 }
 
-static void tdmr_case_desc(const struct tdmr_case *c, char *desc)
-{
-	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(tdmr_case, tdmr_cases, tdmr_case_desc);
+KUNIT_ARRAY_PARAM_DESC(tdmr_case, tdmr_cases, name);
 
 /* The planner makes the layout in the table, or rejects the host for the same reason. */
 static void tdmr_test_case(struct kunit *test)
@@ -68,6 +63,3 @@ static struct kunit_suite tdmr_suite = {
 };
 
 kunit_test_suite(tdmr_suite);
-
-MODULE_DESCRIPTION("KUnit tests of the planner of TDMRs");
-MODULE_LICENSE("GPL");
