@@ -49,31 +49,48 @@ u64 emu_call(int cpu, u64 leaf)
 	return emu_call_on(cpu, leaf, &args);
 }
 
-void emu_make_long_call(struct work_struct *work)
+static void emu_make_long_call(struct work_struct *work)
 {
 	emu_make_call(&container_of(work, struct emu_long_call, work)->call);
 }
 
-/* Makes a call while another CPU is in the same leaf.  Returns both answers. */
-void emu_contend(struct kunit *test, u64 leaf, u64 rcx, u64 *first, u64 *second)
+/* Begin a call on another CPU than the first. */
+void emu_long_call_begin(struct kunit *test, struct emu_long_call *lc, u64 leaf, u64 rcx)
 {
-	unsigned int other = cpumask_next(0, cpu_online_mask);
-	struct emu_long_call lc = { .call = { .leaf = leaf, .args.rcx = rcx } };
-	struct tdx_module_args args = { .rcx = rcx };
 	u64 before = tdx_emulator_calls(leaf);
 
-	INIT_WORK_ONSTACK(&lc.work, emu_make_long_call);
-	schedule_work_on(other, &lc.work);
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+
+	lc->call = (struct emu_call){ .leaf = leaf, .args.rcx = rcx };
+	INIT_WORK_ONSTACK(&lc->work, emu_make_long_call);
+	schedule_work_on(cpumask_next(0, cpu_online_mask), &lc->work);
 	while (tdx_emulator_calls(leaf) == before)
 		usleep_range(1000, 2000);
 
 	/* The emulator counts the call on entry.  Give the call time to begin its wait. */
 	usleep_range(5000, 6000);
-	*second = emu_call_on(0, leaf, &args);
+}
 
-	flush_work(&lc.work);
-	destroy_work_on_stack(&lc.work);
-	*first = lc.call.status;
+u64 emu_long_call_end(struct emu_long_call *lc)
+{
+	flush_work(&lc->work);
+	destroy_work_on_stack(&lc->work);
+
+	return lc->call.status;
+}
+
+/* Make a call while another CPU is in the same leaf, and check both answers. */
+void emu_contend(struct kunit *test, u64 leaf, u64 rcx, u64 expected)
+{
+	struct tdx_module_args args = { .rcx = rcx };
+	struct emu_long_call lc;
+	u64 status;
+
+	emu_long_call_begin(test, &lc, leaf, rcx);
+	status = emu_call_on(0, leaf, &args);
+	KUNIT_EXPECT_EQ(test, emu_long_call_end(&lc), 0);
+	KUNIT_EXPECT_EQ(test, status, expected);
 }
 
 int emu_get_vmx(void *unused)
@@ -85,6 +102,14 @@ int emu_put_vmx(void *unused)
 {
 	tdx_emulator_virt_put_ref(X86_FEATURE_VMX);
 	return 0;
+}
+
+void emu_on_each_cpu(int (*func)(void *unused))
+{
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		smp_call_on_cpu(cpu, func, NULL, false);
 }
 
 void emu_init_lps(struct kunit *test)
@@ -173,79 +198,47 @@ void emu_free_pamt(struct emu_fixture *f, int i)
 	f->pamt[i] = NULL;
 }
 
-static int emu_alloc_tdmrs(struct emu_fixture *f)
-{
-	int i;
-
-	f->tdmr_pas = (void *)get_zeroed_page(GFP_KERNEL);
-	if (!f->tdmr_pas)
-		return -ENOMEM;
-
-	for (i = 0; i < NR_TDMRS; i++) {
-		f->tdmrs[i] = (void *)get_zeroed_page(GFP_KERNEL);
-		f->pamt[i] = alloc_contig_pages(PAMT_PAGES, GFP_KERNEL, first_online_node,
-						&node_online_map);
-		if (!f->tdmrs[i] || !f->pamt[i])
-			return -ENOMEM;
-	}
-
-	return 0;
-}
-
-static void emu_free_tdmrs(struct emu_fixture *f)
-{
-	int i;
-
-	for (i = 0; i < NR_TDMRS; i++) {
-		if (f->pamt[i])
-			emu_free_pamt(f, i);
-		free_page((unsigned long)f->tdmrs[i]);
-	}
-	free_page((unsigned long)f->tdmr_pas);
-}
-
 void emu_fixture_exit(struct kunit *test)
 {
 	struct emu_fixture *f = test->priv;
-	int cpu;
+	int i;
 
 	if (!f)
 		return;
 
 	tdx_emu_params = f->params;
 	KUNIT_EXPECT_EQ(test, tdx_emulator_reset(), 0);
-	emu_free_tdmrs(f);
-
-	for_each_online_cpu(cpu)
-		smp_call_on_cpu(cpu, emu_put_vmx, NULL, false);
+	for (i = 0; i < NR_TDMRS; i++) {
+		if (f->pamt[i])
+			emu_free_pamt(f, i);
+	}
+	emu_on_each_cpu(emu_put_vmx);
 }
 
 int emu_fixture_init(struct kunit *test)
 {
 	struct emu_fixture *f;
-	int cpu, ret;
+	int i;
 
 	if (!tdx_emulator_active())
 		kunit_skip(test, "the emulator is not on");
 
-	ret = tdx_emulator_reset();
-	if (ret)
-		return ret;
-
+	KUNIT_ASSERT_EQ(test, tdx_emulator_reset(), 0);
 	f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
-	if (!f)
-		return -ENOMEM;
-
-	ret = emu_alloc_tdmrs(f);
-	if (ret) {
-		emu_free_tdmrs(f);
-		return ret;
-	}
-
-	for_each_online_cpu(cpu)
-		smp_call_on_cpu(cpu, emu_get_vmx, NULL, false);
-
+	KUNIT_ASSERT_NOT_NULL(test, f);
 	f->params = tdx_emu_params;
+	emu_on_each_cpu(emu_get_vmx);
 	test->priv = f;
+
+	for (i = 0; i < NR_TDMRS; i++) {
+		f->tdmrs[i] = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, f->tdmrs[i]);
+		f->pamt[i] = alloc_contig_pages(PAMT_PAGES, GFP_KERNEL, first_online_node,
+						&node_online_map);
+		KUNIT_ASSERT_NOT_NULL(test, f->pamt[i]);
+	}
+	f->tdmr_pas = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, f->tdmr_pas);
+
 	return 0;
 }

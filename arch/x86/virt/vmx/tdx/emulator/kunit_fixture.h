@@ -51,14 +51,18 @@ struct emu_long_call {
 int emu_fixture_init(struct kunit *test);
 void emu_fixture_exit(struct kunit *test);
 
-/* For smp_call_on_cpu(). */
+/* For smp_call_on_cpu() */
 int emu_get_vmx(void *unused);
 int emu_put_vmx(void *unused);
+void emu_on_each_cpu(int (*func)(void *unused));
 
 u64 emu_call_on(int cpu, u64 leaf, struct tdx_module_args *args);
 u64 emu_call(int cpu, u64 leaf);
-void emu_make_long_call(struct work_struct *work);
-void emu_contend(struct kunit *test, u64 leaf, u64 rcx, u64 *first, u64 *second);
+
+/* To test calls that overlap, make the first one take LONG_NS. */
+void emu_long_call_begin(struct kunit *test, struct emu_long_call *lc, u64 leaf, u64 rcx);
+u64 emu_long_call_end(struct emu_long_call *lc);
+void emu_contend(struct kunit *test, u64 leaf, u64 rcx, u64 expected);
 
 void emu_init_lps(struct kunit *test);
 void emu_config(struct kunit *test);

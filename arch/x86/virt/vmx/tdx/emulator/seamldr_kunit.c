@@ -42,10 +42,7 @@ static const struct tdxmod_build next_build = {
 	.nr_handoff_pages = 13,
 };
 
-static void update_vfree_action(void *memory)
-{
-	vfree(memory);
-}
+KUNIT_DEFINE_ACTION_WRAPPER(update_vfree, vfree, const void *);
 
 static struct update_file *update_make_file(struct kunit *test)
 {
@@ -53,7 +50,7 @@ static struct update_file *update_make_file(struct kunit *test)
 
 	static_assert(sizeof(*file) == (2 + NR_PAGES) * MODULE_IMAGE_PAGE);
 	KUNIT_ASSERT_NOT_NULL(test, file);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, update_vfree_action, file), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, update_vfree, file), 0);
 
 	file->version = 0x200;
 	memcpy(file->signature, "TDX-BLOB", sizeof(file->signature));
