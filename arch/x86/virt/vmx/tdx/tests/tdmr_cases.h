@@ -27,38 +27,21 @@
 #define TDMR_CASE_RANGES	(TDMR_MAX_CMRS + 1)
 #define TDMR_CASE_TEXT		1024
 
-/**
- * struct tdmr_case - a host and its layout
- * @name: name of the test
- * @max_tdmrs: maximum number of TDMRs
- * @max_reserved: maximum number of reserved areas in each TDMR
- * @cpus: CPUs of each node
- * @homeless: number of nodes, counted from the last one, that use the CPUs of node 0
- * @pageblock: size of a pageblock in bytes; 0 for 2 MiB
- * @ranges: ranges of memory
- * @nr_ranges: number of @ranges
- * @nr_islands: number of ranges of 1 MiB, with holes of 1 MiB, instead of @ranges
- * @cmrs: CMRs
- * @nr_cmrs: number of @cmrs
- * @trouble: reason for the rejection
- * @bad_start: start of the range that the planner rejects
- * @bad_end: first byte after that range
- * @want: the layout
- */
+/* A host, and its layout or the reason for its rejection */
 struct tdmr_case {
 	const char *name;
 	unsigned int max_tdmrs;
-	unsigned int max_reserved;
+	unsigned int max_reserved;	/* areas in each TDMR */
 	unsigned int cpus[TDMR_CASE_NODES];
-	unsigned int homeless;
-	u64 pageblock;
+	unsigned int homeless;		/* number of last nodes, which use the CPUs of node 0 */
+	u64 pageblock;			/* its size in bytes; 0 for 2 MiB */
 	struct tdmr_range ranges[TDMR_CASE_RANGES];
 	unsigned int nr_ranges;
-	unsigned int nr_islands;
+	unsigned int nr_islands;	/* of 1 MiB, with holes of 1 MiB, instead of @ranges */
 	struct tdmr_range cmrs[TDMR_MAX_CMRS];
 	unsigned int nr_cmrs;
 	enum tdmr_trouble trouble;
-	u64 bad_start;
+	u64 bad_start;			/* of the range that the planner rejects */
 	u64 bad_end;
 	const char *want;
 };
