@@ -157,6 +157,8 @@ static int memory_fill_file(struct address_space *mapping, unsigned long pfn, un
 			return ret;
 		}
 		folio_mark_uptodate(folio);
+		/* A clean page might be reclaimed instead. */
+		folio_mark_dirty(folio);
 		folio_unlock(folio);
 		folio_put(folio);
 	}
