@@ -36,121 +36,97 @@ static const uint8_t code[] = {
 	0xf4,					/* hlt */
 };
 
-static int failed(const char *what)
+static int check(int ret, const char *what)
 {
-	printf("%s: %s\n", what, strerror(errno));
-	return 1;
+	if (ret < 0) {
+		printf("%s: %s\n", what, strerror(errno));
+		exit(EXIT_FAILURE);
+	}
+
+	return ret;
 }
 
-static int create(int kvm, unsigned long type)
+static void *map(int fd, size_t size, const char *what)
 {
-	if (ioctl(kvm, KVM_CREATE_VM, type) < 0)
-		return failed("KVM_CREATE_VM");
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
 
+	check(at == MAP_FAILED ? -1 : 0, what);
+
+	return at;
+}
+
+static void create(int kvm, unsigned long type)
+{
+	check(ioctl(kvm, KVM_CREATE_VM, type), "KVM_CREATE_VM");
 	puts("created");
 	fflush(stdout);
 	pause();
-
-	return 0;
 }
 
-static int set_registers(int vcpu, unsigned int a, unsigned int b)
+static void set_registers(int vcpu, unsigned int a, unsigned int b)
 {
 	struct kvm_regs regs = { .rip = CODE, .rflags = 2, .rax = a, .rbx = b };
 	struct kvm_sregs sregs;
 
-	if (ioctl(vcpu, KVM_GET_SREGS, &sregs))
-		return failed("KVM_GET_SREGS");
-
+	check(ioctl(vcpu, KVM_GET_SREGS, &sregs), "KVM_GET_SREGS");
 	sregs.cs.base = 0;
 	sregs.cs.selector = 0;
 	sregs.ds.base = 0;
 	sregs.ds.selector = 0;
-	if (ioctl(vcpu, KVM_SET_SREGS, &sregs))
-		return failed("KVM_SET_SREGS");
-	if (ioctl(vcpu, KVM_SET_REGS, &regs))
-		return failed("KVM_SET_REGS");
-
-	return 0;
+	check(ioctl(vcpu, KVM_SET_SREGS, &sregs), "KVM_SET_SREGS");
+	check(ioctl(vcpu, KVM_SET_REGS, &regs), "KVM_SET_REGS");
 }
 
-static int run_until_halt(int vcpu, struct kvm_run *run)
+static void run_until_halt(int vcpu, const struct kvm_run *run)
 {
 	struct kvm_regs regs;
 
-	if (ioctl(vcpu, KVM_RUN, 0))
-		return failed("KVM_RUN");
-	if (run->exit_reason != KVM_EXIT_HLT) {
-		printf("exit reason %u\n", run->exit_reason);
-		return 1;
+	check(ioctl(vcpu, KVM_RUN, 0), "KVM_RUN");
+	check(ioctl(vcpu, KVM_GET_REGS, &regs), "KVM_GET_REGS");
+	if (run->exit_reason != KVM_EXIT_HLT || regs.rip != CODE + sizeof(code)) {
+		printf("exit reason %u at 0x%llx\n", run->exit_reason, regs.rip);
+		exit(EXIT_FAILURE);
 	}
-	if (ioctl(vcpu, KVM_GET_REGS, &regs))
-		return failed("KVM_GET_REGS");
-	if (regs.rip != CODE + sizeof(code)) {
-		printf("halted at 0x%llx\n", regs.rip);
-		return 1;
-	}
-
-	return 0;
 }
 
-static int multiply(int kvm, unsigned int a, unsigned int b)
+static void multiply(int kvm, unsigned int a, unsigned int b)
 {
 	struct kvm_userspace_memory_region region = { .memory_size = MEM_SIZE };
-	int vm, vcpu, run_size;
 	struct kvm_run *run;
+	int vm, vcpu, size;
 	uint8_t *mem;
 
-	vm = ioctl(kvm, KVM_CREATE_VM, 0);
-	if (vm < 0)
-		return failed("KVM_CREATE_VM");
-
-	mem = mmap(NULL, MEM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (mem == MAP_FAILED)
-		return failed("mmap of the VM's memory");
+	vm = check(ioctl(kvm, KVM_CREATE_VM, 0), "KVM_CREATE_VM");
+	mem = map(-1, MEM_SIZE, "mmap of the VM's memory");
 	memcpy(mem + CODE, code, sizeof(code));
 	region.userspace_addr = (uintptr_t)mem;
-	if (ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region))
-		return failed("KVM_SET_USER_MEMORY_REGION");
+	check(ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region), "KVM_SET_USER_MEMORY_REGION");
 
-	vcpu = ioctl(vm, KVM_CREATE_VCPU, 0);
-	if (vcpu < 0)
-		return failed("KVM_CREATE_VCPU");
-	run_size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
-	if (run_size < 0)
-		return failed("KVM_GET_VCPU_MMAP_SIZE");
-	run = mmap(NULL, run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
-	if (run == MAP_FAILED)
-		return failed("mmap of kvm_run");
+	vcpu = check(ioctl(vm, KVM_CREATE_VCPU, 0), "KVM_CREATE_VCPU");
+	size = check(ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
+	run = map(vcpu, size, "mmap of kvm_run");
 
-	if (set_registers(vcpu, a, b) || run_until_halt(vcpu, run))
-		return 1;
-
+	set_registers(vcpu, a, b);
+	run_until_halt(vcpu, run);
 	printf("%u\n", mem[PRODUCT] | mem[PRODUCT + 1] << 8);
-	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	int kvm;
-
-	kvm = open("/dev/kvm", O_RDWR);
-	if (kvm < 0)
-		return failed("/dev/kvm");
+	int kvm = check(open("/dev/kvm", O_RDWR), "/dev/kvm");
 
 	if (argc == 2 && !strcmp(argv[1], "types")) {
-		int types = ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_VM_TYPES);
-
-		if (types < 0)
-			return failed("KVM_CAP_VM_TYPES");
-		printf("0x%x\n", types);
-		return 0;
+		printf("0x%x\n", check(ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_VM_TYPES),
+				       "KVM_CAP_VM_TYPES"));
+	} else if (argc == 3 && !strcmp(argv[1], "create")) {
+		create(kvm, strtoul(argv[2], NULL, 0));
+	} else if (argc == 4 && !strcmp(argv[1], "run")) {
+		multiply(kvm, atoi(argv[2]), atoi(argv[3]));
+	} else {
+		puts("usage: vm types|create TYPE|run A B");
+		return 2;
 	}
-	if (argc == 3 && !strcmp(argv[1], "create"))
-		return create(kvm, strtoul(argv[2], NULL, 0));
-	if (argc == 4 && !strcmp(argv[1], "run"))
-		return multiply(kvm, atoi(argv[2]), atoi(argv[3]));
 
-	puts("usage: vm types|create TYPE|run A B");
-	return 2;
+	return EXIT_SUCCESS;
 }
