@@ -68,8 +68,21 @@ need_reset()
 	esac
 }
 
-# calls LEAF: print the number of calls of LEAF
+# reset: reset the emulated module
+reset()
+{
+	echo 1 >$emulator/reset
+}
+
+# calls LEAF: print the number of calls of LEAF, or of all leaves if it is empty
 calls()
 {
-	awk -v leaf="$1" '$1 == leaf { n = $3 } END { print n + 0 }' $emulator/calls
+	awk -v leaf="$1" '!/^#/ && (leaf == "" || leaf == $2) { n += $3 }
+		END { print n + 0 }' $emulator/calls
+}
+
+# audit: print the names of the rules that were broken
+audit()
+{
+	awk '$2 != 0 { printf "%s ", $1 }' $emulator/audit
 }

@@ -20,22 +20,10 @@ here=$(dirname "$0")
 # shellcheck source=tools/testing/selftests/tdx/lib.sh
 . "$here/../lib.sh"
 
-# Numbers of leaves, as the emulator counts them
-KEY_CONFIG=31
-SYS_INIT=33
-LP_INIT=35
-TDMR_INIT=36
-SYS_CONFIG=45
-
 # Types of VM, and masks of types
 TDX_VM=5
 PLAIN=0x1
 PLAIN_AND_TDX=0x21
-
-all_calls()
-{
-	awk '!/^#/ { n += $3 } END { print n + 0 }' $emulator/calls
-}
 
 packages()
 {
@@ -48,17 +36,12 @@ status()
 	cat $sysfs/status 2>/dev/null || echo initialized
 }
 
+# load OPTION TDX TYPES: load kvm_intel, which then has TDX (Y or N) and types of VM
 load()
 {
-	modprobe kvm_intel "$@" 2>"$work"/said || expect modprobe "$(cat "$work"/said)" ''
-	expect 'KVM has TDX' "$(cat $intel/parameters/tdx 2>&1)" "$tdx"
-	expect 'types of VM' "$("$here/vm" types)" $types
-}
-
-unload()
-{
-	rmmod kvm_intel 2>"$work"/said || expect rmmod "$(cat "$work"/said)" ''
-	[ ! -d $intel ] || expect $intel there gone
+	modprobe kvm_intel "$1" 2>"$work"/said || expect modprobe "$(cat "$work"/said)" ''
+	expect 'KVM has TDX' "$(cat $intel/parameters/tdx 2>&1)" "$2"
+	expect 'types of VM' "$("$here/vm" types)" "$3"
 }
 
 # A process in the background creates the descriptor of a TD, and keeps it.
@@ -83,49 +66,42 @@ end_td()
 	wait $creator 2>/dev/null
 }
 
-rejected_td()
-{
-	create_td
-	wait $creator
-	expect 'TD' "$(cat "$work"/td)" "KVM_CREATE_VM: $1"
-}
-
 # --- cases -------------------------------------------------------------------
 
 before_load()
 {
-	expect SEAMCALLs "$(all_calls)" 0
+	expect SEAMCALLs "$(calls '')" 0
 	expect status "$(status)" unknown
 	report 'no SEAMCALL is made before kvm_intel is loaded'
 }
 
 loads()
 {
-	tdx=Y types=$PLAIN_AND_TDX
-	load tdx=1
+	load tdx=1 Y $PLAIN_AND_TDX
 	report "kvm_intel loads and has TDX$1"
 }
 
 loads_meanwhile()
 {
-	tdx=Y types=$PLAIN_AND_TDX
-	load tdx=1
+	load tdx=1 Y $PLAIN_AND_TDX
 	expect status "$(status)" initializing
 	report "kvm_intel loads and does not wait for TDX$1"
 }
 
 loads_without()
 {
-	tdx=N types=$PLAIN
-	load "$1"
+	load "$1" N $PLAIN
 	report "kvm_intel loads with $1 and has no TDX"
-	rejected_td 'Invalid argument'
+	create_td
+	wait $creator
+	expect 'TD' "$(cat "$work"/td)" 'KVM_CREATE_VM: Invalid argument'
 	report "a TD is rejected with $1"
 }
 
 unloads()
 {
-	unload
+	rmmod kvm_intel 2>"$work"/said || expect rmmod "$(cat "$work"/said)" ''
+	[ ! -d $intel ] || expect $intel there gone
 	report "kvm_intel unloads$1"
 }
 
@@ -143,7 +119,7 @@ td_is_kept()
 	create_td
 	wait_for_td
 	rmmod kvm_intel 2>/dev/null && expect rmmod 'succeeded while there is a TD' rejected
-	expect 'types of VM' "$("$here/vm" types)" $types
+	expect 'types of VM' "$("$here/vm" types)" $PLAIN_AND_TDX
 	end_td
 	report 'kvm_intel does not unload while there is a TD'
 }
@@ -174,11 +150,11 @@ waiter_is_killed()
 
 one_initialization()
 {
-	expect SYS.INIT "$(calls $SYS_INIT)" 1
-	expect SYS.CONFIG "$(calls $SYS_CONFIG)" 1
-	expect LP.INIT "$(calls $LP_INIT)" "$(nproc)"
-	expect KEY.CONFIG "$(calls $KEY_CONFIG)" "$(packages)"
-	[ "$(calls $TDMR_INIT)" -gt 0 ] || expect TDMR.INIT 0 more
+	expect SYS.INIT "$(calls TDH.SYS.INIT)" 1
+	expect SYS.CONFIG "$(calls TDH.SYS.CONFIG)" 1
+	expect LP.INIT "$(calls TDH.SYS.LP.INIT)" "$(nproc)"
+	expect KEY.CONFIG "$(calls TDH.SYS.KEY.CONFIG)" "$(packages)"
+	[ "$(calls TDH.SYS.TDMR.INIT)" -gt 0 ] || expect TDMR.INIT 0 more
 	report 'the module was initialized once'
 }
 
@@ -192,7 +168,7 @@ switched_off()
 
 audited()
 {
-	expect audit "$(awk '$2 != 0 { printf "%s ", $1 }' $emulator/audit)" ''
+	expect audit "$(audit)" ''
 	report 'the audit reports no error'
 }
 

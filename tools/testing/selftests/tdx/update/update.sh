@@ -13,22 +13,17 @@ requests=/sys/kernel/debug/tdx_test
 upload=/sys/class/firmware/tdx_module
 device=/sys/devices/faux/tdx_host
 sysfs=/sys/kernel/tdx
-cpus=/sys/devices/system/cpu
+cpu=/sys/devices/system/cpu/cpu1
 here=$(dirname "$0")
 # shellcheck source=tools/testing/selftests/tdx/lib.sh
 . "$here/../lib.sh"
 
-# Numbers of leaves, as the emulator counts them and as it injects their status
-KEY_CONFIG=31
+# Leaves and statuses, as the emulator injects them
 SYS_INIT=33
 LP_INIT=35
-TDMR_INIT=36
-SYS_CONFIG=45
 SYS_SHUTDOWN=52
 SYS_UPDATE=53
-INSTALL=129
 RAX_INSTALL=0x8000000000000001
-
 SYS_BUSY=0x8000020200000000
 VMFAILINVALID=0x8000ff00ffff0000
 ENOENTROPY=0x8000000000030001
@@ -38,11 +33,6 @@ ENOENTROPY=0x8000000000030001
 online()
 {
 	grep -c ^processor /proc/cpuinfo
-}
-
-audit()
-{
-	awk '$2 != 0 { printf "%s ", $1 }' $emulator/audit
 }
 
 # Return whether the kernel initializes the module on request; this test then requests it.
@@ -77,6 +67,19 @@ version()
 	cat $device/version 2>/dev/null || echo none
 }
 
+# The module is up in this version.
+expect_up()
+{
+	expect version "$(version)" "$1"
+	expect status "$(status)" initialized
+}
+
+expect_lost()
+{
+	expect version "$(version)" none
+	expect status "$(status)" error
+}
+
 wait_for()
 {
 	tries=100
@@ -86,16 +89,18 @@ wait_for()
 	done
 }
 
-hotplug()
+# set_cpu ONLINE: take CPU 1 offline (0) or online (1)
+set_cpu()
 {
-	echo "$2" >$cpus/cpu"$1"/online
+	echo "$1" >$cpu/online
+	expect 'CPU 1 is online' "$(cat $cpu/online)" "$1"
 }
 
 # Bring up the module of the boot, and wait for the files of tdx-host.
 start()
 {
 	if on_demand; then
-		echo 1 >$emulator/reset || expect reset failed success
+		reset || expect reset failed success
 		expect 'tdx_enable()' "$(bring_up)" ''
 	fi
 	wait_for $upload/loading
@@ -144,6 +149,16 @@ update()
 	end_update
 }
 
+# update_to VERSION OPTION...: options of tdx-module-blob
+update_to()
+{
+	to=$1
+	shift
+	blob --version "$to" "$@"
+	expect "update to $to" "$(update)" ''
+	expect_up "$to"
+}
+
 INVALID=transferring:firmware-invalid
 
 # --- updates -----------------------------------------------------------------
@@ -156,7 +171,7 @@ available_when_up()
 		skip "$about" 'TDX has been up since tdx-host was loaded'
 		return
 	fi
-	echo 1 >$emulator/reset
+	reset
 	expect 'status' "$(status)" unknown
 	blob
 	expect update "$(update)" 'not available'
@@ -166,73 +181,64 @@ available_when_up()
 	finish "$about"
 }
 
+# An update makes none of these calls.
+calls_of_configuration()
+{
+	echo "$(calls TDH.SYS.CONFIG) $(calls TDH.SYS.KEY.CONFIG) $(calls TDH.SYS.TDMR.INIT)"
+}
+
 updates()
 {
 	start
 	expect 'version at boot' "$(version)" 1.5.01
 	expect "version of P-SEAMLDR" "$(cat $device/seamldr_version)" 1.5.00
 	left=$(cat $device/num_remaining_updates)
-	once="$(calls $SYS_CONFIG) $(calls $KEY_CONFIG) $(calls $TDMR_INIT)"
-	lp_inits=$(calls $LP_INIT)
-	sys_inits=$(calls $SYS_INIT)
+	configured=$(calls_of_configuration)
+	lp_inits=$(calls TDH.SYS.LP.INIT)
+	sys_inits=$(calls TDH.SYS.INIT)
 
-	blob --version 1.5.7
-	expect update "$(update)" ''
-	expect version "$(version)" 1.5.07
+	update_to 1.5.07
 	expect 'updates left' "$(cat $device/num_remaining_updates)" $((left - 1))
-	expect status "$(status)" initialized
-	expect 'SYS.SHUTDOWN' "$(calls $SYS_SHUTDOWN)" 1
-	expect 'INSTALL' "$(calls $INSTALL)" "$(online)"
-	expect 'SYS.INIT' "$(calls $SYS_INIT)" $((sys_inits + 1))
-	expect 'LP.INIT' "$(calls $LP_INIT)" $((lp_inits + $(online)))
-	expect 'SYS.UPDATE' "$(calls $SYS_UPDATE)" 1
+	expect 'SYS.SHUTDOWN' "$(calls TDH.SYS.SHUTDOWN)" 1
+	expect 'INSTALL' "$(calls SEAMLDR.INSTALL)" "$(online)"
+	expect 'SYS.INIT' "$(calls TDH.SYS.INIT)" $((sys_inits + 1))
+	expect 'LP.INIT' "$(calls TDH.SYS.LP.INIT)" $((lp_inits + $(online)))
+	expect 'SYS.UPDATE' "$(calls TDH.SYS.UPDATE)" 1
 	expect 'tdx_enable()' "$(bring_up)" ''
-	expect 'SYS.CONFIG, KEY.CONFIG, TDMR.INIT' \
-		"$(calls $SYS_CONFIG) $(calls $KEY_CONFIG) $(calls $TDMR_INIT)" "$once"
+	expect 'SYS.CONFIG, KEY.CONFIG, TDMR.INIT' "$(calls_of_configuration)" "$configured"
 	finish 'the module is updated'
 }
 
 updates_again()
 {
-	blob --version 1.5.8 --pages 496
-	expect 'update to the largest module' "$(update)" ''
-	expect version "$(version)" 1.5.08
-	blob --version 1.5.3 --pages 1
-	expect 'update to an older module' "$(update)" ''
-	expect version "$(version)" 1.5.03
-	blob --version 1.5.9 --handoff-version 0-2
-	expect 'update to the next hand-off version' "$(update)" ''
-	blob --version 1.5.10 --handoff-version 1-3
-	expect 'update to the one after it' "$(update)" ''
-	expect version "$(version)" 1.5.10
-	expect status "$(status)" initialized
+	# The largest module, an older one, and the next two hand-off versions
+	update_to 1.5.08 --pages 496
+	update_to 1.5.03 --pages 1
+	update_to 1.5.09 --handoff-version 0-2
+	update_to 1.5.10 --handoff-version 1-3
 	finish 'the module is updated again'
 }
 
 cpu_comes_and_goes()
 {
-	lp_inits=$(calls $LP_INIT)
-	hotplug 1 0
-	hotplug 1 1
-	expect 'CPU 1' "$(cat $cpus/cpu1/online)" 1
-	expect 'LP.INIT' "$(calls $LP_INIT)" "$lp_inits"
-	blob --version 1.5.11 --handoff-version 1-3
-	expect update "$(update)" ''
-	expect version "$(version)" 1.5.11
+	lp_inits=$(calls TDH.SYS.LP.INIT)
+	set_cpu 0
+	set_cpu 1
+	expect 'LP.INIT' "$(calls TDH.SYS.LP.INIT)" "$lp_inits"
+	update_to 1.5.11 --handoff-version 1-3
 	finish 'CPUs go offline and come back between updates'
 }
 
 # Linux rejects the file before the first SEAMCALL.
 rejected_by_linux()
 {
-	shutdowns=$(calls $SYS_SHUTDOWN)
+	shutdowns=$(calls TDH.SYS.SHUTDOWN)
 	for what in magic length; do
 		blob --version 1.5.12 --damage $what
 		expect "$what" "$(update)" $INVALID
 	done
-	expect 'SYS.SHUTDOWN' "$(calls $SYS_SHUTDOWN)" "$shutdowns"
-	expect version "$(version)" 1.5.11
-	expect status "$(status)" initialized
+	expect 'SYS.SHUTDOWN' "$(calls TDH.SYS.SHUTDOWN)" "$shutdowns"
+	expect_up 1.5.11
 	finish 'a file that is not a module is rejected'
 }
 
@@ -242,21 +248,18 @@ rejected_by_module()
 	blob --version 1.5.13 --handoff-version 1-3
 	echo "$SYS_SHUTDOWN $SYS_BUSY 0 1" >$emulator/inject
 	expect 'SYS.SHUTDOWN fails' "$(update)" $INVALID
-	expect version "$(version)" 1.5.11
-	expect status "$(status)" initialized
+	expect_up 1.5.11
 	expect 'tdx_enable()' "$(bring_up)" ''
-	expect 'second update' "$(update)" ''
-	expect version "$(version)" 1.5.13
+	update_to 1.5.13 --handoff-version 1-3
 	finish 'a module that rejects its shutdown stays'
 }
 
 # --- the module is lost ------------------------------------------------------
 
-expect_lost()
+update_loses_module()
 {
 	expect update "$(update)" $INVALID
-	expect version "$(version)" none
-	expect status "$(status)" error
+	expect_lost
 	on_demand && expect 'tdx_enable()' "$(bring_up)" \
 		'Cannot send after transport endpoint shutdown'
 	expect audit "$(audit)" ''
@@ -277,12 +280,11 @@ lost_wakes_poll()
 		sleep 0.1
 	done
 	blob --damage signature
-	expect update "$(update)" $INVALID
+	update_loses_module
 	wait $watcher || expect poll 'not woken' woken
 	expect status "$(tr '\n' ' ' <"$work/changed")" 'initialized error '
 	expect error "$(cat $sysfs/error)" \
 		'a module update has failed and the module is shut down: reboot (-108)'
-	expect 'tdx_enable()' "$(bring_up)" 'Cannot send after transport endpoint shutdown'
 	done_with 'lost: poll of the status is woken'
 }
 
@@ -293,7 +295,7 @@ lost_by_blob()
 	shift
 	start
 	blob "$@"
-	expect_lost
+	update_loses_module
 	done_with "lost: $about"
 }
 
@@ -303,7 +305,7 @@ lost_by_fault()
 	start
 	blob --version 1.5.2
 	echo "$2 $3 $4 1" >$emulator/inject
-	expect_lost
+	update_loses_module
 	done_with "lost: $1"
 }
 
@@ -311,12 +313,11 @@ lost_by_fault()
 lost_by_offline_cpu()
 {
 	start
-	hotplug 1 0
+	set_cpu 0
 	blob --version 1.5.2
-	expect_lost
-	expect 'INSTALL' "$(calls $INSTALL)" "$(online)"
-	hotplug 1 1
-	expect 'CPU 1' "$(cat $cpus/cpu1/online)" 1
+	update_loses_module
+	expect 'INSTALL' "$(calls SEAMLDR.INSTALL)" "$(online)"
+	set_cpu 1
 	done_with 'lost: a CPU is offline'
 }
 
@@ -328,24 +329,21 @@ cpu_goes_meanwhile()
 	while [ $round -le 8 ]; do
 		blob --version 1.5.1$round --pages 100
 		if [ $((round % 2)) = 0 ]; then
-			hotplug 1 0 &
+			set_cpu 0 &
 		fi
 		begin_update
 		if [ $((round % 2)) = 1 ]; then
-			hotplug 1 0
+			set_cpu 0
 		fi
 		reason=$(end_update)
 		wait
 		echo "# round $round: ${reason:-updated}"
 		if [ -z "$reason" ]; then
-			expect version "$(version)" 1.5.1$round
-			expect status "$(status)" initialized
-			hotplug 1 1
-			expect 'CPU 1' "$(cat $cpus/cpu1/online)" 1
+			expect_up 1.5.1$round
+			set_cpu 1
 		else
-			expect version "$(version)" none
-			expect status "$(status)" error
-			hotplug 1 1
+			expect_lost
+			set_cpu 1
 			start
 		fi
 		round=$((round + 1))
@@ -357,9 +355,7 @@ works_after_reset()
 {
 	start
 	expect version "$(version)" 1.5.01
-	blob
-	expect update "$(update)" ''
-	expect version "$(version)" 1.5.02
+	update_to 1.5.02
 	finish 'an update works after a reset'
 }
 
@@ -371,7 +367,7 @@ if on_demand; then
 	need_reset
 fi
 modprobe -q tdx-host || missing 'no module tdx-host: CONFIG_TDX_HOST_SERVICES=m'
-[ -e $cpus/cpu1/online ] || missing 'no CPU that can go offline'
+[ -e $cpu/online ] || missing 'no CPU that can go offline'
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
@@ -403,6 +399,6 @@ if on_demand; then
 else
 	lost_by_blob 'the SIGSTRUCT has a wrong signature' --damage signature
 fi
-on_demand && { echo 1 >$emulator/reset; rmmod tdx_test; }
+on_demand && { reset; rmmod tdx_test; }
 echo "1..$number"
 exit $failed
