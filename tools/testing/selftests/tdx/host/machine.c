@@ -181,11 +181,6 @@ static int write_number(const char *path, unsigned int number)
 	return write_file(path, text);
 }
 
-int enable_in_parallel(unsigned int threads)
-{
-	return write_number(TEST "/parallel", threads);
-}
-
 /* The request of the test module */
 
 int request_async(void)
@@ -193,9 +188,9 @@ int request_async(void)
 	return write_number(TEST "/async", 1);
 }
 
-int request_async_uninitialized(void)
+int request_async_copy(void)
 {
-	return write_number(TEST "/async", 0);
+	return write_number(TEST "/async_copy", 1);
 }
 
 int request_subscribe(void)
@@ -241,17 +236,12 @@ long metadata_max_tdmrs(void)
 
 static int time_calls(const char *path, unsigned int nr, struct latency *latency)
 {
-	char line[64];
-	int ret;
+	int ret = write_number(path, nr);
 
-	ret = write_number(path, nr);
-	if (!ret)
-		ret = read_word(path, line, sizeof(line));
-	if (ret)
-		return ret;
+	latency->median_ns = read_number(TEST "/median_ns");
+	latency->max_ns = read_number(TEST "/max_ns");
 
-	return sscanf(line, "%ld %ld", &latency->median_ns,
-		      &latency->max_ns) == 2 ? 0 : -EIO;
+	return ret;
 }
 
 int time_requests(unsigned int nr, struct latency *latency)
@@ -267,11 +257,6 @@ int time_queue_work(unsigned int nr, struct latency *latency)
 int request_mixed(unsigned int threads)
 {
 	return write_number(TEST "/mixed", threads);
-}
-
-long mixed_requests(void)
-{
-	return read_number(TEST "/mixed");
 }
 
 /* /sys/kernel/tdx */

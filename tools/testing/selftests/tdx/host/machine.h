@@ -23,20 +23,19 @@
 /* Any file in /sys or /proc */
 int write_file(const char *path, const char *text);
 
-/* The test module, see test_modules/main.c */
+/* The test module, see test_modules/tdx_test.c */
 bool test_module_present(void);
 int test_module_load(void);
 int test_module_load_with_request(void);
 int test_module_unload(void);
 int enable_tdx(void);
 long enable_freezable(void);
-int enable_in_parallel(unsigned int threads);
 bool status_is(const char *word);
 bool status_becomes(const char *word);
 
-/* Its request, see test_modules/request.c */
+/* Its request */
 int request_async(void);
-int request_async_uninitialized(void);
+int request_async_copy(void);
 int request_subscribe(void);
 int request_wait(void);
 int request_cancel(void);
@@ -45,7 +44,7 @@ long request_callbacks_reach(long wanted);
 long request_result(void);
 long metadata_max_tdmrs(void);
 
-/* The duration of its calls, see test_modules/latency.c */
+/* The duration of its calls */
 struct latency {
 	long median_ns;
 	long max_ns;
@@ -54,9 +53,8 @@ struct latency {
 int time_requests(unsigned int nr, struct latency *latency);
 int time_queue_work(unsigned int nr, struct latency *latency);
 
-/* Its threads, see test_modules/mixed.c */
+/* Its threads */
 int request_mixed(unsigned int threads);
-long mixed_requests(void);
 
 /* The emulated TDX module */
 bool emulator_present(void);

@@ -87,7 +87,7 @@ TEST_F_TIMEOUT(async, wait_returns_the_result, TIMEOUT)
 
 TEST_F_TIMEOUT(async, bad_requests_are_rejected, TIMEOUT)
 {
-	EXPECT_EQ(-EINVAL, request_async_uninitialized());
+	EXPECT_EQ(-EINVAL, request_async_copy());
 	EXPECT_EQ(0, all_calls());
 	EXPECT_TRUE(status_is("unknown"));
 
@@ -326,10 +326,7 @@ TEST_F_TIMEOUT(async, the_first_call_returns_at_once, TIMEOUT)
 
 TEST_F_TIMEOUT(async, threads_make_requests_of_all_kinds, TIMEOUT)
 {
-	long before = mixed_requests();
-
 	EXPECT_EQ(0, request_mixed(THREADS));
-	EXPECT_EQ(before + 10 * THREADS, mixed_requests());
 	expect_one_initialization(_metadata);
 }
 

@@ -127,12 +127,6 @@ TEST_F_TIMEOUT(emulated, enabled_again, TIMEOUT)
 	EXPECT_EQ(calls, all_calls());
 }
 
-TEST_F_TIMEOUT(emulated, enabled_by_kernel_threads, TIMEOUT)
-{
-	EXPECT_EQ(0, enable_in_parallel(TASKS));
-	expect_one_initialization(_metadata);
-}
-
 static bool stay_on(int cpu)
 {
 	cpu_set_t set;
