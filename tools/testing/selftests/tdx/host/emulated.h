@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Setup, teardown and a check of the calls for all tests on the emulated TDX module.
- * Include kselftest_harness.h first.
+ * Setup, teardown and checks for all tests on the emulated TDX module.  Include
+ * kselftest_harness.h first.
  */
 #ifndef _TDX_HOST_EMULATED_H
 #define _TDX_HOST_EMULATED_H
 
 #include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "machine.h"
@@ -15,7 +17,9 @@
 
 /* Seconds; a guest with a terabyte and without acceleration needs that long. */
 #define TIMEOUT		300
-#define TIMEOUT_MS	(TIMEOUT * 1000)
+
+/* Dilation: step 7 takes seconds for each GiB. */
+#define SLOW		1000
 
 /* More calls than any bounded retry makes */
 #define ALWAYS		1000000
@@ -29,9 +33,9 @@ static inline const char *missing_test_module(void)
 {
 	if (geteuid())
 		return "not root";
-	if (!test_module_present() && test_module_load())
+	if (test_read("callbacks") < 0 && test_module_load(""))
 		return "no module tdx_test for this kernel";
-	if (!test_module_present())
+	if (test_read("callbacks") < 0)
 		return "no debugfs at /sys/kernel/debug";
 
 	return NULL;
@@ -76,21 +80,21 @@ static inline void set_up(struct __test_metadata *_metadata)
 		SKIP(return, "%s", missing);
 	ASSERT_TRUE(status_is("unknown"));
 	ASSERT_EQ(0, all_calls());
+	ASSERT_EQ(0, request_callbacks());
 }
 
-static inline void expect_no_audit(struct __test_metadata *_metadata)
+/* Teardown after reset_emulator() */
+static inline void tidy_emulator(struct __test_metadata *_metadata)
 {
-	char rule[64] = "";
-
-	EXPECT_EQ(0, audit_reports(rule, sizeof(rule)))
-		TH_LOG("audit: %s", rule);
-}
-
-static inline void tear_down(struct __test_metadata *_metadata)
-{
-	expect_no_audit(_metadata);
+	EXPECT_STREQ("", audit_report());
 	EXPECT_EQ(0, emulator_dilate(1));
 	EXPECT_EQ(0, emulator_reset());
+}
+
+/* Teardown after set_up() */
+static inline void tear_down(struct __test_metadata *_metadata)
+{
+	tidy_emulator(_metadata);
 	EXPECT_EQ(0, test_module_unload());
 }
 
@@ -103,6 +107,34 @@ static inline void expect_one_initialization(struct __test_metadata *_metadata)
 	EXPECT_EQ(1, calls_of(TDH_SYS_CONFIG));
 	EXPECT_EQ(packages(), calls_of(TDH_SYS_KEY_CONFIG));
 	EXPECT_EQ(gib_with_memory() * CALLS_PER_GIB, calls_of(TDH_SYS_TDMR_INIT));
+}
+
+/* Return in step 7, and make the rest of that step last for many seconds. */
+static inline void start_slowly(struct __test_metadata *_metadata)
+{
+	ASSERT_EQ(0, emulator_dilate(SLOW));
+	ASSERT_EQ(0, test_call("async"));
+	EXPECT_FALSE(status_is("unknown"));
+	while (calls_of(TDH_SYS_TDMR_INIT) < 8)
+		usleep(1000);
+	ASSERT_EQ(0, emulator_dilate(10 * SLOW));
+	ASSERT_TRUE(status_is("initializing"));
+}
+
+/* Make the rest of the initialization fast. */
+static inline void hurry(struct __test_metadata *_metadata)
+{
+	EXPECT_TRUE(status_is("initializing"));
+	ASSERT_EQ(0, emulator_dilate(1));
+}
+
+/* Kill a child that waits for TDX. */
+static inline void kill_waiter(struct __test_metadata *_metadata, pid_t pid)
+{
+	ASSERT_EQ(0, waitpid(pid, NULL, WNOHANG));
+	ASSERT_EQ(0, kill(pid, SIGKILL));
+	EXPECT_EQ(-SIGKILL, exit_status(pid));
+	EXPECT_TRUE(status_is("initializing"));
 }
 
 #endif /* _TDX_HOST_EMULATED_H */

@@ -56,29 +56,37 @@ int emulator_dilate(unsigned int factor)
 	return write_file(EMULATOR "/dilation", text);
 }
 
-/* Return the number of calls of @leaf, or of all leaves if it is negative. */
-static long count_calls(int leaf)
+int leaves_called(struct leaf leaves[MAX_LEAVES])
 {
 	FILE *file = fopen(EMULATOR "/calls", "r");
+	struct leaf *leaf = leaves;
 	char line[128];
-	int slot, fields;
-	long calls, sum = 0;
 
 	if (!file)
-		return -1;
+		return -errno;
 
-	while (sum >= 0 && fgets(line, sizeof(line), file)) {
-		if (line[0] == '#')
-			continue;
-		fields = sscanf(line, "%d %*s %ld", &slot, &calls);
-		if (fields != 2)
-			sum = -1;
-		else if (leaf < 0 || leaf == slot)
-			sum += calls;
+	while (leaf < leaves + MAX_LEAVES && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%u %31s %ld", &leaf->nr, leaf->name, &leaf->calls) == 3)
+			leaf++;
 	}
 	fclose(file);
 
-	return sum;
+	return leaf - leaves;
+}
+
+/* Return the number of calls of @leaf, or of all leaves if it is negative. */
+static long count_calls(int leaf)
+{
+	struct leaf leaves[MAX_LEAVES];
+	int i, nr = leaves_called(leaves);
+	long sum = 0;
+
+	for (i = 0; i < nr; i++) {
+		if (leaf < 0 || leaf == leaves[i].nr)
+			sum += leaves[i].calls;
+	}
+
+	return nr < 0 ? nr : sum;
 }
 
 long calls_of(unsigned int leaf)
@@ -91,50 +99,22 @@ long all_calls(void)
 	return count_calls(-1);
 }
 
-int leaves_called(struct leaf *leaves, size_t room)
+/* Return a line of the audit that reports an error; "" if there is none. */
+const char *audit_report(void)
 {
-	FILE *file = fopen(EMULATOR "/calls", "r");
-	char line[128];
-	size_t n = 0;
-
-	if (!file)
-		return -errno;
-
-	while (n < room && fgets(line, sizeof(line), file)) {
-		if (line[0] == '#')
-			continue;
-		if (sscanf(line, "%u %31s %ld", &leaves[n].nr, leaves[n].name,
-			   &leaves[n].calls) != 3)
-			break;
-		n++;
-	}
-	fclose(file);
-
-	return n;
-}
-
-/* Return the number of reports.  @rule gets the name of a broken rule. */
-long audit_reports(char *rule, size_t size)
-{
+	static char line[128];
 	FILE *file = fopen(EMULATOR "/audit", "r");
-	char line[128], name[64];
-	int rules = 0;
-	long reports, sum = 0;
+	long reports = -1;
 
-	if (!file)
-		return -1;
-
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%63s %ld", name, &reports) != 2)
+	snprintf(line, sizeof(line), "no audit");
+	while (file && reports <= 0 && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%*s %ld", &reports) != 1)
 			break;
-		rules++;
-		sum += reports;
-		if (reports)
-			snprintf(rule, size, "%s", name);
 	}
-	fclose(file);
+	if (file)
+		fclose(file);
 
-	return rules ? sum : -1;
+	return reports ? line : "";
 }
 
 /* The kernel's fault injection */
@@ -144,33 +124,30 @@ bool faults_present(void)
 	return !access(FAULTS, F_OK);
 }
 
-static int write_fault(const char *name, const char *format, long long value)
+static int write_fault(const char *name, unsigned long long value)
 {
 	char path[64], text[32];
 
 	snprintf(path, sizeof(path), FAULTS "/%s", name);
-	snprintf(text, sizeof(text), format, value);
+	snprintf(text, sizeof(text), "0x%llx", value);
 
 	return write_file(path, text);
 }
 
-/* Skip @skip calls of @leaf, then answer @times calls by @status; -1: all calls. */
+/* Skip @skip calls of @leaf, then answer @times calls by @status. */
 int fail_seamcalls(unsigned int leaf, unsigned long long status,
-		   unsigned int skip, int times)
+		   unsigned int skip, unsigned int times)
 {
-	if (write_fault("leaf", "0x%llx", leaf) ||
-	    write_fault("status", "0x%llx", status) ||
+	if (write_fault("leaf", leaf) || write_fault("status", status) ||
 	    /* The kernel lets calls through while this is above 1. */
-	    write_fault("space", "%lld", skip + 1) ||
-	    write_fault("times", "%lld", times) ||
-	    write_fault("interval", "%lld", 1) ||
-	    write_fault("verbose", "%lld", 0))
+	    write_fault("space", skip + 1) || write_fault("times", times) ||
+	    write_fault("interval", 1) || write_fault("verbose", 0))
 		return -EIO;
 
-	return write_fault("probability", "%lld", 100);
+	return write_fault("probability", 100);
 }
 
 int fail_no_seamcalls(void)
 {
-	return write_fault("probability", "%lld", 0);
+	return write_fault("probability", 0);
 }

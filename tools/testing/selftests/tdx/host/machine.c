@@ -2,28 +2,26 @@
 /* The machine under test, through its files in /sys and /proc. */
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "machine.h"
 
 #define TEST		"/sys/kernel/debug/tdx_test"
+#define TEST_MODULE	"test_modules/tdx_test.ko"
 #define CPUS		"/sys/devices/system/cpu"
-#define MAX_PACKAGES	1024
 
 int write_file(const char *path, const char *text)
 {
 	ssize_t n;
 	int fd, ret;
 
-	fd = open(path, O_WRONLY);
+	fd = open(path, O_WRONLY | O_TRUNC);
 	if (fd < 0)
 		return -errno;
 
@@ -34,183 +32,77 @@ int write_file(const char *path, const char *text)
 	return ret;
 }
 
-static int read_word(const char *path, char *word, size_t size)
+/* Return the first line, which is valid until the next call; "" if the file is empty. */
+const char *read_line(const char *path)
 {
+	static char line[512];
 	FILE *file = fopen(path, "r");
 
 	if (!file)
-		return -errno;
+		return strerror(errno);
 
-	if (!fgets(word, size, file)) {
-		fclose(file);
-		return -ENODATA;
-	}
-	word[strcspn(word, "\n")] = '\0';
+	if (!fgets(line, sizeof(line), file))
+		snprintf(line, sizeof(line), "%s", ferror(file) ? strerror(errno) : "");
 	fclose(file);
+	line[strcspn(line, "\n")] = '\0';
 
-	return 0;
+	return line;
 }
 
-static long read_number(const char *path)
+/* The test module, from the current directory or from modprobe */
+
+int test_module_load(const char *options)
 {
-	char word[32], *end;
-	long number;
+	char command[256];
 
-	if (read_word(path, word, sizeof(word)))
-		return LONG_MIN;
+	snprintf(command, sizeof(command),
+		 "if [ -e %s ]; then insmod %s %s; else modprobe -q tdx_test %s; fi",
+		 TEST_MODULE, TEST_MODULE, options, options);
 
-	number = strtol(word, &end, 0);
-
-	return end != word && !*end ? number : LONG_MIN;
-}
-
-/* Modules, from a directory beside this program or from modprobe */
-
-static int load_beside_program(const char *name, const char *options)
-{
-	char path[PATH_MAX], *slash;
-	ssize_t n;
-	int fd, ret;
-
-	n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	if (n < 0)
-		return -errno;
-	path[n] = '\0';
-	slash = strrchr(path, '/');
-	snprintf(slash, path + sizeof(path) - slash, "/test_modules/%s.ko", name);
-
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	ret = syscall(SYS_finit_module, fd, options, 0) ? -errno : 0;
-	close(fd);
-
-	return ret;
-}
-
-static int modprobe(const char *name, const char *option)
-{
-	int status;
-	pid_t pid;
-
-	pid = fork();
-	if (pid < 0)
-		return -errno;
-	if (!pid) {
-		execlp("modprobe", "modprobe", "-q", name, option, NULL);
-		_exit(127);
-	}
-	if (waitpid(pid, &status, 0) < 0)
-		return -errno;
-
-	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -ENOENT;
-}
-
-static int unload(const char *name)
-{
-	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
-}
-
-/* The test module */
-
-bool test_module_present(void)
-{
-	return !access(TEST, F_OK);
-}
-
-static int load_test_module(const char *option)
-{
-	int ret = load_beside_program("tdx_test", option);
-
-	return ret == -ENOENT ? modprobe("tdx_test", *option ? option : NULL) : ret;
-}
-
-int test_module_load(void)
-{
-	int ret = load_test_module("");
-
-	return ret == -EEXIST ? 0 : ret;
-}
-
-int test_module_load_with_request(void)
-{
-	return load_test_module("async=1");
+	return system(command) ? -ENOENT : 0;
 }
 
 int test_module_unload(void)
 {
-	return unload("tdx_test");
+	return system("rmmod tdx_test") ? -EBUSY : 0;
 }
 
-int enable_tdx(void)
+int test_write(const char *file, unsigned int number)
 {
-	return write_file(TEST "/enable", "1");
-}
+	char path[64], text[16];
 
-/* The freezer can freeze the task during the call, since a reader holds no lock. */
-long enable_freezable(void)
-{
-	return read_number(TEST "/ready");
-}
-
-bool status_is(const char *word)
-{
-	char text[32];
-
-	return !read_word(TEST "/status", text, sizeof(text)) &&
-	       !strcmp(text, word);
-}
-
-/* Wait for a status for up to a minute. */
-bool status_becomes(const char *word)
-{
-	int tries = 600;
-
-	while (!status_is(word) && tries--)
-		usleep(100 * 1000);
-
-	return status_is(word);
-}
-
-static int write_number(const char *path, unsigned int number)
-{
-	char text[16];
-
+	snprintf(path, sizeof(path), TEST "/%s", file);
 	snprintf(text, sizeof(text), "%u", number);
 
 	return write_file(path, text);
 }
 
-/* The request of the test module */
-
-int request_async(void)
+int test_call(const char *file)
 {
-	return write_number(TEST "/async", 1);
+	return test_write(file, 1);
 }
 
-int request_async_copy(void)
+long test_read(const char *file)
 {
-	return write_number(TEST "/async_copy", 1);
+	const char *line;
+	char path[64], *end;
+	long number;
+
+	snprintf(path, sizeof(path), TEST "/%s", file);
+	line = read_line(path);
+	number = strtol(line, &end, 0);
+
+	return end != line && !*end ? number : LONG_MIN;
 }
 
-int request_subscribe(void)
+int enable_tdx(void)
 {
-	return write_number(TEST "/subscribe", 1);
-}
-
-int request_wait(void)
-{
-	return write_number(TEST "/wait", 1);
-}
-
-int request_cancel(void)
-{
-	return write_number(TEST "/cancel", 1);
+	return test_call("enable");
 }
 
 long request_callbacks(void)
 {
-	return read_number(TEST "/callbacks");
+	return test_read("callbacks");
 }
 
 /* A callback may run after tdx_enable() has returned: wait for up to a minute. */
@@ -224,127 +116,66 @@ long request_callbacks_reach(long wanted)
 	return request_callbacks();
 }
 
-long request_result(void)
-{
-	return read_number(TEST "/result");
-}
-
-long metadata_max_tdmrs(void)
-{
-	return read_number(TEST "/metadata");
-}
-
-static int time_calls(const char *path, unsigned int nr, struct latency *latency)
-{
-	int ret = write_number(path, nr);
-
-	latency->median_ns = read_number(TEST "/median_ns");
-	latency->max_ns = read_number(TEST "/max_ns");
-
-	return ret;
-}
-
-int time_requests(unsigned int nr, struct latency *latency)
-{
-	return time_calls(TEST "/latency", nr, latency);
-}
-
-int time_queue_work(unsigned int nr, struct latency *latency)
-{
-	return time_calls(TEST "/latency_floor", nr, latency);
-}
-
-int request_mixed(unsigned int threads)
-{
-	return write_number(TEST "/mixed", threads);
-}
-
 /* /sys/kernel/tdx */
-
-bool sysfs_present(void)
-{
-	return !access(SYSFS, F_OK);
-}
 
 int sysfs_enable(const char *text)
 {
 	return write_file(SYSFS "/enable", text);
 }
 
-bool sysfs_status_is(const char *word)
+bool status_is(const char *word)
 {
-	char text[32];
-
-	return !read_word(SYSFS "/status", text, sizeof(text)) &&
-	       !strcmp(text, word);
+	return !strcmp(read_line(SYSFS "/status"), word);
 }
 
-int sysfs_progress(unsigned long long *done, unsigned long long *total)
+/* Wait for a status for up to five minutes. */
+bool status_becomes(const char *word)
 {
-	char text[64], end;
-	int ret;
+	int tries = 30000;
 
-	ret = read_word(SYSFS "/progress", text, sizeof(text));
-	if (ret)
-		return ret;
+	while (!status_is(word) && tries--)
+		usleep(10 * 1000);
 
-	return sscanf(text, "%llu %llu%c", done, total, &end) == 2 ? 0 : -EPROTO;
+	return status_is(word);
 }
 
-/* @line is empty if there is no error. */
-int sysfs_error(char *line, size_t size)
+const char *sysfs_error(void)
 {
-	int ret = read_word(SYSFS "/error", line, size);
-
-	if (ret == -ENODATA) {
-		line[0] = '\0';
-		return 0;
-	}
-
-	return ret;
+	return read_line(SYSFS "/error");
 }
 
-/* Poll the status until no initialization runs. */
-int sysfs_wait(int timeout_ms)
+/* Check the error for words and errno, see Documentation/ABI/testing/sysfs-kernel-tdx. */
+bool sysfs_error_is(const char *words, int error)
 {
-	struct pollfd status = { .events = POLLPRI };
-	char text[32];
-	ssize_t n;
-	int ret = 0;
+	const char *line = sysfs_error();
+	size_t len = strlen(line), n;
+	char tail[16];
 
-	status.fd = open(SYSFS "/status", O_RDONLY);
-	if (status.fd < 0)
-		return -errno;
+	n = snprintf(tail, sizeof(tail), " (%d)", error);
 
-	for (;;) {
-		n = pread(status.fd, text, sizeof(text), 0);
-		if (n < 0 || strncmp(text, "initializing\n", n))
-			break;
-		if (poll(&status, 1, timeout_ms) != 1) {
-			ret = -ETIMEDOUT;
-			break;
-		}
-	}
-	close(status.fd);
-
-	return ret;
+	return strstr(line, words) && len > n && !strcmp(line + len - n, tail);
 }
 
 /* Linux */
 
-bool tdx_host_present(void)
+long now_ns(void)
 {
-	return !access("/sys/module/tdx_host", F_OK);
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+
+	return now.tv_sec * 1000000000L + now.tv_nsec;
 }
 
-int tdx_host_load(void)
+/* Wait for a child.  Return a negative number if it was killed. */
+int exit_status(pid_t pid)
 {
-	return modprobe("tdx-host", NULL);
-}
+	int status;
 
-int tdx_host_unload(void)
-{
-	return unload("tdx_host");
+	if (waitpid(pid, &status, 0) != pid)
+		return -errno;
+
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 long online_cpus(void)
@@ -352,38 +183,24 @@ long online_cpus(void)
 	return sysconf(_SC_NPROCESSORS_ONLN);
 }
 
-long packages(void)
-{
-	bool seen[MAX_PACKAGES] = {};
-	long id, found = 0;
-	glob_t cpus;
-	size_t i;
-
-	if (glob(CPUS "/cpu[0-9]*/topology/physical_package_id", 0, NULL, &cpus))
-		return -1;
-
-	for (i = 0; i < cpus.gl_pathc; i++) {
-		id = read_number(cpus.gl_pathv[i]);
-		if (id < 0 || id >= MAX_PACKAGES) {
-			found = -1;
-			break;
-		}
-		found += !seen[id];
-		seen[id] = true;
-	}
-	globfree(&cpus);
-
-	return found;
-}
-
-static long package_of(long cpu)
+/* Return the first CPU of the package of @cpu. */
+static long first_in_package(long cpu)
 {
 	char path[96];
 
-	snprintf(path, sizeof(path), CPUS "/cpu%ld/topology/physical_package_id",
-		 cpu);
+	snprintf(path, sizeof(path), CPUS "/cpu%ld/topology/package_cpus_list", cpu);
 
-	return read_number(path);
+	return strtol(read_line(path), NULL, 10);
+}
+
+long packages(void)
+{
+	long cpu, found = 0;
+
+	for (cpu = 0; cpu < online_cpus(); cpu++)
+		found += first_in_package(cpu) == cpu;
+
+	return found;
 }
 
 /* Return a CPU that can go offline and whose package has another one, or -1. */
@@ -393,7 +210,7 @@ long spare_cpu(void)
 	char path[64];
 
 	snprintf(path, sizeof(path), CPUS "/cpu%ld/online", cpu);
-	if (access(path, W_OK) || package_of(cpu) != package_of(cpu - 1))
+	if (access(path, W_OK) || first_in_package(cpu) == cpu)
 		return -1;
 
 	return cpu;
@@ -432,69 +249,4 @@ long gib_with_memory(void)
 	fclose(file);
 
 	return found;
-}
-
-/*
- * Count all free pages.  CPUs keep lists of free pages which the kernel does not
- * count as free, and parts of its counters.
- */
-long free_pages(void)
-{
-	FILE *file;
-	char line[256];
-	long n, sum = 0;
-
-	/* If this fails, the count is less exact. */
-	write_file("/proc/sys/vm/stat_refresh", "1");
-
-	file = fopen("/proc/zoneinfo", "r");
-	if (!file)
-		return -1;
-
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, " pages free %ld", &n) == 1 ||
-		    sscanf(line, " count: %ld", &n) == 1)
-			sum += n;
-	}
-	fclose(file);
-
-	return sum;
-}
-
-/* Have the slab allocator free the empty slabs that it keeps. */
-void shrink_slabs(void)
-{
-	glob_t caches;
-	size_t i;
-
-	/* If this fails, the count is less exact. */
-	if (glob("/sys/kernel/slab/*/shrink", 0, NULL, &caches))
-		return;
-
-	for (i = 0; i < caches.gl_pathc; i++)
-		write_file(caches.gl_pathv[i], "1");
-	globfree(&caches);
-}
-
-static bool kernel_has(const char *symbol)
-{
-	FILE *file = fopen("/proc/kallsyms", "r");
-	char line[512], name[256];
-	bool found = false;
-
-	if (!file)
-		return false;
-
-	while (!found && fgets(line, sizeof(line), file))
-		found = sscanf(line, "%*s %*s %255s", name) == 1 &&
-			!strcmp(name, symbol);
-	fclose(file);
-
-	return found;
-}
-
-/* KASAN keeps up to this number of freed pages to find use after free. */
-long quarantined_pages(void)
-{
-	return kernel_has("kasan_quarantine_put") ? sysconf(_SC_PHYS_PAGES) / 32 : 0;
 }

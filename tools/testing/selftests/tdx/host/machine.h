@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Leaves that tests count, or inject a status into */
 #define TDH_SYS_KEY_CONFIG	31
@@ -20,41 +21,22 @@
 #define TDH_SYS_TDMR_INIT	36
 #define TDH_SYS_CONFIG		45
 
+#define SYSFS		"/sys/kernel/tdx"
+#define TRACING		"/sys/kernel/tracing"
+
 /* Any file in /sys or /proc */
 int write_file(const char *path, const char *text);
+const char *read_line(const char *path);
 
 /* The test module, see test_modules/tdx_test.c */
-bool test_module_present(void);
-int test_module_load(void);
-int test_module_load_with_request(void);
+int test_module_load(const char *options);
 int test_module_unload(void);
+int test_write(const char *file, unsigned int number);
+int test_call(const char *file);
+long test_read(const char *file);
 int enable_tdx(void);
-long enable_freezable(void);
-bool status_is(const char *word);
-bool status_becomes(const char *word);
-
-/* Its request */
-int request_async(void);
-int request_async_copy(void);
-int request_subscribe(void);
-int request_wait(void);
-int request_cancel(void);
 long request_callbacks(void);
 long request_callbacks_reach(long wanted);
-long request_result(void);
-long metadata_max_tdmrs(void);
-
-/* The duration of its calls */
-struct latency {
-	long median_ns;
-	long max_ns;
-};
-
-int time_requests(unsigned int nr, struct latency *latency);
-int time_queue_work(unsigned int nr, struct latency *latency);
-
-/* Its threads */
-int request_mixed(unsigned int threads);
 
 /* The emulated TDX module */
 bool emulator_present(void);
@@ -65,7 +47,9 @@ int emulator_inject_nothing(void);
 int emulator_dilate(unsigned int factor);
 long calls_of(unsigned int leaf);
 long all_calls(void);
-long audit_reports(char *rule, size_t size);
+const char *audit_report(void);
+
+#define MAX_LEAVES	64
 
 /* A leaf, and its number of calls */
 struct leaf {
@@ -74,35 +58,28 @@ struct leaf {
 	long calls;
 };
 
-int leaves_called(struct leaf *leaves, size_t room);
+int leaves_called(struct leaf leaves[MAX_LEAVES]);
 
 /* The kernel's fault injection, which answers SEAMCALLs in place of the module */
 bool faults_present(void);
 int fail_seamcalls(unsigned int leaf, unsigned long long status,
-		   unsigned int skip, int times);
+		   unsigned int skip, unsigned int times);
 int fail_no_seamcalls(void);
 
 /* /sys/kernel/tdx */
-#define SYSFS	"/sys/kernel/tdx"
-
-bool sysfs_present(void);
 int sysfs_enable(const char *text);
-bool sysfs_status_is(const char *word);
-int sysfs_progress(unsigned long long *done, unsigned long long *total);
-int sysfs_error(char *line, size_t size);
-int sysfs_wait(int timeout_ms);
+bool status_is(const char *word);
+bool status_becomes(const char *word);
+const char *sysfs_error(void);
+bool sysfs_error_is(const char *words, int error);
 
 /* Linux */
-bool tdx_host_present(void);
-int tdx_host_load(void);
-int tdx_host_unload(void);
+long now_ns(void);
+int exit_status(pid_t pid);
 long online_cpus(void);
 long packages(void);
 long spare_cpu(void);
 int cpu_set_online(long cpu, bool online);
 long gib_with_memory(void);
-long free_pages(void);
-void shrink_slabs(void);
-long quarantined_pages(void);
 
 #endif /* _TDX_HOST_MACHINE_H */

@@ -11,16 +11,12 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <time.h>
 
 #include "../../kselftest_harness.h"
 #include "emulated.h"
 #include "machine.h"
 
-#define SLOW		1000
 #define LONG		100
 #define CALLS		1000
 #define THREADS		1000
@@ -28,13 +24,11 @@
 #define STARTS		15
 
 FIXTURE(async) {
-	long callbacks;
 };
 
 FIXTURE_SETUP(async)
 {
 	set_up(_metadata);
-	self->callbacks = request_callbacks();
 }
 
 FIXTURE_TEARDOWN(async)
@@ -42,60 +36,41 @@ FIXTURE_TEARDOWN(async)
 	tear_down(_metadata);
 }
 
-/* Return in step 7, and make the rest of that step last for many seconds. */
-static void start_slowly(struct __test_metadata *_metadata)
-{
-	ASSERT_EQ(0, emulator_dilate(SLOW));
-	ASSERT_EQ(0, request_async());
-	EXPECT_FALSE(status_is("unknown"));
-	while (calls_of(TDH_SYS_TDMR_INIT) < 8)
-		usleep(1000);
-	ASSERT_EQ(0, emulator_dilate(10 * SLOW));
-	ASSERT_TRUE(status_is("initializing"));
-}
-
-/* Make the rest of the initialization fast. */
-static void hurry(struct __test_metadata *_metadata)
-{
-	EXPECT_TRUE(status_is("initializing"));
-	ASSERT_EQ(0, emulator_dilate(1));
-}
-
 TEST_F_TIMEOUT(async, comes_up_in_the_background, TIMEOUT)
 {
-	ASSERT_EQ(0, request_async());
-	EXPECT_EQ(self->callbacks + 1, request_callbacks_reach(self->callbacks + 1));
-	EXPECT_EQ(0, request_result());
+	ASSERT_EQ(0, test_call("async"));
+	EXPECT_EQ(1, request_callbacks_reach(1));
+	EXPECT_EQ(0, test_read("result"));
 	expect_one_initialization(_metadata);
 }
 
 TEST_F_TIMEOUT(async, wait_returns_the_result, TIMEOUT)
 {
-	EXPECT_EQ(-ECANCELED, request_wait());
+	EXPECT_EQ(-ECANCELED, test_call("wait"));
 
 	start_slowly(_metadata);
-	EXPECT_EQ(self->callbacks, request_callbacks());
+	EXPECT_EQ(0, request_callbacks());
 	hurry(_metadata);
-	EXPECT_EQ(0, request_wait());
+	EXPECT_EQ(0, test_call("wait"));
 	EXPECT_TRUE(status_is("initialized"));
-	EXPECT_EQ(self->callbacks + 1, request_callbacks());
+	EXPECT_EQ(1, request_callbacks());
 
 	/* The request keeps its result. */
-	EXPECT_EQ(0, request_wait());
-	EXPECT_EQ(self->callbacks + 1, request_callbacks());
+	EXPECT_EQ(0, test_call("wait"));
+	EXPECT_EQ(1, request_callbacks());
 }
 
 TEST_F_TIMEOUT(async, bad_requests_are_rejected, TIMEOUT)
 {
-	EXPECT_EQ(-EINVAL, request_async_copy());
+	EXPECT_EQ(-EINVAL, test_call("async_copy"));
 	EXPECT_EQ(0, all_calls());
 	EXPECT_TRUE(status_is("unknown"));
 
 	start_slowly(_metadata);
-	EXPECT_EQ(-EBUSY, request_async());
+	EXPECT_EQ(-EBUSY, test_call("async"));
 	hurry(_metadata);
-	EXPECT_EQ(0, request_wait());
-	EXPECT_EQ(self->callbacks + 1, request_callbacks());
+	EXPECT_EQ(0, test_call("wait"));
+	EXPECT_EQ(1, request_callbacks());
 }
 
 /* Metadata is known after step 1. */
@@ -103,13 +78,13 @@ TEST_F_TIMEOUT(async, metadata_is_early, TIMEOUT)
 {
 	long max_tdmrs;
 
-	EXPECT_GT(0, metadata_max_tdmrs());
+	EXPECT_GT(0, test_read("metadata"));
 	start_slowly(_metadata);
-	max_tdmrs = metadata_max_tdmrs();
+	max_tdmrs = test_read("metadata");
 	EXPECT_LT(0, max_tdmrs);
 	hurry(_metadata);
-	EXPECT_EQ(0, request_wait());
-	EXPECT_EQ(max_tdmrs, metadata_max_tdmrs());
+	EXPECT_EQ(0, test_call("wait"));
+	EXPECT_EQ(max_tdmrs, test_read("metadata"));
 }
 
 TEST_F_TIMEOUT(async, metadata_is_read_once, TIMEOUT)
@@ -117,16 +92,16 @@ TEST_F_TIMEOUT(async, metadata_is_read_once, TIMEOUT)
 	long max_tdmrs, reads;
 
 	ASSERT_EQ(0, emulator_inject(TDH_SYS_CONFIG, OPERAND_INVALID, 0, 1));
-	ASSERT_EQ(0, request_async());
-	EXPECT_EQ(-EINVAL, request_wait());
+	ASSERT_EQ(0, test_call("async"));
+	EXPECT_EQ(-EINVAL, test_call("wait"));
 	EXPECT_TRUE(status_is("unknown"));
-	max_tdmrs = metadata_max_tdmrs();
+	max_tdmrs = test_read("metadata");
 	EXPECT_LT(0, max_tdmrs);
 
 	reads = calls_of(TDH_SYS_RD);
-	ASSERT_EQ(0, request_async());
-	EXPECT_EQ(0, request_wait());
-	EXPECT_EQ(max_tdmrs, metadata_max_tdmrs());
+	ASSERT_EQ(0, test_call("async"));
+	EXPECT_EQ(0, test_call("wait"));
+	EXPECT_EQ(max_tdmrs, test_read("metadata"));
 	EXPECT_EQ(reads, calls_of(TDH_SYS_RD));
 }
 
@@ -135,16 +110,16 @@ TEST_F_TIMEOUT(async, a_final_error_is_returned_again, TIMEOUT)
 	long calls;
 
 	ASSERT_EQ(0, emulator_inject(TDH_SYS_TDMR_INIT, OPERAND_INVALID, 8, 1));
-	ASSERT_EQ(0, request_async());
-	EXPECT_EQ(-EINVAL, request_wait());
+	ASSERT_EQ(0, test_call("async"));
+	EXPECT_EQ(-EINVAL, test_call("wait"));
 	EXPECT_TRUE(status_is("error"));
-	EXPECT_GT(0, metadata_max_tdmrs());
+	EXPECT_GT(0, test_read("metadata"));
 
 	calls = all_calls();
-	ASSERT_EQ(0, request_async());
-	EXPECT_EQ(-EINVAL, request_wait());
-	EXPECT_EQ(self->callbacks + 2, request_callbacks());
-	EXPECT_EQ(-EINVAL, request_subscribe());
+	ASSERT_EQ(0, test_call("async"));
+	EXPECT_EQ(-EINVAL, test_call("wait"));
+	EXPECT_EQ(2, request_callbacks());
+	EXPECT_EQ(-EINVAL, test_call("subscribe"));
 	EXPECT_EQ(calls, all_calls());
 }
 
@@ -152,12 +127,12 @@ TEST_F_TIMEOUT(async, a_final_error_is_returned_again, TIMEOUT)
 TEST_F_TIMEOUT(async, goes_on_without_requests, TIMEOUT)
 {
 	start_slowly(_metadata);
-	EXPECT_EQ(0, request_cancel());
-	EXPECT_EQ(-ECANCELED, request_wait());
+	EXPECT_EQ(0, test_call("cancel"));
+	EXPECT_EQ(-ECANCELED, test_call("wait"));
 	hurry(_metadata);
 
 	EXPECT_TRUE(status_becomes("initialized"));
-	EXPECT_EQ(self->callbacks, request_callbacks());
+	EXPECT_EQ(0, request_callbacks());
 	EXPECT_EQ(1, calls_of(TDH_SYS_CONFIG));
 }
 
@@ -166,40 +141,36 @@ TEST_F_TIMEOUT(async, a_request_is_used_again, TIMEOUT)
 	int i;
 
 	for (i = 1; i <= 3; i++) {
-		ASSERT_EQ(0, request_async());
-		EXPECT_EQ(0, request_wait());
-		EXPECT_EQ(self->callbacks + i, request_callbacks());
+		ASSERT_EQ(0, test_call("async"));
+		EXPECT_EQ(0, test_call("wait"));
+		EXPECT_EQ(i, request_callbacks());
 	}
 	expect_one_initialization(_metadata);
 
 	/* Cancelling a completed request keeps its result. */
-	EXPECT_EQ(0, request_cancel());
-	EXPECT_EQ(0, request_cancel());
-	EXPECT_EQ(0, request_wait());
+	EXPECT_EQ(0, test_call("cancel"));
+	EXPECT_EQ(0, test_call("cancel"));
+	EXPECT_EQ(0, test_call("wait"));
 }
 
 TEST_F_TIMEOUT(async, a_waiter_is_killed, TIMEOUT)
 {
-	int status;
 	pid_t pid;
 
 	start_slowly(_metadata);
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid)
-		_exit(request_wait() ? EXIT_FAILURE : EXIT_SUCCESS);
+		_exit(!!test_call("wait"));
 
 	usleep(200 * 1000);
-	ASSERT_EQ(0, waitpid(pid, &status, WNOHANG));
-	ASSERT_EQ(0, kill(pid, SIGKILL));
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_TRUE(WIFSIGNALED(status));
+	kill_waiter(_metadata, pid);
 
 	/* The request stays in use. */
-	EXPECT_EQ(-EBUSY, request_async());
+	EXPECT_EQ(-EBUSY, test_call("async"));
 	hurry(_metadata);
-	EXPECT_EQ(0, request_wait());
-	EXPECT_EQ(self->callbacks + 1, request_callbacks());
+	EXPECT_EQ(0, test_call("wait"));
+	EXPECT_EQ(1, request_callbacks());
 }
 
 /* Like KVM, whose module is loaded and unloaded, and which waits for each TD. */
@@ -208,7 +179,7 @@ TEST_F_TIMEOUT(async, a_module_makes_a_request_when_loaded, TIMEOUT)
 {
 	ASSERT_EQ(0, emulator_dilate(SLOW));
 	ASSERT_EQ(0, test_module_unload());
-	ASSERT_EQ(0, test_module_load_with_request());
+	ASSERT_EQ(0, test_module_load("async=1"));
 	hurry(_metadata);
 
 	EXPECT_EQ(0, enable_tdx());
@@ -220,8 +191,8 @@ TEST_F_TIMEOUT(async, a_td_tries_again, TIMEOUT)
 {
 	ASSERT_EQ(0, emulator_inject(TDH_SYS_CONFIG, OPERAND_INVALID, 0, 2));
 	ASSERT_EQ(0, test_module_unload());
-	ASSERT_EQ(0, test_module_load_with_request());
-	EXPECT_EQ(-EINVAL, request_wait());
+	ASSERT_EQ(0, test_module_load("async=1"));
+	EXPECT_EQ(-EINVAL, test_call("wait"));
 
 	EXPECT_EQ(-EINVAL, enable_tdx());
 	EXPECT_EQ(0, enable_tdx());
@@ -233,7 +204,7 @@ TEST_F_TIMEOUT(async, a_module_is_unloaded_meanwhile, TIMEOUT)
 {
 	start_slowly(_metadata);
 	ASSERT_EQ(0, test_module_unload());
-	ASSERT_EQ(0, test_module_load());
+	ASSERT_EQ(0, test_module_load(""));
 	hurry(_metadata);
 	EXPECT_TRUE(status_becomes("initialized"));
 	EXPECT_EQ(0, request_callbacks());
@@ -246,10 +217,23 @@ TEST_F_TIMEOUT(async, a_module_is_reloaded_many_times, TIMEOUT)
 
 	for (i = 0; i < RELOADS; i++) {
 		ASSERT_EQ(0, test_module_unload());
-		ASSERT_EQ(0, test_module_load_with_request());
+		ASSERT_EQ(0, test_module_load("async=1"));
 	}
 	EXPECT_EQ(0, enable_tdx());
 	expect_one_initialization(_metadata);
+}
+
+struct latency {
+	long median_ns;
+	long max_ns;
+};
+
+static void measure(struct __test_metadata *_metadata, const char *what,
+		    unsigned int calls, struct latency *latency)
+{
+	ASSERT_EQ(0, test_write(what, calls));
+	latency->median_ns = test_read("median_ns");
+	latency->max_ns = test_read("max_ns");
 }
 
 /* The call takes about as long as queue_work(), so it waits for nothing. */
@@ -257,8 +241,8 @@ static void expect_fast(struct __test_metadata *_metadata, const char *when)
 {
 	struct latency request, work;
 
-	ASSERT_EQ(0, time_requests(CALLS, &request));
-	ASSERT_EQ(0, time_queue_work(CALLS, &work));
+	measure(_metadata, "latency", CALLS, &request);
+	measure(_metadata, "latency_floor", CALLS, &work);
 	EXPECT_GT(10 * work.median_ns, request.median_ns);
 	TH_LOG("tdx_enable_async() %s, %d calls: median %ld ns, maximum %ld ns",
 	       when, CALLS, request.median_ns, request.max_ns);
@@ -271,7 +255,7 @@ TEST_F_TIMEOUT(async, returns_at_once, TIMEOUT)
 	start_slowly(_metadata);
 	expect_fast(_metadata, "while TDX comes up");
 	hurry(_metadata);
-	EXPECT_EQ(0, request_wait());
+	EXPECT_EQ(0, test_call("wait"));
 	expect_fast(_metadata, "with TDX up");
 }
 
@@ -280,15 +264,6 @@ static int compare_latency(const void *a, const void *b)
 	const struct latency *x = a, *y = b;
 
 	return x->median_ns < y->median_ns ? -1 : x->median_ns > y->median_ns;
-}
-
-static long now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-
-	return now.tv_sec * 1000000000L + now.tv_nsec;
 }
 
 /*
@@ -306,8 +281,8 @@ TEST_F_TIMEOUT(async, the_first_call_returns_at_once, TIMEOUT)
 	ASSERT_EQ(0, emulator_dilate(LONG));
 	for (i = 0; i < STARTS; i++) {
 		ASSERT_EQ(0, emulator_reset());
-		ASSERT_EQ(0, time_queue_work(1, &work[i]));
-		ASSERT_EQ(0, time_requests(1, &first[i]));
+		measure(_metadata, "latency_floor", 1, &work[i]);
+		measure(_metadata, "latency", 1, &first[i]);
 		EXPECT_FALSE(status_is("unknown"));
 		since = now_ns();
 		ASSERT_EQ(0, enable_tdx());
@@ -326,7 +301,7 @@ TEST_F_TIMEOUT(async, the_first_call_returns_at_once, TIMEOUT)
 
 TEST_F_TIMEOUT(async, threads_make_requests_of_all_kinds, TIMEOUT)
 {
-	EXPECT_EQ(0, request_mixed(THREADS));
+	EXPECT_EQ(0, test_write("mixed", THREADS));
 	expect_one_initialization(_metadata);
 }
 

@@ -9,24 +9,20 @@
  * Run as root on a kernel with the options in `config` and tdx_emulator=on on the
  * kernel command line.  Nothing else may request TDX meanwhile.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 
 #include "../../kselftest_harness.h"
 #include "emulated.h"
 #include "machine.h"
 
-#define TRACING		"/sys/kernel/tracing"
 #define EVENTS		TRACING "/events"
 #define PM_TEST		"/sys/power/pm_test"
 #define PM_TEST_DELAY	"/sys/module/suspend/parameters/pm_test_delay"
 #define PM_STATE	"/sys/power/state"
 
-#define SLOW		1000
 #define ROUNDS		12
 
 /* A round, from its trace: @lanes and @events are those of the frozen system. */
@@ -47,13 +43,6 @@ static int watch(const char *on)
 	return write_file(EVENTS "/tdx_bringup/enable", on) ?:
 	       write_file(EVENTS "/lanework/enable", on) ?:
 	       write_file(EVENTS "/power/suspend_resume/enable", on);
-}
-
-static int clear_trace(void)
-{
-	int fd = open(TRACING "/trace", O_WRONLY | O_TRUNC);
-
-	return fd < 0 ? fd : close(fd);
 }
 
 FIXTURE_SETUP(freezer)
@@ -77,32 +66,23 @@ FIXTURE_TEARDOWN(freezer)
 	EXPECT_EQ(0, write_file(PM_TEST, "none"));
 	EXPECT_EQ(0, write_file(PM_TEST_DELAY, "5"));
 	EXPECT_EQ(0, watch("0"));
-	EXPECT_EQ(0, clear_trace());
+	EXPECT_EQ(0, write_file(TRACING "/trace", "\n"));
 	tear_down(_metadata);
-}
-
-static long now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-
-	return now.tv_sec * 1000000L + now.tv_nsec / 1000;
 }
 
 /* Measure the time until step 7, and of the whole bring-up. */
 static void take_times(struct __test_metadata *_metadata, long *before_us,
 		       long *in_all_us)
 {
-	long start = now_us();
+	long start = now_ns();
 
 	ASSERT_EQ(0, emulator_dilate(SLOW));
-	ASSERT_EQ(0, request_async());
+	ASSERT_EQ(0, test_call("async"));
 	while (!calls_of(TDH_SYS_TDMR_INIT))
 		usleep(1000);
-	*before_us = now_us() - start;
-	ASSERT_EQ(0, request_wait());
-	*in_all_us = now_us() - start;
+	*before_us = (now_ns() - start) / 1000;
+	ASSERT_EQ(0, test_call("wait"));
+	*in_all_us = (now_ns() - start) / 1000;
 }
 
 /* Step 6 takes most of the time before step 7, so choose a third of the points before it. */
@@ -118,20 +98,9 @@ static long random_point(long before_us, long in_all_us, int round)
 	}
 }
 
-/* A process that waits in tdx_enable() without a lock held. */
-static pid_t fork_waiter(void)
-{
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(enable_freezable() ? EXIT_FAILURE : EXIT_SUCCESS);
-
-	return pid;
-}
-
 /* No lane runs and nothing is traced between the end of freezing and thawing. */
-static void read_line(const char *line, struct freeze *freeze, bool *frozen,
-		      int *running)
+static void read_event(const char *line, struct freeze *freeze, bool *frozen,
+		       int *running)
 {
 	const char *phase = strstr(line, ": tdx_phase_begin: phase=");
 
@@ -161,7 +130,7 @@ static void read_trace(struct freeze *freeze)
 	memset(freeze, 0, sizeof(*freeze));
 	while (file && fgets(line, sizeof(line), file)) {
 		if (line[0] != '#')
-			read_line(line, freeze, &frozen, &running);
+			read_event(line, freeze, &frozen, &running);
 	}
 	if (file)
 		fclose(file);
@@ -173,26 +142,27 @@ static bool freeze_at(struct __test_metadata *_metadata, long us)
 	long callbacks = request_callbacks();
 	struct freeze freeze;
 	bool in_time;
-	int status;
 	pid_t pid;
 
 	ASSERT_EQ(0, emulator_reset());
 	ASSERT_EQ(0, emulator_dilate(SLOW));
-	ASSERT_EQ(0, clear_trace());
+	ASSERT_EQ(0, write_file(TRACING "/trace", "\n"));
 
-	ASSERT_EQ(0, request_async());
-	pid = fork_waiter();
-	ASSERT_LT(0, pid);
+	ASSERT_EQ(0, test_call("async"));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	/* This reader waits in tdx_enable() without a lock held. */
+	if (!pid)
+		_exit(!!test_read("ready"));
 	usleep(us);
 	in_time = status_is("initializing");
 	ASSERT_EQ(0, write_file(PM_STATE, "freeze"));
 	ASSERT_EQ(0, emulator_dilate(1));
 
-	EXPECT_EQ(0, request_wait());
+	EXPECT_EQ(0, test_call("wait"));
 	EXPECT_EQ(callbacks + 1, request_callbacks_reach(callbacks + 1));
-	EXPECT_EQ(0, request_result());
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_TRUE(WIFEXITED(status) && !WEXITSTATUS(status));
+	EXPECT_EQ(0, test_read("result"));
+	EXPECT_EQ(0, exit_status(pid));
 	expect_one_initialization(_metadata);
 
 	read_trace(&freeze);

@@ -5,7 +5,6 @@
  * Run as root with the emulated TDX module (tdx_emulator=on on the kernel command
  * line), which each test resets.  Nothing else may request TDX, or trace, meanwhile.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,23 +13,6 @@
 #include "../../kselftest_harness.h"
 #include "emulated.h"
 #include "machine.h"
-
-#define TRACING		"/sys/kernel/tracing"
-
-static int write_tracing(const char *name, const char *text)
-{
-	char path[128];
-	int fd, ret;
-
-	snprintf(path, sizeof(path), TRACING "/%s", name);
-	fd = open(path, O_WRONLY | O_TRUNC);
-	if (fd < 0)
-		return -1;
-	ret = write(fd, text, strlen(text)) < 0;
-	close(fd);
-
-	return ret;
-}
 
 FIXTURE(traced) {
 	char events[1 << 16];
@@ -45,14 +27,14 @@ FIXTURE_SETUP(traced)
 	if (_metadata->exit_code)
 		return;
 
-	ASSERT_EQ(0, write_tracing("trace", "\n"));
-	ASSERT_EQ(0, write_tracing("events/tdx_bringup/enable", "1"));
+	ASSERT_EQ(0, write_file(TRACING "/trace", "\n"));
+	ASSERT_EQ(0, write_file(TRACING "/events/tdx_bringup/enable", "1"));
 }
 
 FIXTURE_TEARDOWN(traced)
 {
-	EXPECT_EQ(0, write_tracing("events/tdx_bringup/enable", "0"));
-	EXPECT_EQ(0, write_tracing("trace", "\n"));
+	EXPECT_EQ(0, write_file(TRACING "/events/tdx_bringup/enable", "0"));
+	EXPECT_EQ(0, write_file(TRACING "/trace", "\n"));
 	EXPECT_EQ(0, emulator_reset());
 }
 
@@ -91,7 +73,7 @@ TEST_F_TIMEOUT(traced, phases_in_order, TIMEOUT)
 			 phases[i], phases[i]);
 
 	ASSERT_EQ(0, sysfs_enable("1"));
-	ASSERT_EQ(0, sysfs_wait(TIMEOUT_MS));
+	ASSERT_TRUE(status_becomes("initialized"));
 	read_events(self->events, sizeof(self->events));
 	EXPECT_STREQ(expected, self->events);
 }
@@ -104,8 +86,7 @@ TEST_F_TIMEOUT(traced, calls_that_are_repeated, TIMEOUT)
 
 	ASSERT_EQ(0, emulator_inject(TDH_SYS_KEY_CONFIG, SYS_BUSY, 0, 3));
 	ASSERT_EQ(0, sysfs_enable("1"));
-	ASSERT_EQ(0, sysfs_wait(TIMEOUT_MS));
-	EXPECT_TRUE(sysfs_status_is("initialized"));
+	ASSERT_TRUE(status_becomes("initialized"));
 
 	read_events(self->events, sizeof(self->events));
 	for (found = self->events; (found = strstr(found, wanted)); found++)
@@ -123,8 +104,7 @@ TEST_F_TIMEOUT(traced, an_error_that_ends_a_lane, TIMEOUT)
 	ASSERT_EQ(0, emulator_inject(TDH_SYS_TDMR_INIT, OPERAND_INVALID, 10,
 				     ALWAYS));
 	ASSERT_EQ(0, sysfs_enable("1"));
-	ASSERT_EQ(0, sysfs_wait(TIMEOUT_MS));
-	EXPECT_TRUE(sysfs_status_is("error"));
+	ASSERT_TRUE(status_becomes("error"));
 
 	read_events(self->events, sizeof(self->events));
 	found = strstr(self->events, wanted);
