@@ -114,6 +114,12 @@ CHECK(sys_rd)
 	EXPECT_EQ(regs.r8, 0);
 	EXPECT_EQ(CALL(0, LEAF_SYS_RD, .rdx = ~(7ULL << 52)), 0x00000C0B00000000);
 
+	/* Bit 53 of TDX_FEATURES0 is there if the leaf is, whatever the platform says. */
+	mc.module.platform.features0 |= BIT_ULL(53);
+	expect_field(0x0A00000300000008, 0xF0EBF, 0x9000000100000000);
+	fixture_ready(TDXMOD_SYS_DISABLE);
+	expect_field(0x0A00000300000008, 0x200000000F0EBF, 0x9000000100000000);
+
 	/* MAX_VCPUS_PER_TD */
 	expect_no_field(0x9900000100000008);
 	expect_field(0x9900000300000007, 0, 0x9900000300000400);

@@ -76,6 +76,13 @@ static bool machine_rdrand(void *ctx, u64 *value)
 	return !mc->no_entropy;
 }
 
+static void machine_release_pamts(void *ctx)
+{
+	struct machine *mc = ctx;
+
+	mc->released = tdxmod_visit_pamts(&mc->module, 0, 0, NULL, NULL);
+}
+
 static void machine_forget(struct machine *mc)
 {
 	struct machine_page *page;
@@ -97,6 +104,7 @@ int machine_init(struct machine *mc, const struct tdxmod_platform *platform)
 		.page = machine_get_page,
 		.pconfig = machine_pconfig,
 		.rdrand = machine_rdrand,
+		.release_pamts = machine_release_pamts,
 	};
 	struct tdxmod_platform p = *platform;
 	unsigned int lp;

@@ -7,6 +7,7 @@
 #include "../../../../arch/x86/virt/vmx/tdx/emulator/model_leaves.h"
 
 /* The module's answers that tests ask for, from its specification. */
+#define INTERRUPTED_RESUMABLE	0x8000000300000000ULL
 #define OPERAND_INVALID		0xC000010000000000ULL	/* and the operand's number */
 #define ADDR_RANGE		0xC000010100000001ULL
 #define OPERAND_BUSY_RCX	0x8000020000000001ULL
@@ -57,6 +58,7 @@ struct machine {
 	u32 wrong_hkid;		/* PCONFIGs for another than the global HKID */
 	bool no_entropy;	/* RDRAND fails */
 	u64 random;		/* what it gives otherwise */
+	u64 released;		/* pages of PAMT, by SYS.DISABLE */
 };
 
 /**

@@ -34,9 +34,9 @@
 static struct tdxmod *const m = &mc.module;
 static const u8 *fuzz_data;
 static size_t fuzz_left;
-/* RCX of the TDMR.INIT under way, and whether there is one. */
+/* RCX of the TDMR.INIT under way, and whether there is one, or a SYS.DISABLE. */
 static u64 initializing_base;
-static bool initializing;
+static bool initializing, disabling;
 
 bool check_equal(u64 got, u64 want, const char *what, const char *file, int line)
 {
@@ -82,6 +82,17 @@ static bool is_usable(const struct tdxmod_tdmr *t, u64 pa)
 	       !in_one_of(t->rsvd, TDXMOD_MAX_RESERVED, pa - t->base);
 }
 
+static bool in_any_pamt(u64 pa)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->nr_tdmrs; i++) {
+		if (in_a_pamt(&m->tdmrs[i], pa))
+			return true;
+	}
+	return false;
+}
+
 static void check_page(u64 pa)
 {
 	unsigned int i;
@@ -90,10 +101,12 @@ static void check_page(u64 pa)
 		return;
 	EXPECT(!(pa % SZ_4K));
 	EXPECT(!(pa >> (m->platform.maxpa - m->platform.keyid_bits)));
-	if (!initializing)
+	if (!initializing && !disabling)
 		return;
 	EXPECT(in_a_cmr(pa));
-	for (i = 0; i < m->nr_tdmrs; i++) {
+	/* Hand-off data may have other PAMTs. */
+	EXPECT(!disabling || m->handoff_valid || in_any_pamt(pa));
+	for (i = 0; i < m->nr_tdmrs && initializing; i++) {
 		EXPECT(!is_usable(&m->tdmrs[i], pa));
 		EXPECT_EQ(in_a_pamt(&m->tdmrs[i], pa), m->tdmrs[i].base == initializing_base);
 	}
@@ -200,6 +213,7 @@ static void check_unchanged(const struct tdxmod *was, u64 leaf)
 	EXPECT_EQ(m->handoff_valid, was->handoff_valid);
 	EXPECT(!memcmp(m->tdmrs, was->tdmrs, m->nr_tdmrs * sizeof(m->tdmrs[0])));
 	EXPECT(leaf == LEAF_SYS_CONFIG || m->hkid == was->hkid);
+	EXPECT_EQ(m->disabling, was->disabling || regs.rax == INTERRUPTED_RESUMABLE);
 }
 
 /* Registers that a leaf does not name keep their values. */
@@ -234,10 +248,12 @@ static bool call(unsigned int lp, struct tdxmod_regs in)
 	memcpy(&was, m, offsetof(struct tdxmod, handoff));
 	regs = in;
 	initializing = in.rax == LEAF_TDMR_INIT;
+	disabling = in.rax == LEAF_SYS_DISABLE;
 	initializing_base = in.rcx;
-	mc.memory_end = initializing ? ~0ULL : MEMORY_END;
+	mc.memory_end = initializing || disabling ? ~0ULL : MEMORY_END;
 	answered = tdxmod_seamcall(m, lp, &regs);
 	initializing = false;
+	disabling = false;
 	EXPECT_EQ(mc.wrong_hkid, 0);
 	EXPECT(!atomic_read(&m->nr_inside));
 	if (!answered) {

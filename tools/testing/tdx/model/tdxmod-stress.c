@@ -126,6 +126,24 @@ static void init_tdmrs(unsigned int lp)
 		finish_tdmr(lp, FIXTURE_TDMR + (lp + i) % NR_TDMRS * (u64)SZ_1G);
 }
 
+/* Two LPs disable the module under calls of the others, until both succeed. */
+static void disable(unsigned int lp)
+{
+	u64 base = FIXTURE_TDMR + lp % NR_TDMRS * (u64)SZ_1G;
+	u64 status;
+
+	if (lp < 2) {
+		while ((status = CALL(lp, LEAF_SYS_DISABLE)))
+			EXPECT(status == SYS_BUSY || status == INTERRUPTED_RESUMABLE);
+		atomic_inc(&nr_successes);
+		return;
+	}
+	do {
+		status = CALL(lp, LEAF_TDMR_INIT, .rcx = base);
+	} while (!status || status == OPERAND_BUSY_RCX || status == ALREADY_INITIALIZED);
+	EXPECT(status == SHUTDOWN || status == NOT_READY);
+}
+
 /* One LP tries to shut down under calls of the others, until it succeeds. */
 static void shut_down(unsigned int lp)
 {
@@ -179,6 +197,28 @@ static void check_pamts(void)
 	}
 }
 
+static void check_overwritten(void)
+{
+	unsigned int i;
+	u64 offset;
+
+	for (i = 0; i < NR_TDMRS; i++) {
+		for (offset = 0; offset < MACHINE_PAMT_SIZE; offset += sizeof(u64))
+			EXPECT_EQ(*machine_word(&mc, FIXTURE_PAMT + i * PAMT_STRIDE + offset), 0);
+	}
+}
+
+static void bring_up_to_keys(void)
+{
+	write_tdmrs();
+	EXPECT_EQ(on_each_lp(init_once), 1);
+	EXPECT_EQ(on_each_lp(init_lp), NR_LPS);
+	EXPECT_EQ(CALL(0, LEAF_SYS_CONFIG, .rcx = MACHINE_POINTERS, .rdx = NR_TDMRS,
+		       .r8 = FIXTURE_HKID), 0);
+	EXPECT_EQ(on_each_lp(configure_keys), NR_PACKAGES);
+	EXPECT_EQ(mc.module.state, TDXMOD_SYS_READY);
+}
+
 static void one_round(void)
 {
 	static const struct tdxmod_build build = { .update_version = 1, .nr_handoff_pages = 13 };
@@ -187,16 +227,15 @@ static void one_round(void)
 
 	p.nr_packages = NR_PACKAGES;
 	p.nr_lps = NR_LPS;
+	p.differences = TDXMOD_SYS_DISABLE;
 	EXPECT_EQ(machine_init(&mc, &p), 0);
 	mc.hook = slow_down;
-	write_tdmrs();
 
-	EXPECT_EQ(on_each_lp(init_once), 1);
-	EXPECT_EQ(on_each_lp(init_lp), NR_LPS);
-	EXPECT_EQ(CALL(0, LEAF_SYS_CONFIG, .rcx = MACHINE_POINTERS, .rdx = NR_TDMRS,
-		       .r8 = FIXTURE_HKID), 0);
-	EXPECT_EQ(on_each_lp(configure_keys), NR_PACKAGES);
-	EXPECT_EQ(m->state, TDXMOD_SYS_READY);
+	bring_up_to_keys();
+	EXPECT_EQ(on_each_lp(disable), 2);
+	EXPECT_EQ(m->state, TDXMOD_SYSINIT_PENDING);
+	check_overwritten();
+	bring_up_to_keys();
 	/* Each step is done once, and one caller learns of the end. */
 	atomic_set(&nr_last_calls, 0);
 	EXPECT_EQ(on_each_lp(init_tdmrs), 256 * NR_TDMRS);

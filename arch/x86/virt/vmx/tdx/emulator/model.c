@@ -21,6 +21,8 @@
 #define FLAG_LOCKED	BIT(2)
 /* The leaf accepts versions other than 0. */
 #define FLAG_VERSIONS	BIT(3)
+/* The leaf is allowed after SYS.SHUTDOWN, and while SYS.DISABLE has not completed. */
+#define FLAG_STOPPED	BIT(4)
 
 /* LP.SHUTDOWN is deprecated in 1.5: it does nothing and succeeds in any state. */
 static u64 tdxmod_lp_shutdown(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
@@ -44,14 +46,15 @@ const struct tdxmod_leaf tdxmod_leaves[TDXMOD_NR_LEAVES] = {
 	[LEAF_LP_INIT]		= { "TDH.SYS.LP.INIT", tdxmod_lp_init, FLAG_EARLY },
 	[LEAF_TDMR_INIT]	= { "TDH.SYS.TDMR.INIT", tdxmod_tdmr_init, FLAG_NEEDS_LP },
 	[LEAF_SYS_RDALL]	= { "TDH.SYS.RDALL", tdxmod_sys_rdall, FLAG_EARLY },
-	[LEAF_LP_SHUTDOWN]	= { "TDH.SYS.LP.SHUTDOWN", tdxmod_lp_shutdown, FLAG_EARLY },
+	[LEAF_LP_SHUTDOWN]	= { "TDH.SYS.LP.SHUTDOWN", tdxmod_lp_shutdown,
+				    FLAG_EARLY | FLAG_STOPPED },
 	[LEAF_SYS_CONFIG]	= { "TDH.SYS.CONFIG", tdxmod_sys_config,
 				    FLAG_EARLY | FLAG_NEEDS_LP | FLAG_LOCKED },
 	[LEAF_SYS_SHUTDOWN]	= { "TDH.SYS.SHUTDOWN", tdxmod_sys_shutdown, FLAG_NEEDS_LP },
 	[LEAF_SYS_UPDATE]	= { "TDH.SYS.UPDATE", tdxmod_sys_update,
 				    FLAG_EARLY | FLAG_NEEDS_LP | FLAG_LOCKED },
 	[LEAF_SYS_DISABLE]	= { "TDH.SYS.DISABLE", tdxmod_sys_disable,
-				    FLAG_EARLY | FLAG_LOCKED },
+				    FLAG_EARLY | FLAG_STOPPED },
 };
 
 static const struct tdxmod_leaf *tdxmod_find_leaf(const struct tdxmod *m, unsigned int number)
@@ -96,19 +99,29 @@ static u64 tdxmod_call_leaf(struct tdxmod *m, unsigned int lp, struct tdxmod_reg
 	return status;
 }
 
+/*
+ * SYS.DISABLE first changes the state, and then lets other leaves in again.  So this
+ * function reads in the opposite order.
+ */
+static int tdxmod_get_dispatch_state(const struct tdxmod *m)
+{
+	/* Pairs with tdxmod_forget(). */
+	return smp_load_acquire(&m->disabling) ? TDXMOD_SYS_SHUTDOWN : tdxmod_get_state(m);
+}
+
 /* If the dispatcher refuses a call, only RAX changes. */
 static u64 tdxmod_dispatch(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 {
 	unsigned int version = (regs->rax >> 16) & 0xff;
 	unsigned int number = regs->rax & 0xffff;
 	const struct tdxmod_leaf *leaf = tdxmod_find_leaf(m, number);
-	int state = tdxmod_get_state(m);
+	int state = tdxmod_get_dispatch_state(m);
 
 	if (regs->rax >> 24)
 		return TDX_OPERAND_INVALID;
 	if (version && !tdxmod_leaf_takes_version(m, leaf))
 		return TDX_OPERAND_INVALID;
-	if (state == TDXMOD_SYS_SHUTDOWN && number != LEAF_LP_SHUTDOWN)
+	if (state == TDXMOD_SYS_SHUTDOWN && !(leaf->flags & FLAG_STOPPED))
 		return TDX_SYS_SHUTDOWN;
 	if (state != TDXMOD_SYS_READY && !(leaf->flags & FLAG_EARLY))
 		return TDX_SYS_NOT_READY;
@@ -128,8 +141,8 @@ bool tdxmod_seamcall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs
 
 	/*
 	 * Fully ordered: the leaf reads the state after this increment.
-	 * SYS.SHUTDOWN changes the state before it reads the count.  So at
-	 * least one of the two observes the other.
+	 * SYS.SHUTDOWN and SYS.DISABLE change the state before they read the
+	 * count.  So at least one of the two LPs observes the other.
 	 */
 	atomic_inc_return(&m->nr_inside);
 	out.rax = tdxmod_dispatch(m, lp, &out);

@@ -38,6 +38,7 @@ typedef atomic_t tdxmod_atomic_t;
 #define TDXMOD_MAX_HKIDS	2048
 #define TDXMOD_MAX_UPDATES	31	/* in one boot */
 #define TDXMOD_PAMT_ENTRY_SIZE	16
+#define TDXMOD_DISABLE_PAGES	64	/* that one call of SYS.DISABLE overwrites */
 
 #define TDXMOD_NR_LEAVES	128	/* exceeds the largest leaf number */
 
@@ -61,7 +62,7 @@ struct tdxmod_range {
 #define TDXMOD_LP_INIT_RELAXED	BIT(0) /* SYS.CONFIG does not need LP.INIT on each LP */
 #define TDXMOD_LP_INIT_LATE	BIT(1) /* LP.INIT is allowed after SYS.CONFIG */
 #define TDXMOD_MAX_VCPUS_FIELD	BIT(2) /* metadata have MAX_VCPUS_PER_TD */
-#define TDXMOD_SYS_DISABLE	BIT(3) /* leaf 69 exists, see tdxmod_sys_disable() */
+#define TDXMOD_SYS_DISABLE	BIT(3) /* leaf 69 exists, and so does its bit in TDX_FEATURES0 */
 
 /* The data that the module gets from MCHECK and the CPU.  Constant. */
 struct tdxmod_platform {
@@ -76,7 +77,7 @@ struct tdxmod_platform {
 	unsigned int nr_cmrs;
 	struct tdxmod_range cmrs[TDXMOD_MAX_CMRS];
 	u32 differences;		/* TDXMOD_* switches above */
-	u64 features0;			/* TDX_FEATURES0 */
+	u64 features0;			/* TDX_FEATURES0; @differences set bit 53 */
 	u16 max_vcpus;			/* with TDXMOD_MAX_VCPUS_FIELD */
 	u16 max_tdmrs;			/* 0 for TDXMOD_MAX_TDMRS */
 	u32 family_model_stepping;	/* CPUID.1.EAX, for PKG_FMS */
@@ -98,6 +99,8 @@ struct tdxmod_ops {
 	enum tdxmod_pconfig (*pconfig)(void *ctx, unsigned int lp, u32 hkid);
 	/* Executes RDRAND.  Returns false without entropy. */
 	bool (*rdrand)(void *ctx, u64 *value);
+	/* SYS.DISABLE has overwritten the PAMTs and is about to forget them.  Or NULL. */
+	void (*release_pamts)(void *ctx);
 };
 
 enum tdxmod_state {
@@ -150,9 +153,11 @@ struct tdxmod_loader {
  *
  * Locking:
  * I: set by tdxmod_init() and constant afterwards
- * G: written with @global held exclusively, or as L; the dispatcher reads without it
+ * G: written with @global held exclusively, or as D or L; the dispatcher reads
+ *    without it
  * A: accessed without a lock, by atomics or READ_ONCE() and WRITE_ONCE()
  * T: see struct tdxmod_tdmr
+ * D: written by SYS.DISABLE while no other LP is in the module
  * L: written by P-SEAMLDR while no LP is in the module
  */
 struct tdxmod {
@@ -164,6 +169,8 @@ struct tdxmod {
 	int state;				/* G: enum tdxmod_state */
 	bool dead;				/* A: all SEAMCALLs give VMfailInvalid */
 	bool seam_ready;			/* A: the module answers, not only P-SEAMLDR */
+	bool disabling;				/* A: all leaves except SYS.DISABLE are stopped */
+	u64 nr_overwritten;			/* D: pages, since the first SYS.DISABLE */
 	bool misfit;				/* L: build differs from the SIGSTRUCT */
 	struct tdxmod_build build;		/* L */
 	u32 hkid;				/* G: global private HKID */
@@ -173,7 +180,7 @@ struct tdxmod {
 	unsigned int packages_done;		/* G: KEY.CONFIGs since SYS.INIT */
 	u32 package_mask;			/* G: packages with KEY.CONFIG done */
 	bool handoff_valid;			/* G */
-	u8 lp_done[TDXMOD_MAX_LPS];		/* each LP writes its own, or as L */
+	u8 lp_done[TDXMOD_MAX_LPS];		/* each LP writes its own, or as D or L */
 	u8 kot[TDXMOD_MAX_HKIDS];		/* G: 0 free, 1 reserved */
 	struct tdxmod_tdmr tdmrs[TDXMOD_MAX_TDMRS];	/* G, T */
 	struct tdxmod_handoff handoff;		/* G, with handoff_valid */
@@ -235,6 +242,21 @@ bool tdxmod_seamldr(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
  * Return: true; false unless @m is in SYS_SHUTDOWN.
  */
 bool tdxmod_reload(struct tdxmod *m);
+
+/**
+ * tdxmod_visit_pamts - call a function for pages of PAMTs
+ * @m: the module
+ * @first: number of the first page, in the order in which SYS.DISABLE overwrites them
+ * @nr: number of pages; the function stops at the last page of all PAMTs
+ * @visit: gets the address of a page
+ * @arg: argument of @visit
+ *
+ * The pages include those of PAMTs in hand-off data, because an update may have failed.
+ *
+ * Return: number of pages of all PAMTs.
+ */
+u64 tdxmod_visit_pamts(const struct tdxmod *m, u64 first, u64 nr,
+		       void (*visit)(void *arg, u64 pa), void *arg);
 
 /* Returns the TDMR with this base, or NULL. */
 struct tdxmod_tdmr *tdxmod_find_tdmr(struct tdxmod *m, u64 base);

@@ -3,7 +3,7 @@
  * The life cycle of a module: boot, SYS.INIT once for the platform, LP.INIT once for
  * each LP, and SYS.SHUTDOWN or SYS.DISABLE.  SYS.SHUTDOWN stores hand-off data,
  * P-SEAMLDR loads the next module, and SYS.UPDATE of the next module restores the
- * data.
+ * data.  After SYS.DISABLE, the same module starts again.
  *
  * SYS.INIT and LP.INIT of the module also check MSRs and CPUID.  The model has no
  * CPU, so it checks only the members of struct tdxmod_platform.
@@ -169,6 +169,12 @@ bool tdxmod_all_lps_done(const struct tdxmod *m)
 	       (unsigned int)atomic_read(&m->nr_init_lps) >= m->platform.nr_lps;
 }
 
+/* A leaf that reads 1 observes all writes of the LPs that have left. */
+static bool tdxmod_is_alone(const struct tdxmod *m)
+{
+	return atomic_read_acquire(&m->nr_inside) == 1;
+}
+
 /*
  * Changes the state first, and then reads the number of LPs in the module.  An LP
  * that enters in between gets SYS_SHUTDOWN, even if this function then fails.
@@ -179,7 +185,7 @@ static bool tdxmod_stop(struct tdxmod *m)
 
 	/* Full barrier: pairs with the one in tdxmod_seamcall(). */
 	smp_store_mb(m->state, TDXMOD_SYS_SHUTDOWN);
-	if (atomic_read(&m->nr_inside) == 1)
+	if (tdxmod_is_alone(m))
 		return true;
 	tdxmod_set_state(m, state);
 	return false;
@@ -228,16 +234,40 @@ u64 tdxmod_sys_shutdown(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *r
 	return status;
 }
 
+static void tdxmod_overwrite_page(void *arg, u64 pa)
+{
+	void *page = tdxmod_memory(arg, pa);
+
+	if (page)
+		memset(page, 0, SZ_4K);
+}
+
 /*
- * 1.5.01 has no leaf 69, so this behavior is an assumption.  The leaf is allowed
- * before SYS.SHUTDOWN, and has the same effect but stores no hand-off data.
- * Afterwards, only LP.SHUTDOWN succeeds.
+ * 1.5.01 has no leaf 69.  What public mail says about it: it locks new calls out,
+ * overwrites the memory of the module, makes progress in each call, and leaves the
+ * module as after boot.  These are assumptions, which no source of a module confirms:
+ * the leaf is allowed in any state, even before SYS.INIT and after SYS.SHUTDOWN; other
+ * leaves get SYS_SHUTDOWN meanwhile; the number of pages in a call is constant.
  */
 u64 tdxmod_sys_disable(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 {
-	if (!tdxmod_stop(m))
+	u64 nr_pages;
+
+	/* Full barrier: pairs with the one in tdxmod_seamcall(). */
+	smp_store_mb(m->disabling, true);
+	if (!tdxmod_is_alone(m))
 		return TDX_SYS_BUSY;
+
+	nr_pages = tdxmod_visit_pamts(m, m->nr_overwritten, TDXMOD_DISABLE_PAGES,
+				      tdxmod_overwrite_page, m);
+	WRITE_ONCE(m->nr_overwritten, m->nr_overwritten + TDXMOD_DISABLE_PAGES);
+	if (m->nr_overwritten < nr_pages)
+		return TDX_INTERRUPTED_RESUMABLE;
+
+	if (m->ops->release_pamts)
+		m->ops->release_pamts(m->ctx);
 	tdxmod_set_handoff(m, false, 0);
+	tdxmod_forget(m);
 	return TDX_SUCCESS;
 }
 
@@ -252,7 +282,10 @@ void tdxmod_forget(struct tdxmod *m)
 	memset(m->lp_done, 0, sizeof(m->lp_done));
 	memset(m->kot, 0, sizeof(m->kot));
 	memset(m->tdmrs, 0, sizeof(m->tdmrs));
+	WRITE_ONCE(m->nr_overwritten, 0);
 	tdxmod_set_state(m, TDXMOD_SYSINIT_PENDING);
+	/* Pairs with tdxmod_get_dispatch_state(). */
+	smp_store_release(&m->disabling, false);
 }
 
 bool tdxmod_reload(struct tdxmod *m)

@@ -21,6 +21,8 @@
 
 #define NO_SUBLEAF		0xFFFFFFFF
 
+#define FEATURES0_SYS_DISABLE	BIT_ULL(53)
+
 /* Structures of SYS.INFO */
 #define TDSYSINFO_SIZE		1024
 #define CMR_TABLE_SIZE		(TDXMOD_MAX_CMRS * sizeof(struct tdxmod_range))
@@ -63,7 +65,6 @@ static unsigned int tdxmod_row_values(const struct tdxmod_row *row)
 	}
 
 GETTER(nr_packages, m->platform.nr_packages)
-GETTER(features0, m->platform.features0)
 GETTER(max_vcpus, m->platform.max_vcpus)
 GETTER(date, m->build.date)
 GETTER(num, m->build.num)
@@ -78,6 +79,14 @@ GETTER(nr_handoff_pages, m->build.nr_handoff_pages)
 GETTER(handoff_valid, m->handoff_valid)
 GETTER(handoff_hv, m->handoff.hv)
 GETTER(handoff_size, m->handoff.size)
+
+static u64 tdxmod_get_features0(const struct tdxmod *m, unsigned int n)
+{
+	u64 features0 = m->platform.features0 & ~FEATURES0_SYS_DISABLE;
+
+	return tdxmod_differs(m, TDXMOD_SYS_DISABLE) ? features0 | FEATURES0_SYS_DISABLE :
+						       features0;
+}
 
 static u64 tdxmod_get_max_tdmrs(const struct tdxmod *m, unsigned int n)
 {

@@ -176,7 +176,7 @@ static bool tdxmod_handoff_is_good(const struct tdxmod *m)
 {
 	const struct pseamldr_sigstruct *sig = &m->loader.sigstruct;
 
-	return m->handoff_valid &&
+	return m->handoff_valid && !READ_ONCE(m->disabling) &&
 	       m->handoff.size <= (m->build.nr_handoff_pages + 1U) * SZ_4K - sizeof(u64) &&
 	       m->handoff.hv >= sig->min_update_hv && m->handoff.hv <= sig->module_hv;
 }

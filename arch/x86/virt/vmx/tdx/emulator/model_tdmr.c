@@ -192,6 +192,34 @@ u64 tdxmod_page_rdmd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs
 	return tdxmod_walk_pamts(m, t, pa, regs);
 }
 
+static const struct tdxmod_tdmr *tdxmod_get_given_tdmr(const struct tdxmod *m, unsigned int i)
+{
+	if (i < m->nr_tdmrs)
+		return &m->tdmrs[i];
+	i -= m->nr_tdmrs;
+	return m->handoff_valid && i < m->handoff.nr_tdmrs ? &m->handoff.tdmrs[i] : NULL;
+}
+
+u64 tdxmod_visit_pamts(const struct tdxmod *m, u64 first, u64 nr,
+		       void (*visit)(void *arg, u64 pa), void *arg)
+{
+	const struct tdxmod_tdmr *t;
+	unsigned int i, level;
+	u64 start = 0;
+
+	for (i = 0; (t = tdxmod_get_given_tdmr(m, i)); i++) {
+		for (level = 0; level < TDXMOD_NR_LEVELS; level++) {
+			u64 end = start + t->pamt[level].size / SZ_4K;
+			u64 page = max(first, start);
+
+			for (; page < end && page - first < nr; page++)
+				visit(arg, t->pamt[level].base + (page - start) * SZ_4K);
+			start = end;
+		}
+	}
+	return start;
+}
+
 u64 tdxmod_pamt_entry(const struct tdxmod *m, unsigned int tdmr,
 		      enum tdxmod_level level, u64 index, u8 *type)
 {
