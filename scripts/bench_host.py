@@ -133,9 +133,9 @@ class Host(NamedTuple):
 
     def cmdline(self):
         # nokaslr: the code that chooses a random address knows only a few holes.
-        # key_ns: the benchmark does not compare TDH.SYS.KEY.CONFIG.
+        # key_ns, disable_ns: the benchmark does not compare these calls.
         words = ['tdx_emulator=on', f'tdx_emulator.dilation={self.dilation}',
-                 f'tdx_emulator.key_ns={KEY_NS}',
+                 f'tdx_emulator.key_ns={KEY_NS}', 'tdx_emulator.disable_ns=0',
                  'nokaslr', 'tdx_emulator.cmr=' + ';'.join(
                      f'{base:#x},{size:#x}' for base, size in self.cmrs())]
         words += [f'memmap={size:#x}${at:#x}' for at, size in self.holes()]

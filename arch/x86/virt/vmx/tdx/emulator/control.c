@@ -415,7 +415,7 @@ static const struct file_operations tdx_reset_fops = {
 
 DEFINE_SHOW_ATTRIBUTE(tdx_audit);
 
-/* The TDMRs of TDH.SYS.CONFIG are constant until a reset. */
+/* The TDMRs of TDH.SYS.CONFIG are constant until a reset or SYS.DISABLE. */
 static int tdx_tdmrs_show(struct seq_file *m, void *unused)
 {
 	unsigned int i;

@@ -29,6 +29,7 @@ struct task_struct;
  * @tdmr_ns: time of TDH.SYS.TDMR.INIT
  * @key_ns: time of TDH.SYS.KEY.CONFIG
  * @config_ns: time of TDH.SYS.CONFIG
+ * @disable_ns: time of one TDH.SYS.DISABLE
  * @other_ns: time of all other calls
  * @dilation: factor on all times
  * @features0: TDX_FEATURES0
@@ -49,6 +50,7 @@ struct tdx_emu_params {
 	u64 tdmr_ns;
 	u64 key_ns;
 	u64 config_ns;
+	u64 disable_ns;
 	u64 other_ns;
 	u64 dilation;
 	u64 features0;

@@ -31,6 +31,7 @@ struct tdx_emu_params tdx_emu_params = {
 	.tdmr_ns	= 7000,
 	.key_ns		= 1000000,
 	.config_ns	= 100000,
+	.disable_ns	= 100000,
 	.other_ns	= 1000,
 	.dilation	= 1,
 	/* TDX_FEATURES0 of 1.5.01, with TOPOLOGY_ENUM (bit 20), which KVM requires. */
@@ -60,6 +61,7 @@ static struct tdx_param_number tdx_param_numbers[] = {
 	NUMBER(tdmr_ns, 0, MAX_NS),
 	NUMBER(key_ns, 0, MAX_NS),
 	NUMBER(config_ns, 0, MAX_NS),
+	NUMBER(disable_ns, 0, MAX_NS),
 	NUMBER(other_ns, 0, MAX_NS),
 	NUMBER(dilation, 0, MAX_DILATION),
 	NUMBER(features0, 0, U64_MAX),

@@ -85,6 +85,8 @@ static u64 tdx_timing_of_leaf(u64 leaf)
 		return p->key_ns * dilation;
 	case LEAF_SYS_CONFIG:
 		return p->config_ns * dilation;
+	case LEAF_SYS_DISABLE:
+		return p->disable_ns * dilation;
 	}
 
 	return p->other_ns * dilation;
@@ -165,15 +167,20 @@ static atomic_t *tdx_timing_leaf_lock(const struct tdxmod_regs *in, int *taken)
  *
  * To other CPUs, the call must appear to be still in the module.  So it takes its
  * lock again, unless another call has taken the lock first.  A call that failed did
- * no work and takes no lock.
+ * no work and takes no lock.  SYS.DISABLE resets locks, but not while another LP is
+ * in the module.
  */
 void tdx_timing_pay(const struct tdxmod_regs *in, u64 status, u64 start, bool may_halt)
 {
 	s64 owed = tdx_timing_of_leaf(TDX_EMU_LEAF(in->rax));
+	bool in_module = !(in->rax & TDX_EMU_SEAMLDR);
 	atomic_t *lock = NULL;
 	int taken = 0;
 
-	if (!status)
+	/* Fully ordered: either SYS.DISABLE observes this LP, or this LP SYS.DISABLE. */
+	if (in_module)
+		atomic_inc_return(&tdx_emu_module.nr_inside);
+	if (!status && !READ_ONCE(tdx_emu_module.disabling))
 		lock = tdx_timing_leaf_lock(in, &taken);
 	if (lock && atomic_cmpxchg_acquire(lock, 0, taken))
 		lock = NULL;
@@ -182,4 +189,6 @@ void tdx_timing_pay(const struct tdxmod_regs *in, u64 status, u64 start, bool ma
 
 	if (lock)
 		atomic_set_release(lock, 0);
+	if (in_module)
+		atomic_dec_return(&tdx_emu_module.nr_inside);
 }
