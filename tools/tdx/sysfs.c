@@ -16,8 +16,8 @@
 /* The interval between reads of the progress, in ms.  Only the status notifies. */
 #define FOLLOW_TIMEOUT	250
 
-/* Columns of the text beside a bar (name, percent, GiB, lanes, time), least of the bar. */
-#define BAR_BESIDE	58
+/* Columns of the text beside a bar (name, percent, GiB, time), least of the bar. */
+#define BAR_BESIDE	48
 #define BAR_LEAST	10
 
 enum state_status {
@@ -34,21 +34,11 @@ static const char *const state_words[] = {
 	[STATE_ERROR]		= "error",
 };
 
-/* Progress of a node, or of the machine. */
-struct progress {
-	unsigned int node;
-	u64 done;		/* bytes that the module has initialized */
-	u64 total;		/* bytes that it has to initialize; 0 if not known yet */
-	u64 unfinished;		/* lanes that are not done; a lane is a TDMR */
-	u64 lanes;
-};
-
 /* The contents of the files. */
 struct state {
 	enum state_status status;
-	struct progress all;
-	struct progress nodes[DESCRIPTION_MAX_NODES];	/* nodes with TDMRs, ascending */
-	size_t nr_nodes;
+	u64 done;		/* bytes that the module has initialized */
+	u64 total;		/* bytes that it has to initialize; 0 if not known yet */
 	char error[512];	/* reason why the last attempt failed, or empty */
 	int err;		/* errno of that failure, positive */
 	bool error_hidden;	/* the user may not read the reason */
@@ -70,8 +60,8 @@ static int state_read_status(struct state *s)
 
 	if (!file_line(path, line, sizeof(line)) && errno == ENOENT) {
 		warnx("this host has no " TDX_DIR "\n"
-		      "TDX is not enabled in the BIOS, or this kernel lacks support for TDX on demand\n"
-		      "(CONFIG_TDX_BRINGUP); see 'dmesg | grep virt/tdx'.");
+		      "TDX is not enabled in the BIOS, or this kernel lacks support for TDX on demand;\n"
+		      "see 'dmesg | grep virt/tdx'.");
 		return STATUS_NO_TDX;
 	}
 	for (; s->status < ARRAY_SIZE(state_words); s->status++) {
@@ -82,39 +72,15 @@ static int state_read_status(struct state *s)
 	return state_complain(path, line);
 }
 
-static int state_read_pair(const char *path, u64 *first, u64 *second)
+static int state_read_progress(struct state *s)
 {
+	const char *path = file_path(TDX_DIR "/progress");
 	char line[512] = "";
 
 	file_line(path, line, sizeof(line));
 
-	return sscanf(line, "%llu %llu", first, second) == 2 ? 0 : state_complain(path, line);
-}
-
-/* Omits nodes without TDMRs. */
-static int state_read_nodes(struct state *s)
-{
-	unsigned int *ids;
-	size_t i, nr;
-	int ret = 0;
-
-	nr = file_numbers(file_path(TDX_DIR "/node"), &ids);
-	nr = min_t(size_t, nr, DESCRIPTION_MAX_NODES);
-	for (i = 0; i < nr && !ret; i++) {
-		struct progress *p = &s->nodes[s->nr_nodes];
-
-		p->node = ids[i];
-		ret = state_read_pair(file_path(TDX_DIR "/node%u/progress", p->node),
-				      &p->done, &p->total) ?:
-		      state_read_pair(file_path(TDX_DIR "/node%u/lanes", p->node),
-				      &p->unfinished, &p->lanes);
-		s->all.unfinished += p->unfinished;
-		s->all.lanes += p->lanes;
-		s->nr_nodes += p->lanes > 0;
-	}
-	free(ids);
-
-	return ret;
+	return sscanf(line, "%llu %llu", &s->done, &s->total) == 2 ?
+	       0 : state_complain(path, line);
 }
 
 /* The file has "WORDS (-ERRNO)", or nothing. */
@@ -138,10 +104,7 @@ static int state_read(struct state *s)
 {
 	memset(s, 0, sizeof(*s));
 
-	return state_read_status(s) ?:
-	       state_read_pair(file_path(TDX_DIR "/progress"), &s->all.done, &s->all.total) ?:
-	       state_read_nodes(s) ?:
-	       state_read_error(s);
+	return state_read_status(s) ?: state_read_progress(s) ?: state_read_error(s);
 }
 
 /* Tests whether the last attempt failed.  Users other than root see only final failures. */
@@ -189,30 +152,23 @@ static double progress_gib(u64 bytes)
 	return bytes / (SZ_1G / 16) * 10 / 16 / 10.0;
 }
 
-static unsigned int progress_percent(const struct progress *p)
+static unsigned int progress_percent(const struct state *s)
 {
-	return p->total ? p->done * 100 / p->total : 0;
-}
-
-static void print_progress(const struct progress *p)
-{
-	printf("%u%%, %.1f of %.1f GiB, %llu of %llu lanes unfinished\n", progress_percent(p),
-	       progress_gib(p->done), progress_gib(p->total), p->unfinished, p->lanes);
+	return s->total ? s->done * 100 / s->total : 0;
 }
 
 static void print_running(const struct state *s)
 {
 	fputs("TDX is being initialized: ", stdout);
-	if (s->all.total)
-		print_progress(&s->all);
+	if (s->total)
+		printf("%u%%, %.1f of %.1f GiB\n", progress_percent(s), progress_gib(s->done),
+		       progress_gib(s->total));
 	else
 		puts("preparing memory");
 }
 
 static void print_state(const struct state *s)
 {
-	size_t i;
-
 	if (state_failed(s)) {
 		printf("TDX is not up: %s\n", strstr(s->error, "tdx_host=off") ?
 		       "it is switched off" : "the initialization failed");
@@ -220,50 +176,26 @@ static void print_state(const struct state *s)
 		printf("TDX is not up: it was not requested%s\n",
 		       s->error_hidden ? ", or it failed and only root can see the error" : "");
 	} else if (s->status == STATE_INITIALIZED) {
-		printf("TDX is up: %.1f GiB, %llu TDMRs on %zu node%s\n",
-		       progress_gib(s->all.total), s->all.lanes, s->nr_nodes,
-		       s->nr_nodes == 1 ? "" : "s");
+		printf("TDX is up: %.1f GiB\n", progress_gib(s->total));
 	} else {
 		print_running(s);
-		for (i = 0; s->nr_nodes > 1 && i < s->nr_nodes; i++) {
-			printf("  node %u: ", s->nodes[i].node);
-			print_progress(&s->nodes[i]);
-		}
 	}
-}
-
-static struct json_object *progress_json(const struct progress *p)
-{
-	struct json_object *object = json_object_new_object();
-
-	json_object_object_add(object, "done_bytes", json_object_new_uint64(p->done));
-	json_object_object_add(object, "total_bytes", json_object_new_uint64(p->total));
-	json_object_object_add(object, "lanes", json_object_new_uint64(p->lanes));
-	json_object_object_add(object, "lanes_unfinished", json_object_new_uint64(p->unfinished));
-
-	return object;
 }
 
 /* @left: remaining seconds, or negative if unknown. */
 static void print_state_json(const struct state *s, double left)
 {
-	struct json_object *object = progress_json(&s->all), *node;
-	struct json_object *nodes = json_object_new_array();
+	struct json_object *object = json_object_new_object();
 	bool failed = state_failed(s) && *s->error;
-	size_t i;
 
 	json_object_object_add(object, "status", json_object_new_string(state_words[s->status]));
 	json_object_object_add(object, "error",
 			       failed ? json_object_new_string(s->error) : NULL);
 	json_object_object_add(object, "errno", failed ? json_object_new_int(s->err) : NULL);
+	json_object_object_add(object, "done_bytes", json_object_new_uint64(s->done));
+	json_object_object_add(object, "total_bytes", json_object_new_uint64(s->total));
 	json_object_object_add(object, "eta_ms",
 			       left < 0 ? NULL : json_object_new_int64(left * 1000));
-	for (i = 0; i < s->nr_nodes; i++) {
-		node = progress_json(&s->nodes[i]);
-		json_object_object_add(node, "node", json_object_new_int(s->nodes[i].node));
-		json_object_array_add(nodes, node);
-	}
-	json_object_object_add(object, "nodes", nodes);
 	print_json(object, 0);
 }
 
@@ -283,103 +215,69 @@ static int state_explain(const struct state *s)
 }
 
 /*
- * Estimates the seconds until the slowest node is done.  Each node is assumed to keep
- * the average speed since the first progress.  Returns a negative value if unknown.
+ * Estimates the remaining seconds from the average speed since the first progress.
+ * Returns a negative value if unknown.
  */
 static double time_left(const struct state *now, double elapsed)
 {
-	static struct state first;
 	static double since;
-	double left = 0;
-	size_t i;
+	static u64 first;
 
-	if (!first.all.done || first.all.done > now->all.done || !now->nr_nodes) {
-		first = *now;
+	if (!first || first > now->done) {
+		first = now->done;
 		since = elapsed;
+	}
+	if (now->done == first)
 		return -1;
-	}
 
-	for (i = 0; i < now->nr_nodes; i++) {
-		const struct progress *p = &now->nodes[i];
-
-		if (p->done == p->total)
-			continue;
-		if (p->done <= first.nodes[i].done)
-			return -1;
-		left = max(left, (elapsed - since) * (p->total - p->done) /
-				 (p->done - first.nodes[i].done));
-	}
-
-	return left;
+	return (elapsed - since) * (now->total - now->done) / (now->done - first);
 }
 
-/* Returns 0 columns unless stdout is a terminal that can move its cursor. */
-static struct winsize terminal(void)
+/* Returns the number of columns; 0 unless stdout is a terminal that can move its cursor. */
+static int terminal_columns(void)
 {
 	const char *term = getenv("TERM");
-	struct winsize size = {};
+	struct winsize size;
 
 	if (!term || !strcmp(term, "dumb") || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
-		size.ws_col = 0;
+		return 0;
 
-	return size;
+	return size.ws_col;
 }
 
-static void draw_bar(const struct progress *p, int columns)
+/* Leaves the cursor below the bar, so that the shell continues there after an interrupt. */
+static void draw_bar(const struct state *now, int columns, double elapsed, double left)
 {
 	static const char full[] = "############################################################";
 	static const char free[] = "............................................................";
 	int width = clamp(columns - BAR_BESIDE, 0, (int)strlen(full));
-	int done = p->done * width / p->total;
-
-	printf("[%.*s%.*s] %3u%% %7.1f/%.1f GiB  %2llu lane%s", done, full, width - done, free,
-	       progress_percent(p), progress_gib(p->done), progress_gib(p->total),
-	       p->unfinished, p->unfinished == 1 ? " " : "s");
-}
-
-/*
- * Draws a bar for the machine, and one for each of several nodes if they fit.  Leaves
- * the cursor below the bars, so that the shell continues there after an interrupt.
- */
-static void draw_bars(const struct state *now, double elapsed, double left)
-{
+	int done = now->total ? now->done * width / now->total : 0;
 	bool eta = now->status == STATE_INITIALIZING && left >= 0;
 	unsigned long time = eta ? left + 1 : elapsed;
-	struct winsize size = terminal();
-	static unsigned int drawn;
-	size_t i;
+	static bool drawn;
 
-	if (drawn)
-		printf("\033[%uA", drawn);
-	drawn = 1;
-	fputs("TDX      ", stdout);
-	if (now->all.total)
-		draw_bar(&now->all, size.ws_col);
+	fputs(drawn ? "\033[1ATDX      " : "TDX      ", stdout);
+	drawn = true;
+	if (now->total)
+		printf("[%.*s%.*s] %3u%% %7.1f/%.1f GiB", done, full, width - done, free,
+		       progress_percent(now), progress_gib(now->done), progress_gib(now->total));
 	else
 		fputs("preparing memory", stdout);
 	printf("  %s%lu:%02lu\033[K\n", eta ? "ETA " : "", time / 60, time % 60);
-
-	for (i = 0; now->nr_nodes > 1 && now->nr_nodes + 2 < size.ws_row &&
-	     i < now->nr_nodes; i++, drawn++) {
-		printf("node %-4u", now->nodes[i].node);
-		draw_bar(&now->nodes[i], size.ws_col);
-		fputs("\033[K\n", stdout);
-	}
-	fputs("\033[J", stdout);
 }
 
 /* Prints a line for each 10% to a log, and one before the total is known. */
 static void print_tenth(const struct state *now)
 {
 	static int last = -2;
-	int tenth = now->all.total ? (int)progress_percent(&now->all) / 10 : -1;
+	int tenth = now->total ? (int)progress_percent(now) / 10 : -1;
 
 	if (tenth > last)
 		print_running(now);
 	last = max(last, tenth);
 }
 
-static void show_progress(const struct options *o, const struct state *now, bool bars,
+static void show_progress(const struct options *o, const struct state *now, int columns,
 			  double elapsed)
 {
 	bool running = now->status == STATE_INITIALIZING;
@@ -391,8 +289,9 @@ static void show_progress(const struct options *o, const struct state *now, bool
 		if (!running || memcmp(&shown, now, sizeof(shown)))
 			print_state_json(now, left);
 	} else {
-		if (bars && (running || (shown.status == STATE_INITIALIZING && now->all.total)))
-			draw_bars(now, elapsed, left);
+		if (columns >= BAR_BESIDE + BAR_LEAST &&
+		    (running || (shown.status == STATE_INITIALIZING && now->total)))
+			draw_bar(now, columns, elapsed, left);
 		else if (running)
 			print_tenth(now);
 		if (!running)
@@ -406,7 +305,6 @@ static void show_progress(const struct options *o, const struct state *now, bool
 static int follow(const struct options *o, struct state *now)
 {
 	struct pollfd status = { open(file_path(TDX_DIR "/status"), O_RDONLY), POLLPRI, 0 };
-	bool bars = terminal().ws_col >= BAR_BESIDE + BAR_LEAST;
 	struct timespec start, time;
 	char text[64];
 	int ret;
@@ -420,7 +318,7 @@ static int follow(const struct options *o, struct state *now)
 		if (ret)
 			return ret;
 		clock_gettime(CLOCK_MONOTONIC, &time);
-		show_progress(o, now, bars, time.tv_sec - start.tv_sec +
+		show_progress(o, now, terminal_columns(), time.tv_sec - start.tv_sec +
 			      (time.tv_nsec - start.tv_nsec) / 1e9);
 		if (now->status != STATE_INITIALIZING)
 			return 0;
