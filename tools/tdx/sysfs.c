@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Show the state of TDX from /sys/kernel/tdx, request the initialization, and follow
- * it until it ends.  Documentation/ABI/testing/sysfs-kernel-tdx describes the files.
+ * Show the state of TDX from /sys/kernel/tdx, request the initialization and follow it
+ * until it ends, and switch TDX off.  Documentation/ABI/testing/sysfs-kernel-tdx
+ * describes the files.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -24,6 +25,7 @@ enum state_status {
 	STATE_UNKNOWN,
 	STATE_INITIALIZING,
 	STATE_INITIALIZED,
+	STATE_DISABLING,
 	STATE_ERROR,
 };
 
@@ -31,6 +33,7 @@ static const char *const state_words[] = {
 	[STATE_UNKNOWN]		= "unknown",
 	[STATE_INITIALIZING]	= "initializing",
 	[STATE_INITIALIZED]	= "initialized",
+	[STATE_DISABLING]	= "disabling",
 	[STATE_ERROR]		= "error",
 };
 
@@ -39,8 +42,8 @@ struct state {
 	enum state_status status;
 	u64 done;		/* bytes that the module has initialized */
 	u64 total;		/* bytes that it has to initialize; 0 if not known yet */
-	char error[512];	/* reason why the last attempt failed, or empty */
-	int err;		/* errno of that failure, positive */
+	char error[512];	/* reason why TDX is not up or was not switched off, or empty */
+	int err;		/* errno of that reason, positive */
 	bool error_hidden;	/* the user may not read the reason */
 };
 
@@ -107,17 +110,29 @@ static int state_read(struct state *s)
 	return state_read_status(s) ?: state_read_progress(s) ?: state_read_error(s);
 }
 
+/* Tests whether root has switched TDX off.  Only root can see that. */
+static bool state_off(const struct state *s)
+{
+	return s->status == STATE_UNKNOWN && s->err == ESHUTDOWN;
+}
+
 /* Tests whether the last attempt failed.  Users other than root see only final failures. */
 static bool state_failed(const struct state *s)
 {
-	return s->status == STATE_ERROR || (s->status == STATE_UNKNOWN && *s->error);
+	return s->status == STATE_ERROR ||
+	       (s->status == STATE_UNKNOWN && *s->error && !state_off(s));
+}
+
+static bool state_changes(const struct state *s)
+{
+	return s->status == STATE_INITIALIZING || s->status == STATE_DISABLING;
 }
 
 static int state_exit(const struct state *s)
 {
 	if (state_failed(s))
 		return s->err == ENODEV ? STATUS_NO_TDX : STATUS_FAILED;
-	if (s->status == STATE_INITIALIZING)
+	if (state_changes(s))
 		return STATUS_BUSY;
 
 	return s->status == STATE_INITIALIZED ? STATUS_OK : STATUS_NOT_UP;
@@ -134,7 +149,8 @@ static const char *state_hint(const struct state *s)
 		[ERANGE] = "Take memory that was added after boot offline, and try again.",
 		[ENOSPC] = "The memory has more holes than the module supports: see 'tdxctl plan'.",
 		[ENXIO] = "Bring the missing CPUs online, and try again.",
-		[EBUSY] = "The module or VMX is in use: try again later.",
+		[EBUSY] = "Free what is in use, and try again.",
+		[ESHUTDOWN] = "'tdxctl enable' initializes TDX again.",
 	};
 
 	if (s->status == STATE_ERROR)
@@ -159,6 +175,10 @@ static unsigned int progress_percent(const struct state *s)
 
 static void print_running(const struct state *s)
 {
+	if (s->status == STATE_DISABLING) {
+		puts("TDX is being switched off");
+		return;
+	}
 	fputs("TDX is being initialized: ", stdout);
 	if (s->total)
 		printf("%u%%, %.1f of %.1f GiB\n", progress_percent(s), progress_gib(s->done),
@@ -169,12 +189,16 @@ static void print_running(const struct state *s)
 
 static void print_state(const struct state *s)
 {
-	if (state_failed(s)) {
+	if (s->status == STATE_ERROR) {
+		puts("TDX is unusable: it failed for good");
+	} else if (state_failed(s)) {
 		printf("TDX is not up: %s\n", strstr(s->error, "tdx_host=off") ?
 		       "it is switched off" : "the initialization failed");
+	} else if (state_off(s)) {
+		puts("TDX is not up: root has switched it off");
 	} else if (s->status == STATE_UNKNOWN) {
-		printf("TDX is not up: it was not requested%s\n",
-		       s->error_hidden ? ", or it failed and only root can see the error" : "");
+		printf("TDX is not up: it %s\n", !s->error_hidden ? "was not requested" :
+		       "was not requested, failed or was switched off; only root can see which");
 	} else if (s->status == STATE_INITIALIZED) {
 		printf("TDX is up: %.1f GiB\n", progress_gib(s->total));
 	} else {
@@ -186,12 +210,11 @@ static void print_state(const struct state *s)
 static void print_state_json(const struct state *s, double left)
 {
 	struct json_object *object = json_object_new_object();
-	bool failed = state_failed(s) && *s->error;
 
 	json_object_object_add(object, "status", json_object_new_string(state_words[s->status]));
 	json_object_object_add(object, "error",
-			       failed ? json_object_new_string(s->error) : NULL);
-	json_object_object_add(object, "errno", failed ? json_object_new_int(s->err) : NULL);
+			       *s->error ? json_object_new_string(s->error) : NULL);
+	json_object_object_add(object, "errno", s->err ? json_object_new_int(s->err) : NULL);
 	json_object_object_add(object, "done_bytes", json_object_new_uint64(s->done));
 	json_object_object_add(object, "total_bytes", json_object_new_uint64(s->total));
 	json_object_object_add(object, "eta_ms",
@@ -199,16 +222,18 @@ static void print_state_json(const struct state *s, double left)
 	print_json(object, 0);
 }
 
+static const char *error_name(int err)
+{
+	return strerrorname_np(err) ?: strerror(err);
+}
+
 /* Prints why TDX is not up, and advice.  Returns the exit status. */
 static int state_explain(const struct state *s)
 {
-	const char *name = strerrorname_np(s->err);
-
 	if (*s->error)
-		warnx("%s (%s)", s->error, name ?: strerror(s->err));
+		warnx("%s (%s)", s->error, error_name(s->err));
 	else
-		warnx("the initialization failed%s",
-		      s->error_hidden ? "; only root can see why" : "");
+		warnx("TDX failed%s", s->error_hidden ? "; only root can see why" : "");
 	fprintf(stderr, "%s\n", state_hint(s));
 
 	return state_exit(s);
@@ -258,7 +283,9 @@ static void draw_bar(const struct state *now, int columns, double elapsed, doubl
 
 	fputs(drawn ? "\033[1ATDX      " : "TDX      ", stdout);
 	drawn = true;
-	if (now->total)
+	if (now->status == STATE_DISABLING)
+		fputs("switching off", stdout);
+	else if (now->total)
 		printf("[%.*s%.*s] %3u%% %7.1f/%.1f GiB", done, full, width - done, free,
 		       progress_percent(now), progress_gib(now->done), progress_gib(now->total));
 	else
@@ -266,12 +293,14 @@ static void draw_bar(const struct state *now, int columns, double elapsed, doubl
 	printf("  %s%lu:%02lu\033[K\n", eta ? "ETA " : "", time / 60, time % 60);
 }
 
-/* Prints a line for each 10% to a log, and one before the total is known. */
+/* Prints a line for each 10% to a log, and one for each state without a percentage. */
 static void print_tenth(const struct state *now)
 {
-	static int last = -2;
 	int tenth = now->total ? (int)progress_percent(now) / 10 : -1;
+	static int last = -3;
 
+	if (now->status == STATE_DISABLING)
+		tenth = -2;
 	if (tenth > last)
 		print_running(now);
 	last = max(last, tenth);
@@ -280,7 +309,7 @@ static void print_tenth(const struct state *now)
 static void show_progress(const struct options *o, const struct state *now, int columns,
 			  double elapsed)
 {
-	bool running = now->status == STATE_INITIALIZING;
+	bool running = state_changes(now);
 	double left = time_left(now, elapsed);
 	static struct state shown;
 
@@ -301,7 +330,7 @@ static void show_progress(const struct options *o, const struct state *now, int 
 	fflush(stdout);
 }
 
-/* Show progress until no initialization runs. */
+/* Show progress until TDX is neither initialized nor switched off. */
 static int follow(const struct options *o, struct state *now)
 {
 	struct pollfd status = { open(file_path(TDX_DIR "/status"), O_RDONLY), POLLPRI, 0 };
@@ -320,7 +349,7 @@ static int follow(const struct options *o, struct state *now)
 		clock_gettime(CLOCK_MONOTONIC, &time);
 		show_progress(o, now, terminal_columns(), time.tv_sec - start.tv_sec +
 			      (time.tv_nsec - start.tv_nsec) / 1e9);
-		if (now->status != STATE_INITIALIZING)
+		if (!state_changes(now))
 			return 0;
 		poll(&status, 1, FOLLOW_TIMEOUT);
 	}
@@ -352,17 +381,22 @@ int command_status(const struct options *o)
 	return state_failed(&s) ? state_explain(&s) : state_exit(&s);
 }
 
-static int refused(int err)
+/* Writes to the file enable.  Returns 0 or an errno. */
+static int request(const char *text, const char *verb)
+{
+	FILE *file = fopen(file_path(TDX_DIR "/enable"), "w");
+
+	if (!file && (errno == EACCES || errno == EPERM))
+		errx(STATUS_FAILED, "only root can %s TDX", verb);
+
+	return !file || fputs(text, file) < 0 || fclose(file) ? errno : 0;
+}
+
+static int enable_refused(int err)
 {
 	static struct state s;
-	int ret;
+	int ret = state_read(&s);
 
-	if (err == EACCES || err == EPERM) {
-		warnx("only root can initialize TDX");
-		return STATUS_FAILED;
-	}
-
-	ret = state_read(&s);
 	if (ret)
 		return ret;
 	if (!state_failed(&s)) {
@@ -376,18 +410,49 @@ static int refused(int err)
 /* tdxctl enable */
 int command_enable(const struct options *o)
 {
-	FILE *file = fopen(file_path(TDX_DIR "/enable"), "w");
 	static struct state s;
-	int ret;
+	int ret = request("1\n", "initialize");
 
-	if (!file || fputs("1\n", file) < 0 || fclose(file))
-		return refused(errno);
-
+	if (ret)
+		return enable_refused(ret);
 	if (!o->wait)
 		return show_once(o, &s);
+
 	ret = follow(o, &s);
 	if (ret || s.status == STATE_INITIALIZED)
 		return ret;
 
 	return state_explain(&s);
+}
+
+static int disable_refused(int err)
+{
+	static const char *const hints[] = {
+		[EBUSY] = "Shut down all TDs, and let no initialization or module update run.",
+		[EOPNOTSUPP] = "The module has no TDH.SYS.DISABLE: only a reboot switches TDX off.",
+		[ESHUTDOWN] = "The shutdown of the system also switches TDX off.",
+	};
+	static struct state s;
+	int ret = state_read(&s);
+
+	if (ret)
+		return ret;
+	if (state_failed(&s))
+		return state_explain(&s);
+
+	warnx("cannot switch TDX off: %s (%s)", s.err == err ? s.error : strerror(err),
+	      error_name(err));
+	fprintf(stderr, "%s\n", err < ARRAY_SIZE(hints) && hints[err] ? hints[err] :
+		"TDX stays up; see the kernel log: 'dmesg | grep virt/tdx'.");
+
+	return STATUS_FAILED;
+}
+
+/* tdxctl disable */
+int command_disable(const struct options *o)
+{
+	static struct state s;
+	int ret = request("0\n", "switch off");
+
+	return ret ? disable_refused(ret) : show_once(o, &s);
 }

@@ -34,6 +34,8 @@ static const struct command {
 	  "[--json]" },
 	{ "enable", command_enable, "jw", false, "initialize the TDX module",
 	  "[--wait] [--json]" },
+	{ "disable", command_disable, "j", false, "switch TDX off, and give its memory back",
+	  "[--json]" },
 	{ "progress", command_status, "jf", false, "show the progress of the initialization",
 	  "[--follow] [--json]" },
 	{ "plan", command_plan, "jdc", true,

@@ -22,9 +22,9 @@ enum exit_status {
 	STATUS_OK,
 	STATUS_FAILED,
 	STATUS_USAGE,
-	STATUS_NOT_UP,	/* TDX was not requested */
-	STATUS_BUSY,	/* TDX is being initialized */
-	STATUS_NO_TDX,	/* the host has no TDX, or TDX is off, or the kernel lacks support */
+	STATUS_NOT_UP,	/* TDX was not requested, or root has switched it off */
+	STATUS_BUSY,	/* TDX is being initialized or switched off */
+	STATUS_NO_TDX,	/* no TDX, or tdx_host=off, or the kernel lacks support */
 };
 
 /* The command line. */
@@ -40,6 +40,7 @@ struct options {
 /* The commands.  Each returns an exit status, and prints a message on failure. */
 int command_status(const struct options *o);
 int command_enable(const struct options *o);
+int command_disable(const struct options *o);
 int command_plan(const struct options *o);
 int command_timeline(const struct options *o);
 

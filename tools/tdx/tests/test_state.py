@@ -103,14 +103,17 @@ def states():
                stderr=['TDMR [0x0, 0x1) (x) (EINVAL)', 'final until'])
         expect(Host('unknown', None, 'switched off by tdx_host=off (-19)').run(*args), NO_TDX,
                'switched off', stderr=['tdx_host=off', 'Boot without'])
+        expect(Host('unknown', None, 'switched off by root (-108)').run(*args), NOT_UP,
+               'root has switched it off\n')
     expect(Host('initializing').run('status'), BUSY, 'initialized: preparing memory\n')
+    expect(Host('disabling', 31).run('status'), BUSY, 'TDX is being switched off\n')
     expect(Host('initializing', 12.07).run('progress'), BUSY,
            'initialized: 37%, 12.0 of 32.0 GiB\n')
 
 
 @test
 def every_errno_has_a_hint():
-    for err in 'ENODEV EOPNOTSUPP ENODATA ENOMEM ERANGE ENXIO EINVAL EBUSY EIO ESHUTDOWN'.split():
+    for err in 'ENODEV EOPNOTSUPP ENODATA ENOMEM ERANGE ENXIO EINVAL EBUSY EIO'.split():
         result = Host('unknown', None, f'w (x) ({-getattr(errno, err)})').run('status')
         expect(result, NO_TDX if err == 'ENODEV' else FAILED, stderr=[f'w (x) ({err})\n'])
         assert len(result.stderr.splitlines()) == 2, result.stderr
@@ -147,12 +150,33 @@ def asked_for():
 
 
 @test
+def switched_off():
+    host = Host('unknown', None, 'switched off by root (-108)')
+    expect(host.run('disable'), UP, 'root has switched it off\n')
+    assert (host.dir / 'enable').read_text('ascii') == '0\n'
+    assert json.loads(host.run('disable', '--json').stdout)['errno'] == errno.ESHUTDOWN
+    expect(host.run('enable', '--wait'), NOT_UP, stderr=['(ESHUTDOWN)', "'tdxctl enable'"])
+
+    for status, error, code, *words in \
+            ('initialized', '', FAILED, 'off: No space left on device (ENOSPC)', 'stays up'), \
+            ('initialized', 'it is full (-28)', FAILED, 'off: it is full (ENOSPC)', 'stays up'), \
+            ('initialized', 'of old (-5)', FAILED, 'off: No space', 'stays up'), \
+            ('error', 'CPU 1: gone (-5)', FAILED, 'CPU 1: gone (EIO)', 'final'), \
+            ('unknown', 'switched off by tdx_host=off (-19)', NO_TDX, 'Boot without'):
+        host = Host(status, TOTAL, error)
+        (host.dir / 'enable').unlink()
+        (host.dir / 'enable').symlink_to('/dev/full')
+        expect(host.run('disable'), code, stderr=words)
+
+
+@test
 def not_root():
-    expect(Host().run_as_nobody('enable'), FAILED, stderr=['only root'])
+    for command in 'enable', 'disable':
+        expect(Host().run_as_nobody(command), FAILED, stderr=['only root'])
     expect(Host('unknown', None, 'w (-6)').run_as_nobody('status'), NOT_UP,
-           'it was not requested, or it failed and only root can see the error\n')
+           'it was not requested, failed or was switched off; only root can see which\n')
     expect(Host('error', None, 'w (-6)').run_as_nobody('status'), FAILED, 'failed',
-           stderr=['initialization failed; only root can see why', 'final'])
+           stderr=['TDX failed; only root can see why', 'final'])
 
 
 @test
@@ -166,6 +190,18 @@ def waits():
     status, out = Host('initializing').follow('progress', '--follow', states=[
         ('initializing', 6), ('error', None, 'TDMR [0x0, 0x40000000): gone (-5)')])
     assert status == FAILED and '18%' in out and 'gone (EIO)' in out and 'final' in out, out
+
+
+@test
+def waits_while_it_is_switched_off():
+    status, out = Host('disabling', 31).follow('enable', '--wait',
+                                               states=[('initializing',), ('initializing', 4)])
+    assert status == UP and out.splitlines() == [
+        'TDX is being switched off', 'TDX is being initialized: preparing memory',
+        'TDX is being initialized: 12%, 4.0 of 32.0 GiB', 'TDX is up: 32.0 GiB'], out
+    status, out = Host('disabling', 31).follow('progress', '--follow', columns=80, states=[
+        ('unknown', None, 'switched off by root (-108)')])
+    assert status == NOT_UP and 'TDX      switching off' in out and 'root' in out, out
 
 
 @test
