@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * tdxctl timeline: draw when and on which CPU each lane of a job ran, as SVG.  The
- * input is the text of a trace with lanework events, from tracefs or "trace-cmd
- * report":
+ * input is the text of a trace with lanework events, and with events of phases if there
+ * are any, from tracefs or "trace-cmd report":
  *
  *	kworker/u64:3-61  [004] .....  13.024560: lanework_lane_start: job=...
+ *	kworker/u64:1-42  [000] .....  13.031482: tdx_phase_begin: phase=...
  *
- * Each row is a CPU.  Rows are sorted by node, and time runs from left to right.
+ * The first row has the phases.  Each other row is a CPU.  Rows are sorted by node, and
+ * time runs from left to right.  A job may run several times in a trace.
  */
 #include <stdarg.h>
 
 #include "tdxctl.h"
 
 #define EVENT		": lanework_"
+#define PHASE_EVENT	": tdx_phase_"
 
 #define WIDTH		1100
 #define LEFT		90
@@ -21,6 +24,7 @@
 #define ROW_HEIGHT	15
 #define ROW_GAP		3
 #define NODE_HEIGHT	22
+#define PHASES_Y	(TOP + 8)
 
 /* A run of a lane, from its start event to the next stop event. */
 struct bar {
@@ -44,6 +48,12 @@ struct row {
 	double y;
 };
 
+struct phase {
+	char name[24];
+	double start;
+	double end;		/* negative without an end event */
+};
+
 struct timeline {
 	char job[64];
 	unsigned int lanes;
@@ -51,8 +61,13 @@ struct timeline {
 	bool ended;
 	bool other_jobs;
 	bool incomplete;
-	double start;		/* time of the first event of the job */
-	double end;		/* time of its last event */
+	double start;		/* time of the first event of the job, or of a phase */
+	double end;		/* time of the last one */
+	double last;		/* time of the last event of the job */
+	double run_start;	/* start of its last run */
+	double ran;		/* seconds of all its runs */
+	struct phase *phases;
+	size_t nr_phases;
 	struct bar *bars;
 	size_t nr_bars;
 	struct row *rows;
@@ -70,6 +85,13 @@ static void *grow(void *array, size_t nr, size_t size)
 	return array;
 }
 
+static void see(struct timeline *t, double time)
+{
+	if (t->start < 0)
+		t->start = time;
+	t->end = max(t->end, time);
+}
+
 /* Without --job, the first event selects the job. */
 static bool is_ours(struct timeline *t, const char *job, double time)
 {
@@ -79,10 +101,13 @@ static bool is_ours(struct timeline *t, const char *job, double time)
 		t->other_jobs = true;
 		return false;
 	}
-	if (t->start < 0)
-		t->start = time;
+	see(t, time);
+	if (t->ended)
+		t->run_start = time;
+	else
+		t->ran += time - t->last;
 	t->ended = false;
-	t->end = time;
+	t->last = time;
 
 	return true;
 }
@@ -94,7 +119,7 @@ static void stop_lane(struct timeline *t, const struct bar *stop)
 	while (bar-- > t->bars) {
 		if (bar->lane != stop->lane || *bar->why)
 			continue;
-		bar->end = t->end;
+		bar->end = t->last;
 		bar->last_cpu = stop->cpu;
 		bar->steps = stop->steps;
 		memcpy(bar->why, stop->why, sizeof(bar->why));
@@ -137,29 +162,51 @@ static void read_event(struct timeline *t, const char *event, double time)
 	}
 }
 
+/* Bring-up, and off, have one phase after another. */
+static void read_phase(struct timeline *t, const char *event, double time)
+{
+	struct phase phase = { .start = time, .end = -1 };
+
+	see(t, time);
+	if (sscanf(event, "begin: phase=%23[^\n]", phase.name) == 1) {
+		t->phases = grow(t->phases, t->nr_phases, sizeof(phase));
+		t->phases[t->nr_phases++] = phase;
+	} else if (t->nr_phases && !strncmp(event, "end:", 4)) {
+		t->phases[t->nr_phases - 1].end = time;
+	} else {
+		t->incomplete = true;
+	}
+}
+
 static void read_trace(struct timeline *t, FILE *stream)
 {
-	char *line = NULL, *event, *word;
+	char *line = NULL, *lane, *event, *word;
 	size_t i, size = 0;
+	double time;
 
 	while (getline(&line, &size, stream) >= 0) {
 		t->incomplete |= strstr(line, "LOST ") && strstr(line, "EVENTS");
-		event = strstr(line, EVENT);
+		lane = strstr(line, EVENT);
+		event = lane ?: strstr(line, PHASE_EVENT);
 		if (!event)
 			continue;
 		/* The word before the event is the time. */
 		*event = '\0';
-		/* Job names must not break the XML. */
+		/* Names must not break the XML. */
 		for (word = event + 1; (word = strpbrk(word, "<&")); )
 			*word = '?';
 		word = strrchr(line, ' ');
-		read_event(t, event + strlen(EVENT), strtod(word ? word : line, NULL));
+		time = strtod(word ? word : line, NULL);
+		if (lane)
+			read_event(t, lane + strlen(EVENT), time);
+		else
+			read_phase(t, event + strlen(PHASE_EVENT), time);
 	}
 	free(line);
 
 	for (i = 0; i < t->nr_bars; i++) {
 		if (!*t->bars[i].why)
-			t->bars[i].end = t->end;
+			t->bars[i].end = t->last;
 	}
 }
 
@@ -183,7 +230,7 @@ static struct row *find_row(const struct timeline *t, unsigned int cpu)
 /* Expects the bars in the order of their starts, as in the trace. */
 static void make_rows(struct timeline *t)
 {
-	double y = TOP;
+	double y = t->nr_phases ? PHASES_Y + ROW_HEIGHT : TOP;
 	struct bar *bar;
 	struct row *row;
 
@@ -261,7 +308,7 @@ static void draw_row(const struct timeline *t, const struct row *row)
 	       WIDTH - LEFT - RIGHT, ROW_HEIGHT);
 	put_text(LEFT - 8, row->y + 11.5, "text-anchor='end'", "CPU %u", row->cpu);
 	put_text(WIDTH - RIGHT + 8, row->y + 11.5, "", "idle %.1f ms",
-		 (t->end - t->start - row->busy) * 1e3);
+		 (t->ran - row->busy) * 1e3);
 }
 
 static void draw_bar(const struct timeline *t, const struct bar *bar)
@@ -286,25 +333,40 @@ static void draw_bar(const struct timeline *t, const struct bar *bar)
 		put_text(x + 4, y + 11.5, "fill='#fff'", "%u", bar->lane);
 }
 
+static void draw_phase(const struct timeline *t, const struct phase *phase)
+{
+	double end = phase->end < 0 ? t->end : phase->end;
+	double x = x_of(t, phase->start), width = max(x_of(t, end) - x, 0.5);
+
+	printf("<rect x='%.2f' y='%d' width='%.2f' height='%d' fill='#ccc' stroke='#fff'>", x,
+	       PHASES_Y, width, ROW_HEIGHT);
+	printf("<title>%s: %.3f to %.3f ms%s</title></rect>\n", phase->name,
+	       ms(t, phase->start), ms(t, end), phase->end < 0 ? ", still running" : "");
+	if (width > 7 * strlen(phase->name))
+		put_text(x + 4, PHASES_Y + 11.5, "", "%s", phase->name);
+}
+
 static void draw_axis(const struct timeline *t)
 {
-	double tail = t->end, time;
+	double tail = t->last, time;
 	size_t i;
 
 	for (i = 0; i <= 10; i++) {
 		time = t->start + (t->end - t->start) * i / 10;
 		put_line(t, x_of(t, time), "stroke='#000' stroke-opacity='0.18'");
-		put_text(x_of(t, time), t->bottom + 18, "text-anchor='middle'", "%.4g",
+		put_text(x_of(t, time), t->bottom + 18, "text-anchor='middle'", "%.6g",
 			 ms(t, time));
 	}
-	put_text(WIDTH / 2, t->bottom + 34, "text-anchor='middle'", "ms since the job started");
+	put_text(WIDTH / 2, t->bottom + 34, "text-anchor='middle'", "ms since the first event");
 
-	/* The tail begins when the first CPU runs out of work. */
-	for (i = 0; i < t->nr_rows; i++)
-		tail = min(tail, t->rows[i].end);
+	/* The tail begins when the first CPU runs out of work, in the last run of the job. */
+	for (i = 0; i < t->nr_rows; i++) {
+		if (t->rows[i].end > t->run_start)
+			tail = min(tail, t->rows[i].end);
+	}
 	put_line(t, x_of(t, tail), "stroke='#dd0000' stroke-dasharray='5 3'");
 	put_text(x_of(t, tail), TOP, "text-anchor='end' fill='#dd0000'", "tail: %.1f ms",
-		 (t->end - tail) * 1e3);
+		 (t->last - tail) * 1e3);
 }
 
 static void draw(const struct timeline *t)
@@ -319,6 +381,8 @@ static void draw(const struct timeline *t)
 		 t->job, t->lanes, t->nr_rows, ms(t, t->end), t->ended ? "" : ", not at its end");
 	if (t->error)
 		put_text(8, 40, "fill='#dd0000'", "The job failed with error %d.", t->error);
+	for (i = 0; i < t->nr_phases; i++)
+		draw_phase(t, &t->phases[i]);
 	for (i = 0; i < t->nr_rows; i++)
 		draw_row(t, &t->rows[i]);
 	for (i = 0; i < t->nr_bars; i++)
@@ -333,7 +397,7 @@ static void draw(const struct timeline *t)
 
 int command_timeline(const struct options *o)
 {
-	struct timeline t = { .start = -1 };
+	struct timeline t = { .start = -1, .ended = true };
 	const char *name;
 	FILE *stream = open_input(o->file ?: "-", &name);
 
@@ -353,6 +417,7 @@ int command_timeline(const struct options *o)
 	draw(&t);
 	free(t.bars);
 	free(t.rows);
+	free(t.phases);
 
 	return STATUS_OK;
 }

@@ -31,6 +31,12 @@ def end(time, error=0, job='j'):
     return line(time, 0, 'job_end', f'job={job} left=0 error={error}')
 
 
+def phase(name, start, end=None):
+    begun = f'  kworker/u8:0-9 [000] ..... {start}: tdx_phase_begin: phase={name}\n'
+    ended = f'  kworker/u8:0-9 [000] ..... {end}: tdx_phase_end: phase={name} error=0\n'
+    return begun + (ended if end else '')
+
+
 class Picture:
     def __init__(self, trace, *args):
         result = tdxctl('timeline', *args, stdin=trace)
@@ -75,6 +81,26 @@ def lanes_away_from_home_and_at_the_same_time():
     assert p.bar(0)[2] == p.bar(1)[2] and 'at last CPU 3' in p.bar(0)[0]
     # Time in which two lanes run counts once.
     assert p.has(r'^idle 0\.0 ms$')
+
+
+@test
+def on_and_off_and_on():
+    p = Picture(phase('PAMT', 9, 10) + phase('TDMR.INIT', 10, 14) + TWO
+                + phase('SYS.DISABLE', 20, 21) + phase('LP stop', 21, 22)
+                + phase('PAMT clear', 22, 23) + phase('PAMT free', 23, 24)
+                + phase('TDMR.INIT', 30) + begin(30, 1) + start(30, 0, 0) + stop(34, 0, 0)
+                + end(34))
+    # The job runs for 8 s, and at last on CPU 0 alone.
+    assert p.has(r'^j: 1 lanes on 2 CPUs, 25000\.0 ms$', '^TDMR.INIT$', r'^idle 0\.0 ms$',
+                 r'^idle 7000\.0 ms$', r'^tail: 0\.0 ms$', '^12500$'), p.texts
+    assert not p.has('not complete')
+    shown = [b for b in p.bars if not b[0].startswith('lane ')]
+    assert [b[0] for b in shown[1:3]] == ['TDMR.INIT: 1000.000 to 5000.000 ms',
+                                          'SYS.DISABLE: 11000.000 to 12000.000 ms'], shown
+    assert 'still running' in shown[-1][0] and len({b[2] for b in shown}) == 1, shown
+    assert shown[0][2] < min(b[2] for b in p.bars if b not in shown)
+    assert abs(shown[1][3] - 4 * shown[2][3]) < 0.1 and shown[1][1] == p.bar(1)[1], shown
+    assert Picture(phase('PAMT', 9, 10)[80:] + TWO).has('not complete')
 
 
 @test
