@@ -209,7 +209,8 @@ extern struct tdx_sys_info tdx_sysinfo;
 
 /* enable.c */
 bool tdx_host_off(void);
-void tdx_host_updated(void);
+int tdx_host_update_begin(void);
+void tdx_host_update_end(void);
 
 /* tdx.c */
 void tdx_cpu_flush_cache(void);
@@ -292,19 +293,42 @@ struct tdx_module_args;""")
 	if (!smp_load_acquire(&tdx_module_state.initialized))
 ''')
 
-    # Report a failed update at run time: the host may have lost the module.
+    # TDX cannot be switched off during an update.  Report a failed update at run time:
+    # the host may have lost the module.
+    edit('arch/x86/virt/vmx/tdx/seamldr.c',
+         where=r'^\t/\* Ensure a stable set of online CPUs for the update process\. \*/\n',
+         put="""	ret = tdx_host_update_begin();
+	if (ret)
+		goto out;
+
+	/* Ensure a stable set of online CPUs for the update process. */
+""")
     edit('arch/x86/virt/vmx/tdx/seamldr.c',
          where=r'^\tret = stop_machine_cpuslocked\(do_seamldr_install_module, (?:.*\n)+?'
                r'\tcpus_read_unlock\(\);$',
-         add='\n\ttdx_host_updated();')
+         add='\n\ttdx_host_update_end();')
 
-    # tdx-host subscribes: loading it does not initialize TDX, and its device appears
-    # when TDX is up.
+    # Say why memory stays offline.
+    edit('arch/x86/virt/vmx/tdx/tdx.c',
+         where=r'^(?=\treturn NOTIFY_BAD;$)',
+         add="""	pr_err_ratelimited("memory [0x%llx, 0x%llx) stays offline, no TDMR has it: disable TDX, online the memory, enable TDX\\n",
+			   (u64)PFN_PHYS(mn->start_pfn),
+			   (u64)PFN_PHYS(mn->start_pfn + mn->nr_pages));
+
+""")
+
+    # tdx-host subscribes: loading it does not initialize TDX, and its device exists
+    # while TDX is up.
     edit('drivers/virt/coco/tdx-host/tdx-host.c',
          where=r'^static int __init tdx_host_init\(void\)\n\{$',
-         put="""static void tdx_host_ready(struct tdx_enable_request *req, int result)
+         put="""static void tdx_host_changed(struct tdx_enable_request *req, int result)
 {
-	if (result)
+	/* A failed update has a result, too, but users read its error from the device. */
+	if (result && tdx_enable_status(NULL) == TDX_STATUS_DISABLING) {
+		faux_device_destroy(fdev);
+		fdev = NULL;
+	}
+	if (result || fdev)
 		return;
 
 	fdev = faux_device_create_with_groups(KBUILD_MODNAME, NULL,
@@ -325,83 +349,182 @@ static int __init tdx_host_init(void)
          put="""	if (!x86_match_cpu(tdx_host_ids))
 		return -ENODEV;
 
-	tdx_enable_request_init(&tdx_host_request, tdx_host_ready);
+	tdx_enable_request_init(&tdx_host_request, tdx_host_changed);
 
 	return tdx_enable_subscribe(&tdx_host_request);""")
     edit('drivers/virt/coco/tdx-host/tdx-host.c',
          where=r'^static void __exit tdx_host_exit\(void\)\n\{\n',
          add='\ttdx_enable_cancel(&tdx_host_request);\n')
 
-    # KVM requests TDX when it is loaded, and does not wait.  The creation of a TD
-    # waits; the first one checks the metadata.
+    # KVM runs step 1 when it is loaded, since it must know if it can use the module.  It
+    # requests the rest, and does not wait.  The creation of a TD waits.
+    edit('arch/x86/include/asm/kvm_host.h',
+         where=r'^\tu32 supported_vm_types;\n',
+         add="""	/* Supported types of VMs that cannot be created at present. */
+	u32 unavailable_vm_types;
+""")
+    edit('arch/x86/kvm/x86.c',
+         where=r'^\t\tr = kvm_caps\.supported_vm_types;$',
+         put="""		r = kvm_caps.supported_vm_types &
+		    ~READ_ONCE(kvm_caps.unavailable_vm_types);""")
+    edit('arch/x86/kvm/vmx/tdx.c',
+         where=r'^module_param_named\(tdx, enable_tdx, bool, 0444\);$',
+         put="""
+/* Unlike enable_tdx, on which unloading depends, the parameter shows if TDX works. */
+static int tdx_param_get(char *buffer, const struct kernel_param *kp)
+{
+	bool works = enable_tdx && !READ_ONCE(kvm_caps.unavailable_vm_types);
+
+	return sysfs_emit(buffer, "%c\\n", works ? 'Y' : 'N');
+}
+
+static const struct kernel_param_ops tdx_param_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = param_set_bool,
+	.get = tdx_param_get,
+};
+module_param_cb(tdx, &tdx_param_ops, &enable_tdx, 0444);
+__MODULE_PARM_TYPE(tdx, "bool");""")
+    edit('arch/x86/kvm/vmx/tdx.c',
+         where=r'^\ttdx_reclaim_td_control_pages\(kvm\);\n(?=\n\tkvm_tdx->state = )',
+         add="""
+	/* The module gives the TDR back last: until then it may have pages of the TD. */
+	if (!is_hkid_assigned(kvm_tdx) && !kvm_tdx->td.tdr_page)
+		tdx_put();
+""")
     edit('arch/x86/kvm/vmx/tdx.c',
          where=r'^int tdx_vm_init\(struct kvm \*kvm\)\n\{\n(?:\t.*;\n)+',
          add="""	int ret;
 
-	ret = tdx_module_setup();
+	/* As on a host without TDX. */
+	if (tdx_enable_status(NULL) == TDX_STATUS_ERROR)
+		return -EINVAL;
+
+	/* Each VM keeps TDX up, even before it has a TD. */
+	ret = tdx_get();
 	if (ret)
 		return ret;
+
+	ret = tdx_check_module();
+	if (ret) {
+		tdx_put();
+		return ret;
+	}
+
+	/* tdx_module_changed() may run later than this; the TD needs a KeyID. */
+	tdx_set_available(true);
 """)
     edit('arch/x86/kvm/vmx/tdx.c',
          where=r'^int tdx_vm_init\(struct kvm \*kvm\)$',
-         put="""static struct tdx_enable_request tdx_module_request;
-
-static int tdx_module_setup(void);
+         put="""static int tdx_check_module(void);
+static void tdx_set_available(bool available);
 
 int tdx_vm_init(struct kvm *kvm)""")
     edit('arch/x86/kvm/vmx/tdx.c',
-         where=r'^void tdx_hardware_unsetup\(void\)\n\{\n',
-         add='\ttdx_enable_cancel(&tdx_module_request);\n')
-    edit('arch/x86/kvm/vmx/tdx.c',
-         where=r'^static int __init __tdx_hardware_setup\(void\)$',
-         put='static int __tdx_hardware_setup(void)')
-    edit('arch/x86/kvm/vmx/tdx.c',
-         where=r'^int __init tdx_hardware_setup\(void\)$',
-         put="""/* Do not wait: vendor_module_lock is held. */
+         where=r'^void tdx_hardware_unsetup\(void\)\n\{\n'
+               r'(?=\tmisc_cg_set_capacity\(MISC_CG_RES_TDX, 0\);)',
+         put="""static struct tdx_enable_request tdx_module_request;
+static struct tdx_enable_request tdx_module_subscription;
+
+/* Show users if TDX works. */
+static void tdx_set_available(bool available)
+{
+	WRITE_ONCE(kvm_caps.unavailable_vm_types, available ? 0 : BIT(KVM_X86_TDX_VM));
+	misc_cg_set_capacity(MISC_CG_RES_TDX, available ? tdx_get_nr_guest_keyids() : 0);
+}
+
+static void tdx_module_changed(struct tdx_enable_request *req, int result)
+{
+	tdx_set_available(!result);
+}
+
+/* Do not wait for the module: vendor_module_lock is held. */
 static int __init tdx_module_start(void)
 {
 	int r;
 
 	tdx_enable_request_init(&tdx_module_request, NULL);
-	r = tdx_enable_async(&tdx_module_request);
-	if (r)
-		return r;
+	tdx_enable_request_init(&tdx_module_subscription, tdx_module_changed);
 
 	/* Users can set limits for KeyIDs before the first TD. */
-	r = misc_cg_set_capacity(MISC_CG_RES_TDX, tdx_get_nr_guest_keyids());
+	tdx_set_available(true);
+	r = tdx_enable_async(&tdx_module_request);
+	if (!r) {
+		r = tdx_enable_subscribe(&tdx_module_subscription);
+		if (r)
+			tdx_enable_cancel(&tdx_module_request);
+	}
 	if (r)
-		tdx_enable_cancel(&tdx_module_request);
+		misc_cg_set_capacity(MISC_CG_RES_TDX, 0);
 
 	return r;
 }
 
-/*
- * Wait for the module, for each TD.  After a failure, this tries again.  The first
- * TD checks the features of the module.  The caller must not hold a lock.
- */
-static int tdx_module_setup(void)
+void tdx_hardware_unsetup(void)
 {
-	static DEFINE_MUTEX(lock);
-	static bool done;
-	int ret;
-
-	ret = tdx_enable();
-	if (ret)
-		return ret;
-
-	guard(mutex)(&lock);
-
-	if (!done)
-		ret = __tdx_hardware_setup();
-	done = !ret;
-
-	return ret;
+	tdx_enable_cancel(&tdx_module_subscription);
+	tdx_enable_cancel(&tdx_module_request);
+""")
+    edit('arch/x86/kvm/vmx/tdx.c',
+         where=r'^static int __init __tdx_hardware_setup\(void\)\n\{\n'
+               r'\tconst struct tdx_sys_info_td_conf \*td_conf;\n\tint i;\n',
+         put='static int __init tdx_find_uret_msrs(void)\n{\n\tint i;\n')
+    edit('arch/x86/kvm/vmx/tdx.c',
+         where=r'^\t/\* Get TDX global information for later use \*/\n'
+               r'\ttdx_sysinfo = tdx_get_sysinfo\(\);\n'
+               r'\tif \(!tdx_sysinfo\)\n\t\treturn -ENODEV;\n',
+         put="""	return 0;
 }
 
-int __init tdx_hardware_setup(void)""")
+/*
+ * Check the metadata when KVM is loaded, and for each VM: TDX may have been off, and its
+ * module may have been updated.
+ */
+static int tdx_check_module(void)
+{
+	const struct tdx_sys_info *sysinfo = tdx_enable_metadata();
+	const struct tdx_sys_info_td_conf *td_conf;
+
+	/* Other VMs use the old data if an update has failed. */
+	if (!sysinfo)
+		return -ENODEV;
+
+	/* Get TDX global information for later use */
+	WRITE_ONCE(tdx_sysinfo, sysinfo);
+""")
     edit('arch/x86/kvm/vmx/tdx.c',
-         where=r'^\tr = __tdx_hardware_setup\(\);$',
-         put='\tr = tdx_module_start();')
+         where=r'^\t    !tdx_get_supported_xfam\(&tdx_sysinfo->td_conf\)\)\n\t\treturn -EINVAL;\n\n'
+               r'\tif \(!\(tdx_sysinfo->features\.tdx_features0 & '
+               r'MD_FIELD_ID_FEATURES0_TOPOLOGY_ENUM\)\)\n\t\treturn -EINVAL;\n',
+         put="""	    !tdx_get_supported_xfam(&tdx_sysinfo->td_conf)) {
+		pr_err_once("Disable TDX: the module requires unsupported attributes or XFAM\\n");
+		return -EOPNOTSUPP;
+	}
+
+	if (!(tdx_sysinfo->features.tdx_features0 & MD_FIELD_ID_FEATURES0_TOPOLOGY_ENUM)) {
+		pr_err_once("Disable TDX: the module lacks TOPOLOGY_ENUM, update it\\n");
+		return -EOPNOTSUPP;
+	}
+""")
     edit('arch/x86/kvm/vmx/tdx.c',
-         where=r'^\t\tpr_err(?=\("Disable TDX: MAX_VCPU_PER_TD )',
-         put='\t\tpr_err_once')
+         where=r'^\t\tpr_err\(("Disable TDX: MAX_VCPU_PER_TD .*\n.*\n)\t\treturn -EINVAL;\n\t\}\n\n'
+               r'\tif \(misc_cg_set_capacity\(MISC_CG_RES_TDX, tdx_get_nr_guest_keyids\(\)\)\)\n'
+               r'\t\treturn -EINVAL;\n',
+         put="""		pr_err_once("Disable TDX: MAX_VCPU_PER_TD (%u) smaller than number of logical CPUs (%u).\\n",
+			    td_conf->max_vcpus_per_td, num_present_cpus());
+		return -EOPNOTSUPP;
+	}
+""")
+    edit('arch/x86/kvm/vmx/tdx.c',
+         where=r'^\tr = __tdx_hardware_setup\(\);\n\tif \(r\) \{\n(?:\t\t.*\n)+?'
+               r'(?=\t\t \* Disable TDX only)(?:\t\t.*\n)+?'
+               r'\t\tif \(r == -ENODEV\)\n\t\t\tgoto success_disable_tdx;\n\n'
+               r'\t\treturn r;\n\t\}\n',
+         put="""	r = tdx_find_uret_msrs();
+	if (r)
+		return r;
+
+	/* Without a module that KVM can use, load without TDX.  The log has the reason. */
+	if (tdx_enable_probe() || tdx_check_module() || tdx_module_start())
+		goto success_disable_tdx;
+""")

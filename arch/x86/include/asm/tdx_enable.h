@@ -15,16 +15,18 @@
 
 /**
  * enum tdx_status - the state of the TDX module of this host
- * @TDX_STATUS_UNKNOWN: not initialized: no caller has made a request, or the last
- *	attempt failed before TDH.SYS.CONFIG and the next request repeats it
+ * @TDX_STATUS_UNKNOWN: not initialized: no caller has made a request, the last attempt
+ *	has failed, or root has switched TDX off; tdx_enable_async() starts an attempt
  * @TDX_STATUS_INITIALIZING: an attempt runs
  * @TDX_STATUS_INITIALIZED: KVM can create TDX guests
+ * @TDX_STATUS_DISABLING: the worker switches TDX off
  * @TDX_STATUS_ERROR: TDX is unusable until a reboot
  */
 enum tdx_status {
 	TDX_STATUS_UNKNOWN,
 	TDX_STATUS_INITIALIZING,
 	TDX_STATUS_INITIALIZED,
+	TDX_STATUS_DISABLING,
 	TDX_STATUS_ERROR,
 };
 
@@ -41,15 +43,17 @@ struct tdx_progress {
 /**
  * struct tdx_enable_request - a request for TDX
  * @complete: callback that gets the result, or NULL if the caller uses tdx_enable_wait().
- *	The worker calls it once for each time that TDX accepts the request, unless the
- *	caller cancels the request first.  The callback may sleep, but must not free
- *	the request, submit it again, wait for a request or cancel one.
+ *	The worker calls it once for each time that tdx_enable_async() accepts the
+ *	request, unless the caller cancels the request first; and again and again for
+ *	tdx_enable_subscribe().  The callback may sleep, but must not free the request,
+ *	submit it again, wait for a request, cancel one, or call tdx_disable().
  *
  * The caller initializes the request once, with tdx_enable_request_init().  Functions
- * reject a request that is not initialized or is a copy.  An accepted request is in use
- * until @complete has returned or, without a callback, until the request has its result;
- * or until tdx_enable_cancel() has returned.  Then the caller may submit the request
- * again, unless a task still waits for it or cancels it.
+ * reject a request that is not initialized or is a copy.  A request that
+ * tdx_enable_async() has accepted is in use until @complete has returned or, without a
+ * callback, until the request has its result; any request is in use until
+ * tdx_enable_cancel() has returned.  Then the caller may submit the request again, unless
+ * a task still waits for it or cancels it.
  */
 struct tdx_enable_request {
 	void (*complete)(struct tdx_enable_request *req, int result);
@@ -92,6 +96,7 @@ static inline bool tdx_enable_request_valid(const struct tdx_enable_request *req
 	return req && req->self == req;
 }
 
+int tdx_enable_probe(void);
 int tdx_enable(void);
 int tdx_enable_async(struct tdx_enable_request *req);
 int tdx_enable_subscribe(struct tdx_enable_request *req);
@@ -99,5 +104,9 @@ int tdx_enable_wait(struct tdx_enable_request *req);
 void tdx_enable_cancel(struct tdx_enable_request *req);
 const struct tdx_sys_info *tdx_enable_metadata(void);
 enum tdx_status tdx_enable_status(struct tdx_progress *progress);
+
+int tdx_get(void);
+void tdx_put(void);
+int tdx_disable(void);
 
 #endif /* _ASM_X86_TDX_ENABLE_H */

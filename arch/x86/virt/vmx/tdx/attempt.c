@@ -21,21 +21,23 @@
 void tdx_attempt_init(struct tdx_attempt *a)
 {
 	memset(a, 0, sizeof(*a));
+	a->what = "initialization";
 	a->hint = "";
 	mutex_init(&a->lock);
 	init_waitqueue_head(&a->changed);
 }
 
-/* Clear the error of the previous attempt. */
-void tdx_attempt_begin(struct tdx_attempt *a)
+/* Clear the error of the previous attempt.  @what is in the log if this one fails. */
+void tdx_attempt_begin(struct tdx_attempt *a, const char *what)
 {
 	guard(mutex)(&a->lock);
 
+	a->what = what;
 	a->reason[0] = '\0';
 	WRITE_ONCE(a->error, 0);
 }
 
-/* Set @a->stop, @a->hold or @a->resting, and wake the tasks that wait for a change. */
+/* Set a flag of @a, and wake the tasks that wait for a change. */
 void tdx_attempt_set(struct tdx_attempt *a, bool *flag, bool value)
 {
 	scoped_guard(mutex, &a->lock)
@@ -108,7 +110,7 @@ int tdx_fail(struct tdx_attempt *a, int err, const char *fmt, ...)
 
 	if (strcmp(a->reason, a->printed)) {
 		strscpy(a->printed, a->reason);
-		pr_err("TDX-Module initialization failed (%d): %s\n", err, a->reason);
+		pr_err("TDX-Module %s failed (%d): %s\n", a->what, err, a->reason);
 	}
 
 	return err;

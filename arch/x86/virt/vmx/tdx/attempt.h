@@ -22,31 +22,37 @@
  * the worker that runs the attempt.  @hint is constant.
  *
  * @lock: innermost lock; lanes that fail at the same time contend for it
+ * @what: L, what is attempted, for the log
  * @hint: advice in errors about memory that changed since the boot; never NULL
  * @stop: O, the system goes down: make no further SEAMCALL
  * @hold: O, the system will sleep: begin no further step
+ * @active: O, the worker runs, as long as it does not rest
  * @resting: O, the worker is held, or waits for freezable work
  * @changed: woken when a flag above or the state of &struct tdx_bringup changes
- * @configured: W, TDH.SYS.CONFIG has succeeded, so that an error is final
+ * @configured: W, TDH.SYS.CONFIG has succeeded, and the module may write to the PAMTs
+ * @lost: W, the module is neither up nor disabled
  * @error: O, errno of the first error
  * @reason: L, text of the first error
  * @printed: L, text of the last error in the log; tdx_fail() does not print it twice
  */
 struct tdx_attempt {
 	struct mutex lock;	/* see "L" above */
+	const char *what;
 	const char *hint;
 	bool stop;
 	bool hold;
+	bool active;
 	bool resting;
 	wait_queue_head_t changed;
 	bool configured;
+	bool lost;
 	int error;
 	char reason[TDX_REASON_LEN];
 	char printed[TDX_REASON_LEN];
 };
 
 void tdx_attempt_init(struct tdx_attempt *a);
-void tdx_attempt_begin(struct tdx_attempt *a);
+void tdx_attempt_begin(struct tdx_attempt *a, const char *what);
 bool tdx_attempt_stopped(const struct tdx_attempt *a);
 int tdx_attempt_pause(struct tdx_attempt *a);
 void tdx_attempt_rest(struct tdx_attempt *a, bool resting);

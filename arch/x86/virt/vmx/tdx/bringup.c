@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Run the seven steps that bring TDX up, and undo them after an error.
+ * Run the seven steps that bring TDX up, and undo them after an error or to switch TDX
+ * off.
  *
  *	1 metadata	SYS.INIT and LP.INIT on one CPU, SYS.RD
  *	2 memory	list the memory of the page allocator, and freeze the list
  *	3 layout	choose TDMRs, and allocate their PAMTs
  *	4 KeyID		use the first private KeyID
  *	  LP.INIT	on all other CPUs
- *	5 SYS.CONFIG	the point of no return
+ *	5 SYS.CONFIG	after this, only SYS.DISABLE leads back
  *	6 KEY.CONFIG	once per package
  *	7 TDMR.INIT	on lanes, until every TDMR is done
  *
  * The worker holds cpu_hotplug_lock from LP.INIT through KEY.CONFIG: the module counts
  * LPs at SYS.CONFIG, and KEY.CONFIG needs a CPU of every package.  The worker does not
  * hold the lock during the long steps: the allocation of PAMTs, and TDMR.INIT.
+ *
+ * Once the module has its TDMRs, it may write to the PAMTs until TDH.SYS.DISABLE has
+ * succeeded.  If that fails, or the module lacks it, the PAMTs stay allocated: even the
+ * disabling of the module at shutdown writes to them.
  */
 #define pr_fmt(fmt)	"virt/tdx: " fmt
 
@@ -165,7 +170,7 @@ static int tdx_steps_configure_locked(struct tdx_attempt *a, struct tdx_steps *s
 	return tdx_keys_config(a);
 }
 
-/* Steps 4 to 6.  If @a->configured is set, an error is final. */
+/* Steps 4 to 6.  If @a->configured is set, the module has the PAMTs. */
 static int tdx_steps_configure(struct tdx_attempt *a, struct tdx_steps *s)
 {
 	int ret;
@@ -194,29 +199,112 @@ static int tdx_steps_init_tdmrs(struct tdx_attempt *a, struct tdx_steps *s)
 	return ret;
 }
 
-/**
- * tdx_steps_undo - take CPUs and memory back from a configured module
- * @s: the steps; no SEAMCALL is in flight
- *
- * Context: may sleep; takes cpu_hotplug_lock and mem_hotplug_lock.
- */
-void tdx_steps_undo(struct tdx_steps *s)
+static void tdx_steps_publish(struct tdx_steps *s)
+{
+	tdx_sysinfo = s->module.sysinfo;
+	/* Pairs with tdx_get_sysinfo(). */
+	smp_store_release(&tdx_module_state.initialized, true);
+	tdx_lps_set_in_use(true);
+}
+
+static void tdx_steps_unpublish(struct tdx_steps *s)
 {
 	tdx_lps_set_in_use(false);
 	WRITE_ONCE(tdx_module_state.initialized, false);
-	WRITE_ONCE(tdx_tdmr_list.nr_consumed_tdmrs, 0);
+}
 
-	/*
-	 * The caches may hold lines that the module wrote under its own KeyID.  A later
-	 * write-back of such a line would corrupt the data of the next user.
-	 */
-	cpus_read_lock();
+/*
+ * The caches may hold lines that the module wrote under its own KeyID.  A later write-back
+ * of such a line would corrupt the data of the next user.
+ */
+static void tdx_steps_stop_lps(void)
+{
+	lockdep_assert_cpus_held();
+
 	wbinvd_on_all_cpus();
 	tdx_lps_stop();
-	cpus_read_unlock();
+}
 
+/* Free what a disabled module has given back. */
+static void tdx_steps_free(struct tdx_steps *s)
+{
+	tdx_phase_next(s, TDX_PHASE_CLEAR);
 	tdx_pamts_clear(&s->layout);
+	WRITE_ONCE(tdx_tdmr_list.nr_consumed_tdmrs, 0);
+
+	tdx_phase_next(s, TDX_PHASE_FREE);
 	tdx_steps_unprepare(s);
+}
+
+/*
+ * Disable the module, and take all CPUs out of TDX.  A CPU that comes online in between
+ * would initialize the module again, so do both under one lock.
+ */
+static int tdx_steps_disable_locked(struct tdx_attempt *a, struct tdx_steps *s)
+{
+	int ret;
+
+	lockdep_assert_cpus_held();
+
+	ret = tdx_lps_check(a);
+	if (ret)
+		return ret;
+	ret = tdx_module_disable(a);
+	if (ret)
+		return ret;
+
+	tdx_phase_next(s, TDX_PHASE_LP_STOP);
+	tdx_steps_stop_lps();
+	tdx_lps_forget();
+
+	return 0;
+}
+
+/* After an error, @a->lost tells if the module has begun to disable itself. */
+static int tdx_steps_disable(struct tdx_attempt *a, struct tdx_steps *s)
+{
+	int ret;
+
+	cpus_read_lock();
+	ret = tdx_steps_disable_locked(a, s);
+	cpus_read_unlock();
+	if (ret)
+		return ret;
+
+	a->configured = false;
+	WRITE_ONCE(s->known, false);
+	WRITE_ONCE(s->job.total, 0);
+
+	/* The next kernel finds a disabled module.  Do not delay it. */
+	if (!tdx_attempt_stopped(a))
+		tdx_steps_free(s);
+
+	return 0;
+}
+
+/* The module keeps its PAMTs, but CPUs and the hot-plug of memory need not wait. */
+static void tdx_steps_abandon(struct tdx_steps *s, const char *why)
+{
+	pr_err("%llu KB of PAMT stay allocated until reboot: the module %s\n",
+	       tdx_pamts_bytes(&s->layout) / SZ_1K, why);
+
+	WRITE_ONCE(s->job.total, 0);
+	cpus_read_lock();
+	tdx_steps_stop_lps();
+	cpus_read_unlock();
+	tdx_memory_release(&s->layout);
+}
+
+/* Undo an attempt that has failed after TDH.SYS.CONFIG. */
+static void tdx_steps_undo_attempt(struct tdx_attempt *a, struct tdx_steps *s)
+{
+	if (tdx_attempt_stopped(a))
+		pr_info("stopped for shutdown, %llu KB of PAMT stay with the module\n",
+			tdx_pamts_bytes(&s->layout) / SZ_1K);
+	else if (!tdx_module_can_disable(&s->module))
+		tdx_steps_abandon(s, "has no TDH.SYS.DISABLE");
+	else if (tdx_steps_disable(a, s))
+		tdx_steps_abandon(s, "could not be disabled");
 }
 
 static int tdx_steps_run_all(struct tdx_attempt *a, struct tdx_steps *s)
@@ -234,27 +322,14 @@ static int tdx_steps_run_all(struct tdx_attempt *a, struct tdx_steps *s)
 
 	tdx_phase_next(s, TDX_PHASE_LP_INIT);
 	ret = tdx_steps_configure(a, s);
-	if (ret && !a->configured) {
+	if (ret && !a->configured)
 		tdx_steps_unprepare(s);
-		return ret;
-	}
 	if (ret)
-		goto err_configured;
+		return ret;
 
 	tdx_phase_next(s, TDX_PHASE_TDMRS);
-	ret = tdx_steps_init_tdmrs(a, s);
-	if (ret)
-		goto err_configured;
 
-	return 0;
-
-err_configured:
-	if (tdx_attempt_stopped(a))
-		pr_info("stopped for shutdown, %llu KB of PAMT stay with the module\n",
-			tdx_pamts_bytes(&s->layout) / SZ_1K);
-	else
-		tdx_steps_undo(s);
-	return ret;
+	return tdx_steps_init_tdmrs(a, s);
 }
 
 static unsigned int tdx_phase_ms(const struct tdx_steps *s, enum tdx_phase phase)
@@ -276,6 +351,26 @@ static void tdx_steps_print(const struct tdx_steps *s, u64 total_ns)
 }
 
 /**
+ * tdx_steps_probe - run step 1 alone
+ * @a: the attempt
+ * @s: the state of the steps
+ *
+ * Context: may sleep.
+ *
+ * Return: as tdx_module_read().
+ */
+int tdx_steps_probe(struct tdx_attempt *a, struct tdx_steps *s)
+{
+	int ret;
+
+	tdx_phase_begin(s, TDX_PHASE_METADATA);
+	ret = tdx_steps_read(a, s);
+	tdx_phase_end(s, ret);
+
+	return ret;
+}
+
+/**
  * tdx_steps_run - run the seven steps
  * @a: the attempt
  * @s: the state of the steps
@@ -283,8 +378,7 @@ static void tdx_steps_print(const struct tdx_steps *s, u64 total_ns)
  * Context: may sleep, for seconds; takes cpu_hotplug_lock and mem_hotplug_lock.
  *
  * Return: 0, or the errno of the step that failed.  After an error the function has
- * freed all memory, unless the system goes down after TDH.SYS.CONFIG: then the module
- * keeps its PAMTs.
+ * freed all memory, unless @configured of @a is set: then the module keeps its PAMTs.
  */
 int tdx_steps_run(struct tdx_attempt *a, struct tdx_steps *s)
 {
@@ -296,17 +390,81 @@ int tdx_steps_run(struct tdx_attempt *a, struct tdx_steps *s)
 	tdx_phase_begin(s, TDX_PHASE_METADATA);
 	ret = tdx_steps_run_all(a, s);
 	tdx_phase_end(s, ret);
+	if (ret && a->configured) {
+		tdx_phase_begin(s, TDX_PHASE_DISABLE);
+		tdx_steps_undo_attempt(a, s);
+		tdx_phase_end(s, a->configured ? ret : 0);
+	}
 	if (ret)
 		return ret;
 
 	tdx_steps_print(s, ktime_get_ns() - start);
-	tdx_sysinfo = s->module.sysinfo;
-	/* Pairs with tdx_get_sysinfo(). */
-	smp_store_release(&tdx_module_state.initialized, true);
-	tdx_lps_set_in_use(true);
+	tdx_steps_publish(s);
 
 	return 0;
 }
+
+static void tdx_steps_print_off(const struct tdx_steps *s, u64 total_ns)
+{
+	pr_info("TDX is off, %llu ms: SYS.DISABLE %u, caches and LPs %u, clear PAMT %u, free %u\n",
+		total_ns / NSEC_PER_MSEC, tdx_phase_ms(s, TDX_PHASE_DISABLE),
+		tdx_phase_ms(s, TDX_PHASE_LP_STOP), tdx_phase_ms(s, TDX_PHASE_CLEAR),
+		tdx_phase_ms(s, TDX_PHASE_FREE));
+}
+
+/**
+ * tdx_steps_off - switch TDX off
+ * @a: the last attempt, which has succeeded
+ * @s: the state of the steps; the module has no TDs
+ *
+ * Context: may sleep, for seconds; takes cpu_hotplug_lock and mem_hotplug_lock.
+ *
+ * Return: 0, and the module and memory are as after boot; else TDX is up as before,
+ * unless @lost of @a is set.
+ */
+int tdx_steps_off(struct tdx_attempt *a, struct tdx_steps *s)
+{
+	u64 start = ktime_get_ns();
+	int ret;
+
+	memset(s->phase_ns, 0, sizeof(s->phase_ns));
+
+	tdx_phase_begin(s, TDX_PHASE_DISABLE);
+	tdx_steps_unpublish(s);
+	ret = tdx_steps_disable(a, s);
+	tdx_phase_end(s, ret);
+
+	if (!ret)
+		tdx_steps_print_off(s, ktime_get_ns() - start);
+	else if (a->lost)
+		tdx_steps_abandon(s, "has not ended TDH.SYS.DISABLE");
+	else
+		tdx_steps_publish(s);
+
+	return ret;
+}
+
+#ifdef CONFIG_TDX_BRINGUP_KUNIT_TEST
+/**
+ * tdx_steps_undo - take CPUs and memory back from a module that was reset
+ * @s: the steps; no SEAMCALL is in flight
+ *
+ * Context: may sleep; takes cpu_hotplug_lock and mem_hotplug_lock.
+ */
+void tdx_steps_undo(struct tdx_steps *s)
+{
+	tdx_steps_unpublish(s);
+	WRITE_ONCE(s->job.total, 0);
+
+	cpus_read_lock();
+	tdx_steps_stop_lps();
+	cpus_read_unlock();
+
+	tdx_phase_begin(s, TDX_PHASE_LP_STOP);
+	tdx_steps_free(s);
+	tdx_phase_end(s, 0);
+}
+#endif
 
 /**
  * tdx_steps_progress - get the amount of memory that the module has initialized

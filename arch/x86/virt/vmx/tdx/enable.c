@@ -68,11 +68,33 @@ bool __init tdx_host_off(void)
 
 static struct tdx_bringup tdx_host;
 
-/* Run the steps of a host; see tdx_steps_run(). */
+static int tdx_host_probe(struct tdx_bringup *tb)
+{
+	return tdx_steps_probe(&tb->attempt, &tb->steps);
+}
+
 int tdx_host_run(struct tdx_bringup *tb)
 {
 	return tdx_steps_run(&tb->attempt, &tb->steps);
 }
+
+static int tdx_host_disable(struct tdx_bringup *tb)
+{
+	return tdx_steps_off(&tb->attempt, &tb->steps);
+}
+
+static int tdx_host_can_disable(struct tdx_bringup *tb)
+{
+	return tdx_module_can_disable(&tb->steps.module) ? 0 : -EOPNOTSUPP;
+}
+
+const struct tdx_bringup_ops tdx_host_ops = {
+	.probe = tdx_host_probe,
+	.run = tdx_host_run,
+	.off = tdx_host_disable,
+	.can_disable = tdx_host_can_disable,
+	.notify = tdx_sysfs_notify,
+};
 
 static int tdx_host_reboot(struct notifier_block *nb, unsigned long action, void *data)
 {
@@ -107,8 +129,7 @@ static int __init tdx_host_init(void)
 {
 	int ret;
 
-	tdx_bringup_init(&tdx_host, tdx_host_run);
-	tdx_host.notify = tdx_sysfs_notify;
+	tdx_bringup_init(&tdx_host, &tdx_host_ops);
 	if (tdx_boot_mode == TDX_BOOT_ONDEMAND)
 		tdx_host.attempt.hint = ", or boot with tdx_host=async";
 	if (!cpu_feature_enabled(X86_FEATURE_TDX_HOST_PLATFORM))
@@ -159,29 +180,62 @@ static int tdx_host_check(void)
 }
 
 /**
- * tdx_host_updated - handle the end of a module update
+ * tdx_host_update_begin - keep TDX up for a module update
+ *
+ * Does not wait for TDX: while TDX goes down, the callback that removes the device for
+ * updates waits for a running update.
+ *
+ * Context: may sleep, briefly.
+ *
+ * Return: 0; -ENXIO if TDX is not up; -ESHUTDOWN if an earlier update has failed.
+ */
+int tdx_host_update_begin(void)
+{
+	return tdx_bringup_try_get(&tdx_host);
+}
+
+/**
+ * tdx_host_update_end - handle the end of a module update
  *
  * If the update has shut the module down for good, later requests fail.
  *
  * Context: may sleep, briefly.
  */
-void tdx_host_updated(void)
+void tdx_host_update_end(void)
 {
-	guard(mutex)(&tdx_host.lock);
-
-	if (!tdx_module_lost() || tdx_host.result)
-		return;
-
-	pr_err("an update of the TDX module has failed: no TDX until reboot\n");
-	tdx_host.result = -ESHUTDOWN;
-	tdx_sysfs_notify();
+	if (tdx_module_lost()) {
+		pr_err("an update of the TDX module has failed: no TDX until reboot\n");
+		tdx_bringup_lose(&tdx_host);
+	}
+	tdx_bringup_put(&tdx_host);
 }
+
+/**
+ * tdx_enable_probe - initialize the TDX module far enough to read its metadata
+ *
+ * Runs step 1 of the initialization on one CPU, which takes milliseconds and does not
+ * depend on the amount of memory; or waits for step 1 of a running initialization.
+ * tdx_enable_metadata() has the result.  Afterwards the caller knows if this kernel can
+ * use the module.
+ *
+ * Context: may sleep; the freezer waits for the task.  The caller must hold no lock that
+ * the initialization or a callback takes.
+ *
+ * Return: 0, or an errno of tdx_enable().
+ */
+int tdx_enable_probe(void)
+{
+	return tdx_host_check() ?: tdx_bringup_probe(&tdx_host);
+}
+EXPORT_SYMBOL_FOR_MODULES(tdx_enable_probe, "kvm-intel,tdx_test");
 
 /**
  * tdx_enable - initialize the TDX module, and wait for the result
  *
- * Starts the initialization of the TDX module, or joins a running one, and sleeps until
- * it ends.  Returns at once if the module is initialized.
+ * Starts the first initialization of the TDX module, or joins a running one, and sleeps
+ * until it ends.  Otherwise returns the result of the last initialization at once: tasks
+ * without privileges cause calls of this function, and must neither repeat an
+ * initialization that failed, nor switch TDX on after root has switched it off.
  *
  * Context: may sleep until the initialization ends, which takes seconds on large hosts.
  * If the calling task is killed, the function returns and the initialization continues.
@@ -199,24 +253,30 @@ void tdx_host_updated(void)
  *   PAMT, or CPU hot-plug has no free state.
  * * -ERANGE	- the module cannot use some of the memory.
  * * -ENXIO	- a package has no online CPU, or an LP is not initialized.
- * * -EINVAL	- the memory map or the metadata is invalid, or the module rejected TDMRs.
- * * -EBUSY	- the module stayed busy, or VMX is in use.
+ * * -EINVAL	- the memory map or the metadata is invalid.
+ * * -EBUSY	- the module stayed busy, VMX is in use, or a CPU runs no work items.
  * * -EAGAIN	- the CPU had no entropy.
  * * -EPERM	- the state of the module does not allow the initialization.
  * * -EFAULT	- a CPU cannot enter VMX operation.
  * * -EACCES	- a CPU made a SEAMCALL outside VMX operation.
- * * -EIO	- the module returned an unknown status.
+ * * -EIO	- the module has failed: it rejected a call or returned an unknown status.
  * * -EINTR	- the calling task was killed.
- * * -ESHUTDOWN	- the system goes down, or the module is shut down.
+ * * -ESHUTDOWN	- root has switched TDX off, the system goes down, or an update of the
+ *   module has failed.
  *
- * The log has the reason in words.  An error is final only after the module has accepted
- * its TDMRs, see &enum tdx_status.
+ * The log has the reason in words.  An error is final only if the module could not be
+ * disabled afterwards, see &enum tdx_status.
  */
 int tdx_enable(void)
 {
-	return tdx_host_check() ?: tdx_bringup_sync(&tdx_host);
+	int ret;
+
+	ret = tdx_host_check() ?: tdx_bringup_sync(&tdx_host);
+
+	/* tdx_host_update_end() has not yet recorded the failure of an update. */
+	return ret ?: tdx_module_lost() ? -ESHUTDOWN : 0;
 }
-EXPORT_SYMBOL_FOR_MODULES(tdx_enable, "kvm-intel,tdx_test");
+EXPORT_SYMBOL_FOR_MODULES(tdx_enable, "tdx_test");
 
 /**
  * tdx_enable_async - initialize the TDX module in the background
@@ -251,11 +311,13 @@ int tdx_enable_async(struct tdx_enable_request *req)
 EXPORT_SYMBOL_FOR_MODULES(tdx_enable_async, "kvm-intel,tdx_test");
 
 /**
- * tdx_enable_subscribe - ask for a callback when TDX is up
+ * tdx_enable_subscribe - ask for callbacks when TDX goes up and down
  * @req: the request, initialized and not in use
  *
- * Does not start an initialization.  The callback of @req runs when TDX is up, soon if
- * TDX is up already; or when an error is final or the system goes down.
+ * Does not start an initialization.  The callback of @req gets the result of each
+ * initialization, soon if TDX is up already; and -ESHUTDOWN before TDX is switched off, and
+ * after a module update has failed; but not the same result twice in a row.  The
+ * subscription ends with tdx_enable_cancel().
  *
  * Context: as tdx_enable_async().
  *
@@ -274,7 +336,7 @@ int tdx_enable_subscribe(struct tdx_enable_request *req)
 
 	return tdx_bringup_subscribe(&tdx_host, req);
 }
-EXPORT_SYMBOL_FOR_MODULES(tdx_enable_subscribe, "tdx-host,tdx_test");
+EXPORT_SYMBOL_FOR_MODULES(tdx_enable_subscribe, "kvm-intel,tdx-host,tdx_test");
 
 /**
  * tdx_enable_wait - sleep until a request has its result
@@ -294,7 +356,7 @@ int tdx_enable_wait(struct tdx_enable_request *req)
 {
 	return tdx_bringup_wait(&tdx_host, req);
 }
-EXPORT_SYMBOL_FOR_MODULES(tdx_enable_wait, "kvm-intel,tdx_test");
+EXPORT_SYMBOL_FOR_MODULES(tdx_enable_wait, "tdx_test");
 
 /**
  * tdx_enable_cancel - withdraw a request
@@ -358,7 +420,70 @@ enum tdx_status tdx_enable_status(struct tdx_progress *progress)
 
 	return TDX_STATUS_ERROR;
 }
-EXPORT_SYMBOL_FOR_MODULES(tdx_enable_status, "tdx_test");
+EXPORT_SYMBOL_FOR_MODULES(tdx_enable_status, "kvm-intel,tdx-host,tdx_test");
+
+/**
+ * tdx_get - make sure that TDX is up, and keep it up
+ *
+ * As tdx_enable(), but TDX then cannot be switched off, until tdx_put().
+ *
+ * Context: as tdx_enable().
+ *
+ * Return: 0, and the caller has a reference; else the errno of tdx_enable().
+ */
+int tdx_get(void)
+{
+	int ret;
+
+	ret = tdx_host_check() ?: tdx_bringup_get(&tdx_host);
+	if (!ret && tdx_module_lost()) {
+		tdx_bringup_put(&tdx_host);
+		ret = -ESHUTDOWN;
+	}
+
+	return ret;
+}
+EXPORT_SYMBOL_FOR_MODULES(tdx_get, "kvm-intel,tdx_test");
+
+/**
+ * tdx_put - give back a reference from tdx_get()
+ *
+ * A caller that cannot take a page or a KeyID back from the module keeps its reference.
+ *
+ * Context: may sleep, briefly.
+ */
+void tdx_put(void)
+{
+	tdx_bringup_put(&tdx_host);
+}
+EXPORT_SYMBOL_FOR_MODULES(tdx_put, "kvm-intel,tdx_test");
+
+/**
+ * tdx_disable - switch TDX off, and wait for the result
+ *
+ * Disables the TDX module by TDH.SYS.DISABLE, takes all CPUs out of VMX operation, and
+ * frees the PAMTs.  The module is then in its state after boot.  Afterwards tdx_enable()
+ * fails, and tdx_enable_async() switches TDX on again.
+ *
+ * Context: as tdx_enable(), but the freezer waits for the task.  If the task is killed, the
+ * function returns and TDX is switched off in the background.
+ *
+ * Return:
+ * * 0		- TDX is off.  It may have been off before.
+ * * -EBUSY	- nothing has changed: a TD or another user of tdx_get() exists, TDX is being
+ *   initialized or disabled, the module is being updated, or a CPU does not run work items.
+ * * -EOPNOTSUPP - nothing has changed: the module has no TDH.SYS.DISABLE.
+ * * -ENODEV	- the platform has no TDX, or tdx_host=off is set.
+ * * -EINTR	- the calling task was killed.
+ * * -ESHUTDOWN	- the system goes down, or an update of the module has failed.
+ * * other	- the errno of the status of TDH.SYS.DISABLE.  TDX is up as before, unless the
+ *   status is %TDX_STATUS_ERROR.
+ */
+int tdx_disable(void)
+{
+	return tdx_host_check() ?: tdx_bringup_disable(&tdx_host);
+}
+EXPORT_SYMBOL_FOR_MODULES(tdx_disable, "tdx_test");
 
 /**
  * tdx_host_error - get the reason why TDX is not up
@@ -389,12 +514,22 @@ int tdx_host_error(char *reason, size_t size)
 	}
 
 	ret = tdx_attempt_error(&tdx_host.attempt, reason, size);
-	if (!ret && tdx_bringup_status(&tdx_host, NULL) == TDX_STATUS_ERROR) {
+	if (ret)
+		return ret;
+
+	if (tdx_attempt_stopped(&tdx_host.attempt)) {
 		strscpy(reason, "stopped for shutdown", size);
-		ret = -ESHUTDOWN;
+		return -ESHUTDOWN;
+	}
+	guard(mutex)(&tdx_host.lock);
+
+	/* Nothing else has this result without an error of the attempt. */
+	if (tdx_host.result == -ESHUTDOWN) {
+		strscpy(reason, "switched off by root", size);
+		return -ESHUTDOWN;
 	}
 
-	return ret;
+	return 0;
 }
 
 static int __init tdx_host_init_sysfs(void)
@@ -424,16 +559,11 @@ static int __init tdx_enable_at_boot(void)
 subsys_initcall(tdx_enable_at_boot);
 
 #ifdef CONFIG_TDX_BRINGUP_KUNIT_TEST
-static void tdx_host_forget(struct tdx_bringup *tb)
+static void tdx_host_forget(struct tdx_bringup *tb, bool up)
 {
-	int cpu;
-
-	if (tb->status == TDX_STATUS_INITIALIZED)
+	if (up)
 		tdx_steps_undo(&tb->steps);
-
-	memset(&tdx_module_state, 0, sizeof(tdx_module_state));
-	for_each_possible_cpu(cpu)
-		per_cpu(tdx_lp_initialized, cpu) = false;
+	tdx_lps_forget();
 }
 
 /**

@@ -13,22 +13,43 @@
 
 #include "steps.h"
 
+struct tdx_bringup;
+
+/**
+ * struct tdx_bringup_ops - what the worker does with a host
+ *
+ * @probe: runs step 1
+ * @run: runs all steps
+ * @off: switches TDX off; after an error, TDX is up as before, unless @lost of
+ *	&struct tdx_attempt is set
+ * @can_disable: returns 0, or the errno with which tdx_disable() fails
+ * @notify: called under @lock when the status changes; may be NULL
+ */
+struct tdx_bringup_ops {
+	int (*probe)(struct tdx_bringup *tb);
+	int (*run)(struct tdx_bringup *tb);
+	int (*off)(struct tdx_bringup *tb);
+	int (*can_disable)(struct tdx_bringup *tb);
+	void (*notify)(void);
+};
+
 /**
  * struct tdx_bringup - the state of TDX on a host, and the requests for TDX
  *
  * Locking: "L" @lock; "O" written under @lock, read with READ_ONCE(); "W" used only by
- * the worker.  @run and @notify are constant.
+ * the worker.  @ops is constant.
  *
- * @lock: not held across a step or a callback; in tests, tdx_bringup_renew() holds it
- *	while it stands in for the worker
+ * @lock: not held across a step or a callback
  * @status: O
- * @result: L, result of the last attempt
+ * @probing: O, a task waits for step 1
+ * @result: L, result of the last attempt; after off, -ESHUTDOWN
+ * @off_result: L, result of the last off
+ * @users: L, number of references that tdx_bringup_try_get() has given
  * @requests: L, requests that wait for a result
- * @subscribers: L, requests that wait for success, a final error, or shutdown
+ * @subscribers: L, requests that get each change of the result
  * @calling: O, the request whose callback runs
- * @work: the worker: runs an attempt, then the callbacks
- * @run: runs the steps
- * @notify: called under @lock when @status changes; may be NULL
+ * @work: the worker: switches TDX on and off, and runs the callbacks
+ * @ops: what the worker does
  * @map: acquired by the worker and by tasks that wait for it: lockdep reports a task
  *	that waits while it holds a lock that the worker takes
  * @attempt: the running or the last attempt; tdx_bringup_stop() sets its @stop under
@@ -38,25 +59,33 @@
 struct tdx_bringup {
 	struct mutex lock;	/* see "L" above */
 	enum tdx_status status;
+	bool probing;
 	int result;
+	int off_result;
+	unsigned int users;
 	struct list_head requests;
 	struct list_head subscribers;
 	struct tdx_enable_request *calling;
 	struct work_struct work;
-	int (*run)(struct tdx_bringup *tb);
-	void (*notify)(void);
+	const struct tdx_bringup_ops *ops;
 	struct lockdep_map map;
 	struct tdx_attempt attempt;
 	struct tdx_steps steps;
 };
 
 /* request.c */
-void tdx_bringup_init(struct tdx_bringup *tb, int (*run)(struct tdx_bringup *tb));
+void tdx_bringup_init(struct tdx_bringup *tb, const struct tdx_bringup_ops *ops);
+int tdx_bringup_probe(struct tdx_bringup *tb);
 int tdx_bringup_request(struct tdx_bringup *tb, struct tdx_enable_request *req);
 int tdx_bringup_subscribe(struct tdx_bringup *tb, struct tdx_enable_request *req);
 int tdx_bringup_wait(struct tdx_bringup *tb, struct tdx_enable_request *req);
 void tdx_bringup_cancel(struct tdx_bringup *tb, struct tdx_enable_request *req);
 int tdx_bringup_sync(struct tdx_bringup *tb);
+int tdx_bringup_try_get(struct tdx_bringup *tb);
+int tdx_bringup_get(struct tdx_bringup *tb);
+void tdx_bringup_put(struct tdx_bringup *tb);
+void tdx_bringup_lose(struct tdx_bringup *tb);
+int tdx_bringup_disable(struct tdx_bringup *tb);
 void tdx_bringup_stop(struct tdx_bringup *tb);
 int tdx_bringup_hold(struct tdx_bringup *tb);
 void tdx_bringup_release(struct tdx_bringup *tb);
@@ -64,6 +93,7 @@ enum tdx_status tdx_bringup_status(const struct tdx_bringup *tb, struct tdx_prog
 const struct tdx_sys_info *tdx_bringup_metadata(const struct tdx_bringup *tb);
 
 /* enable.c */
+extern const struct tdx_bringup_ops tdx_host_ops;
 int tdx_host_run(struct tdx_bringup *tb);
 int tdx_host_error(char *reason, size_t size);
 #ifdef CONFIG_TDX_BRINGUP_KUNIT_TEST
@@ -75,7 +105,8 @@ int tdx_sysfs_init(void);
 void tdx_sysfs_notify(void);
 
 #ifdef CONFIG_TDX_BRINGUP_KUNIT_TEST
-int tdx_bringup_renew(struct tdx_bringup *tb, void (*forget)(struct tdx_bringup *tb));
+int tdx_bringup_renew(struct tdx_bringup *tb,
+		      void (*forget)(struct tdx_bringup *tb, bool up));
 void tdx_bringup_exit(struct tdx_bringup *tb);
 #endif
 

@@ -12,16 +12,19 @@
 #include <kunit/visibility.h>
 
 #include <linux/cleanup.h>
+#include <linux/completion.h>
 #include <linux/cpu.h>
 #include <linux/cpufeature.h>
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/init.h>
+#include <linux/jiffies.h>
 #include <linux/lockdep.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/smp.h>
+#include <linux/string.h>
 #include <linux/syscore_ops.h>
 #include <linux/workqueue.h>
 
@@ -34,8 +37,25 @@
 /* Only code on the CPU itself writes this: work items, CPU hot-plug and shutdown. */
 static DEFINE_PER_CPU(bool, tdx_lp_is_ready);
 
-/* Protected by cpu_hotplug_lock. */
-static DEFINE_PER_CPU(struct work_struct, tdx_lp_work);
+/*
+ * A real-time task that never sleeps prevents the work items of its CPU from running.
+ * Wait for this time, then fail.
+ */
+#define TDX_LP_SECONDS	10
+
+/**
+ * struct tdx_lp_call - a function to run on a CPU
+ * @work: the work item
+ * @done: complete when the function has returned
+ *
+ * Locking: cpu_hotplug_lock.
+ */
+struct tdx_lp_call {
+	struct work_struct work;
+	struct completion done;
+};
+
+static DEFINE_PER_CPU(struct tdx_lp_call, tdx_lp_call);
 
 /* Protected by cpu_hotplug_lock.  Shutdown reads it without, when no attempt runs. */
 static enum cpuhp_state tdx_lp_state = CPUHP_INVALID;
@@ -209,34 +229,78 @@ static int tdx_lp_offline(unsigned int cpu)
 	return ret;
 }
 
-static void tdx_lp_start(struct work_struct *unused)
+static void tdx_lp_start(struct work_struct *work)
 {
 	/* tdx_lp_attempt records the first error. */
 	tdx_lp_online(raw_smp_processor_id());
+	complete(&container_of(work, struct tdx_lp_call, work)->done);
 }
 
-static void tdx_lp_stop(struct work_struct *unused)
+static void tdx_lp_stop(struct work_struct *work)
 {
 	/* tdx_offline_cpu() fails only while TDs exist. */
 	WARN_ON_ONCE(tdx_lp_offline(raw_smp_processor_id()));
+	complete(&container_of(work, struct tdx_lp_call, work)->done);
+}
+
+static void tdx_lp_check(struct work_struct *work)
+{
+	complete(&container_of(work, struct tdx_lp_call, work)->done);
+}
+
+/* Returns false if the CPU has not run the work item, and will not run it. */
+static bool tdx_lp_wait(struct tdx_lp_call *call, unsigned long end)
+{
+	unsigned long now = jiffies;
+
+	if (wait_for_completion_timeout(&call->done,
+					time_before(now, end) ? end - now : 0))
+		return true;
+	if (cancel_work(&call->work))
+		return false;
+	/* The CPU runs the work item now. */
+	flush_work(&call->work);
+
+	return true;
 }
 
 /*
- * Run @func on all online CPUs at the same time.  Use work items, since CR4.VMXE may
- * change only in task context, and tdx_seamcall_retry() may sleep.
+ * Run @func at the same time on all online CPUs, or on those in TDX.  Use work items,
+ * since CR4.VMXE may change only in task context, and tdx_seamcall_retry() may sleep.
+ * Returns a CPU that does not run work items, or nr_cpu_ids.
  */
-static void tdx_lps_each(work_func_t func)
+static unsigned int tdx_lps_each(work_func_t func, bool in_tdx)
 {
-	unsigned int cpu;
+	unsigned int cpu, stuck = nr_cpu_ids;
+	unsigned long end;
 
 	lockdep_assert_cpus_held();
 
 	for_each_online_cpu(cpu) {
-		INIT_WORK(per_cpu_ptr(&tdx_lp_work, cpu), func);
-		schedule_work_on(cpu, per_cpu_ptr(&tdx_lp_work, cpu));
+		struct tdx_lp_call *call = per_cpu_ptr(&tdx_lp_call, cpu);
+
+		INIT_WORK(&call->work, func);
+		init_completion(&call->done);
+		if (in_tdx && !per_cpu(tdx_lp_is_ready, cpu))
+			complete(&call->done);
+		else
+			schedule_work_on(cpu, &call->work);
 	}
-	for_each_online_cpu(cpu)
-		flush_work(per_cpu_ptr(&tdx_lp_work, cpu));
+
+	end = jiffies + TDX_LP_SECONDS * HZ;
+	for_each_online_cpu(cpu) {
+		if (!tdx_lp_wait(per_cpu_ptr(&tdx_lp_call, cpu), end))
+			stuck = cpu;
+	}
+
+	return stuck;
+}
+
+static int tdx_lp_fail_stuck(struct tdx_attempt *a, unsigned int cpu)
+{
+	return tdx_fail(a, -EBUSY,
+			"CPU %u runs no work items, a real-time task may occupy it: move the task, or take the CPU offline",
+			cpu);
 }
 
 /**
@@ -246,11 +310,13 @@ static void tdx_lps_each(work_func_t func)
  * Context: may sleep; cpu_hotplug_lock is held.
  *
  * Return: 0; the errno of the status of TDH.SYS.LP.INIT on the CPU that failed first;
- * -EOPNOTSUPP, -EBUSY or -EFAULT if a CPU cannot enter VMX operation; -ENOSPC if CPU
- * hot-plug has no free state.  After an error, no CPU is in TDX.
+ * -EOPNOTSUPP, -EBUSY or -EFAULT if a CPU cannot enter VMX operation; -EBUSY if a CPU
+ * runs no work items; -ENOSPC if CPU hot-plug has no free state.  After an error, no CPU
+ * is in TDX.
  */
 int tdx_lps_start(struct tdx_attempt *a)
 {
+	unsigned int stuck;
 	int ret;
 
 	lockdep_assert_cpus_held();
@@ -262,9 +328,11 @@ int tdx_lps_start(struct tdx_attempt *a)
 	tdx_lp_state = ret;
 
 	tdx_lp_attempt = a;
-	tdx_lps_each(tdx_lp_start);
+	stuck = tdx_lps_each(tdx_lp_start, false);
 	tdx_lp_attempt = NULL;
 
+	if (stuck < nr_cpu_ids)
+		tdx_lp_fail_stuck(a, stuck);
 	ret = READ_ONCE(a->error);
 	if (ret)
 		tdx_lps_stop();
@@ -279,11 +347,48 @@ int tdx_lps_start(struct tdx_attempt *a)
  */
 void tdx_lps_stop(void)
 {
+	unsigned int stuck;
+
 	lockdep_assert_cpus_held();
 
-	tdx_lps_each(tdx_lp_stop);
+	/* A failed attempt that could not be undone has taken the CPUs out already. */
+	if (tdx_lp_state == CPUHP_INVALID)
+		return;
+
+	while ((stuck = tdx_lps_each(tdx_lp_stop, true)) < nr_cpu_ids)
+		pr_warn("CPU %u runs no work items and cannot leave TDX: move the real-time task that occupies it\n",
+			stuck);
 	cpuhp_remove_state_nocalls_cpuslocked(tdx_lp_state);
 	tdx_lp_state = CPUHP_INVALID;
+}
+
+/**
+ * tdx_lps_check - check that all CPUs run work items, which tdx_lps_stop() needs
+ * @a: the attempt
+ *
+ * Context: may sleep; cpu_hotplug_lock is held.
+ *
+ * Return: 0; -EBUSY if a CPU does not.
+ */
+int tdx_lps_check(struct tdx_attempt *a)
+{
+	unsigned int stuck = tdx_lps_each(tdx_lp_check, false);
+
+	return stuck < nr_cpu_ids ? tdx_lp_fail_stuck(a, stuck) : 0;
+}
+
+/**
+ * tdx_lps_forget - record that the module is in its state after boot
+ *
+ * Context: no CPU makes SEAMCALLs.
+ */
+void tdx_lps_forget(void)
+{
+	unsigned int cpu;
+
+	memset(&tdx_module_state, 0, sizeof(tdx_module_state));
+	for_each_possible_cpu(cpu)
+		per_cpu(tdx_lp_initialized, cpu) = false;
 }
 
 /* Record that bring-up has succeeded, or that the worker undoes it. */
@@ -320,7 +425,7 @@ bool tdx_lp_ready(void)
 
 static void tdx_lp_shutdown(void *unused)
 {
-	/* Step 1 and tdx_lps_disable_module() make SEAMCALLs on a CPU that is not ready. */
+	/* Step 1 and tdx_lp_disable_module() make SEAMCALLs on a CPU that is not ready. */
 	if (!this_cpu_read(tdx_lp_is_ready)) {
 		tdx_cpu_flush_cache();
 		return;
@@ -330,15 +435,49 @@ static void tdx_lp_shutdown(void *unused)
 	tdx_shutdown_cpu(NULL);
 }
 
-static void tdx_lps_disable_module(void)
+/**
+ * tdx_lp_disable_module - call TDH.SYS.DISABLE until it has succeeded or failed
+ * @status: gets the last status
+ * @begun: set if the module has begun to disable itself but has not ended
+ *
+ * TDX_INTERRUPTED_RESUMABLE means that the call has made progress.  TDX_SYS_BUSY means that
+ * the module waits for another SEAMCALL to end, and rejects new ones.
+ *
+ * Context: may sleep.
+ *
+ * Return: 0; -EOPNOTSUPP, -EBUSY or -EFAULT if this CPU cannot enter VMX operation.
+ */
+int tdx_lp_disable_module(u64 *status, bool *begun)
 {
-	guard(preempt)();
+	struct tdx_module_args args = {};
+	unsigned int tries;
+	int ret;
 
-	if (x86_virt_get_ref(X86_FEATURE_VMX))
-		return;
+	guard(migrate)();
 
-	tdx_sys_disable();
+	ret = x86_virt_get_ref(X86_FEATURE_VMX);
+	if (ret)
+		return ret;
+
+	*begun = false;
+	for (tries = 0; tries < TDX_SEAMCALL_TRIES; tries++) {
+		if (tries)
+			usleep_range(TDX_SEAMCALL_PAUSE_US, 2 * TDX_SEAMCALL_PAUSE_US);
+		do {
+			*status = seamcall(TDH_SYS_DISABLE, &args);
+			*begun |= tdx_status_is_retryable(*status);
+			cond_resched();
+		} while (*status == TDX_INTERRUPTED_RESUMABLE);
+		if (!tdx_status_is_retryable(*status))
+			break;
+	}
+	if (*status)
+		trace_tdx_seamcall_error(TDH_SYS_DISABLE, *status, 0);
+	else
+		*begun = false;
 	x86_virt_put_ref(X86_FEATURE_VMX);
+
+	return 0;
 }
 
 /*
@@ -347,8 +486,17 @@ static void tdx_lps_disable_module(void)
  */
 VISIBLE_IF_KUNIT void tdx_lps_shutdown(void *unused)
 {
-	if (tdx_lp_state != CPUHP_INVALID || tdx_module_state.sysinit_done)
-		tdx_lps_disable_module();
+	char text[SEAM_TEXT_LEN];
+	bool begun;
+	u64 status;
+
+	/* A module that has no PAMTs may reject the call, which does no harm. */
+	if ((tdx_lp_state != CPUHP_INVALID || tdx_module_state.sysinit_done) &&
+	    !tdx_lp_disable_module(&status, &begun) && status &&
+	    tdx_tdmr_list.nr_consumed_tdmrs) {
+		seam_status_describe(text, sizeof(text), TDH_SYS_DISABLE, status);
+		pr_err("%s\n", text);
+	}
 	on_each_cpu(tdx_lp_shutdown, NULL, 1);
 }
 

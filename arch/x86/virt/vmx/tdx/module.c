@@ -10,6 +10,8 @@
 #include <linux/cpu.h>
 #include <linux/minmax.h>
 #include <linux/preempt.h>
+#include <linux/printk.h>
+#include <linux/sched/isolation.h>
 #include <linux/smp.h>
 #include <linux/topology.h>
 
@@ -20,6 +22,9 @@
 #include "seamcall_internal.h"
 #include "steps.h"
 #include "trace.h"
+
+/* The module has TDH.SYS.DISABLE. */
+#define TDX_FEATURES0_SYS_DISABLE	BIT_ULL(53)
 
 #define TDX_NUM_CMRS	0x9000000100000000ULL
 #define TDX_CMR_BASE(i)	(0x9000000300000080ULL + (i))
@@ -182,14 +187,14 @@ int tdx_sys_config(struct tdx_module_args *args)
  * @a: the attempt
  * @infos: the TDMRs
  *
- * Success of TDH.SYS.CONFIG is the point of no return.  An error leaves the state of the
- * module unchanged.
+ * After success of TDH.SYS.CONFIG, only TDH.SYS.DISABLE leads back.  An error leaves the
+ * state of the module unchanged.
  *
  * Context: may sleep.  The worker calls this with cpu_hotplug_lock held, so that the set
  * of LPs does not change.
  *
- * Return: 0; -ENOMEM; -ENXIO if an LP is not initialized; -EINVAL if the module rejects a
- * TDMR; else the errno of the status.
+ * Return: 0; -ENOMEM; -ENXIO if an LP is not initialized; -EIO if the module rejects a TDMR;
+ * else the errno of the status.
  */
 int tdx_module_config(struct tdx_attempt *a, struct tdmr_info_list *infos)
 {
@@ -221,6 +226,21 @@ static int tdx_package_online_cpu(unsigned int package)
 	}
 
 	return -ENXIO;
+}
+
+/* Prefer a CPU that is not isolated: real-time tasks may run on isolated CPUs. */
+static int tdx_package_key_cpu(unsigned int package)
+{
+	unsigned int cpu;
+
+	guard(rcu)();
+
+	for_each_cpu_and(cpu, cpu_online_mask, housekeeping_cpumask(HK_TYPE_DOMAIN)) {
+		if (topology_logical_package_id(cpu) == package)
+			return cpu;
+	}
+
+	return tdx_package_online_cpu(package);
 }
 
 /* A CPU that was never online has no topology yet, only an APIC id. */
@@ -293,7 +313,7 @@ static int tdx_key_config_here(void *data)
 static int tdx_key_config(struct tdx_attempt *a, unsigned int package)
 {
 	struct tdx_key_call call = { .package = package };
-	int cpu = tdx_package_online_cpu(package);
+	int cpu = tdx_package_key_cpu(package);
 
 	/* Empty socket: tdx_packages_check() rejects a populated one without online CPU. */
 	if (cpu < 0)
@@ -460,4 +480,54 @@ int tdx_tdmrs_init(struct tdx_attempt *a, const struct tdx_layout *layout,
 	lanework_free(&lanes);
 
 	return ret;
+}
+
+/* Off */
+
+/**
+ * tdx_module_can_disable - tell if the module has TDH.SYS.DISABLE
+ * @module: the module
+ *
+ * Context: any.
+ *
+ * Return: true if it has.
+ */
+bool tdx_module_can_disable(const struct tdx_module *module)
+{
+	return module->sysinfo.features.tdx_features0 & TDX_FEATURES0_SYS_DISABLE;
+}
+
+/**
+ * tdx_module_disable - return the module to its state after boot
+ * @a: the attempt
+ *
+ * The module overwrites the memory that it was given.  If it has begun and does not end,
+ * it rejects all other SEAMCALLs, and the function sets @lost of @a.
+ *
+ * Context: may sleep.  No CPU makes another SEAMCALL.
+ *
+ * Return: 0; -EOPNOTSUPP, -EBUSY or -EFAULT if the CPU cannot enter VMX operation; else
+ * the errno of the status.
+ */
+int tdx_module_disable(struct tdx_attempt *a)
+{
+	char text[SEAM_TEXT_LEN];
+	u64 status;
+	int ret;
+
+	ret = tdx_lp_disable_module(&status, &a->lost);
+	if (ret)
+		return tdx_fail(a, ret, "CPU %u cannot enter VMX operation",
+				raw_smp_processor_id());
+	if (!status)
+		return 0;
+
+	if (!READ_ONCE(a->error))
+		return tdx_fail_seam(a, TDH_SYS_DISABLE, status, "module");
+
+	/* The error that was the reason to disable the module is in the log already. */
+	seam_status_describe(text, sizeof(text), TDH_SYS_DISABLE, status);
+	pr_err("%s\n", text);
+
+	return seam_status_errno(TDH_SYS_DISABLE, status);
 }

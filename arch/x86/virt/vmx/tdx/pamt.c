@@ -17,7 +17,9 @@
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
+#include <linux/cpufeature.h>
 #include <linux/gfp.h>
+#include <linux/lanework.h>
 #include <linux/limits.h>
 #include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
@@ -27,8 +29,12 @@
 #include <linux/pfn.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 
 #include "steps.h"
+
+/* A lane clears a piece of this size, so that all CPUs of a node take part. */
+#define TDX_PAMT_PIECE	((u64)SZ_64M)
 
 /*
  * alloc_contig_range() expects online, unreserved memory of one zone.  Also reject
@@ -161,6 +167,36 @@ static int tdx_pamt_find_row(struct tdx_attempt *a, struct tdx_layout *layout, u
 	return 0;
 }
 
+/* Divide the memory of the rows into pieces, which lanes clear. */
+static int tdx_pamt_divide(struct tdx_attempt *a, struct tdx_layout *layout)
+{
+	struct tdx_pamt_piece *piece;
+	unsigned int i, nr = 0;
+	u64 pa;
+
+	if (!boot_cpu_has_bug(X86_BUG_TDX_PW_MCE))
+		return 0;
+
+	for (i = 0; i < layout->tdmrs.nr_rows; i++)
+		nr += DIV_ROUND_UP(layout->tdmrs.rows[i].size, TDX_PAMT_PIECE);
+	piece = kvmalloc_objs(*piece, nr);
+	if (!piece)
+		return tdx_fail(a, -ENOMEM, "out of memory for %u pieces of PAMT", nr);
+
+	layout->pieces = piece;
+	layout->nr_pieces = nr;
+	for (i = 0; i < layout->tdmrs.nr_rows; i++) {
+		const struct tdmr_row *row = &layout->tdmrs.rows[i];
+
+		for (pa = row->base; pa < tdmr_row_end(row); pa = piece++->end) {
+			piece->pa = pa;
+			piece->end = min(pa + TDX_PAMT_PIECE, tdmr_row_end(row));
+		}
+	}
+
+	return 0;
+}
+
 /**
  * tdx_pamts_free - free all PAMTs, which the module must not use
  * @layout: the layout
@@ -170,6 +206,10 @@ static int tdx_pamt_find_row(struct tdx_attempt *a, struct tdx_layout *layout, u
 void tdx_pamts_free(struct tdx_layout *layout)
 {
 	unsigned int i = layout->tdmrs.nr_rows;
+
+	kvfree(layout->pieces);
+	layout->pieces = NULL;
+	layout->nr_pieces = 0;
 
 	while (i--) {
 		struct tdmr_row *row = &layout->tdmrs.rows[i];
@@ -202,38 +242,54 @@ int tdx_pamts_alloc(struct tdx_attempt *a, struct tdx_layout *layout)
 		if (!layout->tdmrs.rows[i].base)
 			ret = tdx_pamt_find_row(a, layout, i);
 	}
+	if (!ret)
+		ret = tdx_pamt_divide(a, layout);
 	if (ret)
 		tdx_pamts_free(layout);
 
 	return ret;
 }
 
-/* A row can have gigabytes, so let other tasks run in between. */
-static void tdx_pamt_clear_row(const struct tdmr_row *row)
+static int tdx_pamt_clear_next(struct lane *lane)
 {
-	u64 pa, size;
+	struct tdx_pamt_piece *piece = container_of(lane, struct tdx_pamt_piece, lane);
+	u64 size = min_t(u64, piece->end - piece->pa, SZ_1M);
 
-	for (pa = row->base; pa < tdmr_row_end(row); pa += size) {
-		size = min_t(u64, tdmr_row_end(row) - pa, SZ_1M);
-		tdx_quirk_reset_paddr(pa, size);
-		cond_resched();
-	}
+	tdx_quirk_reset_paddr(piece->pa, size);
+	piece->pa += size;
+
+	return piece->pa < piece->end ? LANE_MORE : LANE_DONE;
 }
 
 /**
- * tdx_pamts_clear - prepare PAMT memory for use by the kernel
+ * tdx_pamts_clear - prepare PAMT memory for use by the kernel, on lanes
  * @layout: the layout; caches are flushed, and no SEAMCALL writes to a PAMT any more
  *
  * On CPUs with the partial write erratum, the kernel could not use the memory otherwise.
  *
- * Context: may sleep, for seconds.  The worker calls this.
+ * Context: may sleep, for seconds; takes cpu_hotplug_lock.  The worker calls this.
  */
-void tdx_pamts_clear(const struct tdx_layout *layout)
+void tdx_pamts_clear(struct tdx_layout *layout)
 {
+	struct lanework lanes;
 	unsigned int i;
 
-	for (i = 0; i < layout->tdmrs.nr_rows; i++)
-		tdx_pamt_clear_row(&layout->tdmrs.rows[i]);
+	if (!layout->nr_pieces)
+		return;
+
+	if (WARN_ON_ONCE(lanework_init(&lanes, "tdx_pamt_clear", tdx_pamt_clear_next)))
+		return;
+
+	for (i = 0; i < layout->nr_pieces; i++) {
+		struct tdx_pamt_piece *piece = &layout->pieces[i];
+
+		lanework_add(&lanes, &piece->lane,
+			     tdx_layout_home(pfn_to_nid(PHYS_PFN(piece->pa))));
+	}
+
+	if (!lanework_start(&lanes))
+		lanework_wait(&lanes);
+	lanework_free(&lanes);
 }
 
 u64 tdx_pamts_bytes(const struct tdx_layout *layout)

@@ -4,26 +4,43 @@
  *
  *	            request          all steps done
  *	UNKNOWN ------------> INITIALIZING ------------> INITIALIZED
- *	   ^                    |       |
- *	   +--------------------+       +--------------> ERROR
- *	    error before SYS.CONFIG      error after it
+ *	 ^   ^                  |       |                 |
+ *	 |   +------------------+       +---> ERROR       | off
+ *	 |     error that could be undone       ^         v
+ *	 +--------------------------------------|--- DISABLING
+ *	                                        +---------+
+ *	                              SYS.DISABLE failed halfway
  *
  * One attempt runs at a time, in a work item, the worker.  A request that arrives
  * meanwhile joins the attempt and gets its result.  The worker first wakes tasks that
  * wait for requests without a callback, and then runs callbacks, one after another.  An
  * attempt runs to its end even if callers cancel all requests.
+ *
+ * After an attempt has failed, or after off, only tdx_bringup_request() and
+ * tdx_bringup_probe() start again.  tdx_bringup_sync() serves tasks without privileges
+ * and returns the last result.
  */
+#define pr_fmt(fmt)	"virt/tdx: " fmt
+
 #include <linux/cleanup.h>
 #include <linux/completion.h>
 #include <linux/cpu.h>
 #include <linux/errno.h>
+#include <linux/jiffies.h>
 #include <linux/lockdep.h>
 #include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
+#include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 
 #include "enable.h"
+
+/*
+ * A reboot and a suspend wait for the running step for this time.  Only a PAMT
+ * allocation, or a CPU that runs no work items, can take longer.
+ */
+#define TDX_STOP_SECONDS	10
 
 static bool tdx_bringup_final(const struct tdx_bringup *tb)
 {
@@ -32,61 +49,61 @@ static bool tdx_bringup_final(const struct tdx_bringup *tb)
 	return tb->status == TDX_STATUS_INITIALIZED || tb->status == TDX_STATUS_ERROR;
 }
 
+/* The last attempt has a result, and no new one runs. */
+static bool tdx_bringup_settled(const struct tdx_bringup *tb)
+{
+	lockdep_assert_held(&tb->lock);
+
+	return tb->status != TDX_STATUS_INITIALIZING &&
+	       (tb->status == TDX_STATUS_INITIALIZED || tb->result);
+}
+
 static void tdx_bringup_set_status(struct tdx_bringup *tb, enum tdx_status status)
 {
 	lockdep_assert_held(&tb->lock);
 
 	WRITE_ONCE(tb->status, status);
 	wake_up_all(&tb->attempt.changed);
-	if (tb->notify)
-		tb->notify();
+	if (tb->ops->notify)
+		tb->ops->notify();
 }
 
-static int tdx_bringup_attempt(struct tdx_bringup *tb)
+static int tdx_bringup_attempt(struct tdx_bringup *tb, int (*run)(struct tdx_bringup *tb))
 {
 	int result;
 
-	tdx_attempt_begin(&tb->attempt);
+	tdx_attempt_begin(&tb->attempt, "initialization");
 	result = tdx_attempt_pause(&tb->attempt);
 
-	return result ?: tb->run(tb);
-}
-
-static void tdx_bringup_set_result(struct tdx_bringup *tb, int result)
-{
-	lockdep_assert_held(&tb->lock);
-
-	tb->result = result;
-	if (!result)
-		tdx_bringup_set_status(tb, TDX_STATUS_INITIALIZED);
-	else if (tb->attempt.configured)
-		tdx_bringup_set_status(tb, TDX_STATUS_ERROR);
-	else
-		tdx_bringup_set_status(tb, TDX_STATUS_UNKNOWN);
+	return result ?: run(tb);
 }
 
 /*
  * Drops the lock around the callback.  The owner may free @req once its completion is
  * done.
  */
-static void tdx_request_end(struct tdx_bringup *tb, struct tdx_enable_request *req, int result)
+static void tdx_request_call(struct tdx_bringup *tb, struct tdx_enable_request *req, int result)
 {
 	lockdep_assert_held(&tb->lock);
 
-	list_del_init(&req->node);
 	req->result = result;
-	if (!req->complete) {
-		complete_all(&req->done);
-		return;
+	if (req->complete) {
+		WRITE_ONCE(tb->calling, req);
+		wake_up_all(&tb->attempt.changed);
+		mutex_unlock(&tb->lock);
+		req->complete(req, result);
+		mutex_lock(&tb->lock);
+		WRITE_ONCE(tb->calling, NULL);
 	}
+	/* A subscriber stays on its list unless it was cancelled meanwhile. */
+	if (list_empty(&req->node))
+		complete_all(&req->done);
+}
 
-	WRITE_ONCE(tb->calling, req);
-	wake_up_all(&tb->attempt.changed);
-	mutex_unlock(&tb->lock);
-	req->complete(req, result);
-	mutex_lock(&tb->lock);
-	WRITE_ONCE(tb->calling, NULL);
-	complete_all(&req->done);
+static void tdx_request_end(struct tdx_bringup *tb, struct tdx_enable_request *req, int result)
+{
+	list_del_init(&req->node);
+	tdx_request_call(tb, req, result);
 }
 
 /* End requests without a callback first, so that their tasks wait for no callback. */
@@ -103,47 +120,147 @@ static void tdx_requests_end(struct tdx_bringup *tb, struct list_head *requests,
 				result);
 }
 
-/*
- * The worker takes the requests in the same critical section in which the attempt ends.
- * A later request may start the next attempt, and then gets the result of that attempt.
- */
-static void tdx_bringup_work(struct work_struct *work)
+/* Find a subscriber that has not got the present result. */
+static struct tdx_enable_request *tdx_subscriber_next(struct tdx_bringup *tb)
 {
-	struct tdx_bringup *tb = container_of(work, struct tdx_bringup, work);
-	bool attempt = READ_ONCE(tb->status) == TDX_STATUS_INITIALIZING;
-	LIST_HEAD(subscribers);
-	LIST_HEAD(requests);
-	int result = 0, final;
+	struct tdx_enable_request *req;
 
-	lock_map_acquire(&tb->map);
-	if (attempt)
-		result = tdx_bringup_attempt(tb);
+	if (!tdx_bringup_settled(tb))
+		return NULL;
 
-	mutex_lock(&tb->lock);
-	if (attempt)
-		tdx_bringup_set_result(tb, result);
-	else if (tdx_bringup_final(tb))
-		result = tb->result;
-	else if (tb->attempt.stop)
-		result = -ESHUTDOWN;
+	list_for_each_entry(req, &tb->subscribers, node) {
+		if (req->result != tb->result)
+			return req;
+	}
 
-	/* In all other cases, requests wait for the next attempt. */
-	if (attempt || tdx_bringup_final(tb) || tb->attempt.stop)
-		list_splice_init(&tb->requests, &requests);
-	if (tdx_bringup_final(tb) || tb->attempt.stop)
-		list_splice_init(&tb->subscribers, &subscribers);
-	/* Subscribers do not get an error after which an attempt may be repeated. */
-	final = tdx_bringup_final(tb) ? tb->result : -ESHUTDOWN;
+	return NULL;
+}
 
-	tdx_requests_end(tb, &requests, result);
-	tdx_requests_end(tb, &subscribers, final);
-	mutex_unlock(&tb->lock);
-	lock_map_release(&tb->map);
+static void tdx_subscribers_tell(struct tdx_bringup *tb)
+{
+	struct tdx_enable_request *req;
+
+	while ((req = tdx_subscriber_next(tb)))
+		tdx_request_call(tb, req, tb->result);
 }
 
 static void tdx_bringup_queue(struct tdx_bringup *tb)
 {
 	queue_work(system_dfl_wq, &tb->work);
+}
+
+static void tdx_bringup_end_attempt(struct tdx_bringup *tb, int result)
+{
+	/* Step 1 is a part of the attempt. */
+	WRITE_ONCE(tb->probing, false);
+	tb->result = result;
+	if (!result)
+		tdx_bringup_set_status(tb, TDX_STATUS_INITIALIZED);
+	else if (tb->attempt.configured)
+		tdx_bringup_set_status(tb, TDX_STATUS_ERROR);
+	else
+		tdx_bringup_set_status(tb, TDX_STATUS_UNKNOWN);
+}
+
+/* A request may have started an attempt meanwhile. */
+static void tdx_bringup_end_probe(struct tdx_bringup *tb, int result)
+{
+	if (result && tb->status == TDX_STATUS_UNKNOWN)
+		tb->result = result;
+	WRITE_ONCE(tb->probing, false);
+	tdx_bringup_set_status(tb, tb->status);
+}
+
+static void tdx_bringup_end_off(struct tdx_bringup *tb, int result)
+{
+	tb->off_result = result;
+	if (result) {
+		tb->result = tb->attempt.lost ? result : 0;
+		tdx_bringup_set_status(tb, tb->attempt.lost ? TDX_STATUS_ERROR :
+							       TDX_STATUS_INITIALIZED);
+	} else if (list_empty(&tb->requests) || tb->attempt.stop) {
+		tdx_bringup_set_status(tb, TDX_STATUS_UNKNOWN);
+	} else {
+		tdx_bringup_set_status(tb, TDX_STATUS_INITIALIZING);
+	}
+	/* A request or a probe may have come meanwhile. */
+	tdx_bringup_queue(tb);
+}
+
+/*
+ * Do what the status asks for.  Returns with the lock held, in the critical section in
+ * which the attempt ends: a later request may start the next attempt, and then gets the
+ * result of that attempt.
+ */
+static void tdx_bringup_act(struct tdx_bringup *tb)
+{
+	int result;
+
+	switch (READ_ONCE(tb->status)) {
+	case TDX_STATUS_INITIALIZING:
+		result = tdx_bringup_attempt(tb, tb->ops->run);
+		mutex_lock(&tb->lock);
+		tdx_bringup_end_attempt(tb, result);
+		break;
+	case TDX_STATUS_DISABLING:
+		/* Users of TDX go before TDX does. */
+		scoped_guard(mutex, &tb->lock)
+			tdx_subscribers_tell(tb);
+		result = tdx_attempt_pause(&tb->attempt) ?: tb->ops->off(tb);
+		mutex_lock(&tb->lock);
+		tdx_bringup_end_off(tb, result);
+		break;
+	default:
+		if (!READ_ONCE(tb->probing)) {
+			mutex_lock(&tb->lock);
+			break;
+		}
+		result = tdx_bringup_attempt(tb, tb->ops->probe);
+		mutex_lock(&tb->lock);
+		tdx_bringup_end_probe(tb, result);
+	}
+}
+
+static void tdx_bringup_tell(struct tdx_bringup *tb)
+{
+	LIST_HEAD(requests);
+	int result = tb->result;
+
+	lockdep_assert_held(&tb->lock);
+
+	if (tb->status == TDX_STATUS_INITIALIZING || tb->status == TDX_STATUS_DISABLING)
+		return;
+
+	/* In all other cases, requests wait for the next attempt. */
+	if (tb->attempt.stop && !tdx_bringup_settled(tb))
+		result = -ESHUTDOWN;
+	if (result || tdx_bringup_final(tb))
+		list_splice_init(&tb->requests, &requests);
+
+	/* A callback must not run while the system sleeps: it may create a device. */
+	mutex_unlock(&tb->lock);
+	tdx_attempt_pause(&tb->attempt);
+	mutex_lock(&tb->lock);
+
+	tdx_requests_end(tb, &requests, result);
+	tdx_subscribers_tell(tb);
+}
+
+static void tdx_bringup_work(struct work_struct *work)
+{
+	struct tdx_bringup *tb = container_of(work, struct tdx_bringup, work);
+
+	lock_map_acquire(&tb->map);
+	tdx_attempt_set(&tb->attempt, &tb->attempt.active, true);
+	/* Each attempt begins with the same check, which then sees a stop. */
+	tdx_attempt_pause(&tb->attempt);
+
+	tdx_bringup_act(tb);
+	tdx_bringup_tell(tb);
+	mutex_unlock(&tb->lock);
+
+	tdx_attempt_set(&tb->attempt, &tb->attempt.active, false);
+	lock_map_release(&tb->map);
 }
 
 /* Let lockdep check that the caller holds no lock that the worker takes. */
@@ -174,18 +291,18 @@ static void tdx_bringup_init_lockdep(struct tdx_bringup *tb)
 /**
  * tdx_bringup_init - initialize the state of a host
  * @tb: the memory for the state
- * @run: runs the steps
+ * @ops: what the worker does
  *
  * Context: may sleep.
  */
-void tdx_bringup_init(struct tdx_bringup *tb, int (*run)(struct tdx_bringup *tb))
+void tdx_bringup_init(struct tdx_bringup *tb, const struct tdx_bringup_ops *ops)
 {
 	memset(tb, 0, sizeof(*tb));
 	mutex_init(&tb->lock);
 	INIT_LIST_HEAD(&tb->requests);
 	INIT_LIST_HEAD(&tb->subscribers);
 	INIT_WORK(&tb->work, tdx_bringup_work);
-	tb->run = run;
+	tb->ops = ops;
 	tdx_attempt_init(&tb->attempt);
 	tdx_bringup_init_lockdep(tb);
 }
@@ -204,26 +321,32 @@ static int tdx_request_add(struct tdx_bringup *tb, struct tdx_enable_request *re
 	return 0;
 }
 
-/* See tdx_enable_async(). */
-int tdx_bringup_request(struct tdx_bringup *tb, struct tdx_enable_request *req)
+/* Start an attempt, or join one.  During off, the attempt starts afterwards. */
+static int tdx_request_start(struct tdx_bringup *tb, struct tdx_enable_request *req)
 {
 	int ret;
 
-	if (!tdx_enable_request_valid(req))
-		return -EINVAL;
+	ret = tdx_request_add(tb, req, &tb->requests);
+	if (ret)
+		return ret;
 
-	scoped_guard(mutex, &tb->lock) {
-		ret = tdx_request_add(tb, req, &tb->requests);
-		if (ret)
-			return ret;
-		if (tb->status == TDX_STATUS_UNKNOWN && !tb->attempt.stop)
-			tdx_bringup_set_status(tb, TDX_STATUS_INITIALIZING);
-	}
-
+	if (tb->status == TDX_STATUS_UNKNOWN && !tb->attempt.stop)
+		tdx_bringup_set_status(tb, TDX_STATUS_INITIALIZING);
 	/* The worker also passes on a result that is final already. */
 	tdx_bringup_queue(tb);
 
 	return 0;
+}
+
+/* See tdx_enable_async(). */
+int tdx_bringup_request(struct tdx_bringup *tb, struct tdx_enable_request *req)
+{
+	if (!tdx_enable_request_valid(req))
+		return -EINVAL;
+
+	guard(mutex)(&tb->lock);
+
+	return tdx_request_start(tb, req);
 }
 
 /* See tdx_enable_subscribe(). */
@@ -234,15 +357,18 @@ int tdx_bringup_subscribe(struct tdx_bringup *tb, struct tdx_enable_request *req
 	if (!tdx_enable_request_valid(req))
 		return -EINVAL;
 
-	scoped_guard(mutex, &tb->lock) {
-		if (tdx_bringup_final(tb) && tb->result)
-			return tb->result;
-		if (tb->attempt.stop)
-			return -ESHUTDOWN;
-		ret = tdx_request_add(tb, req, &tb->subscribers);
-		if (ret)
-			return ret;
-	}
+	guard(mutex)(&tb->lock);
+
+	if (tdx_bringup_final(tb) && tb->result)
+		return tb->result;
+	if (tb->attempt.stop)
+		return -ESHUTDOWN;
+
+	ret = tdx_request_add(tb, req, &tb->subscribers);
+	if (ret)
+		return ret;
+
+	req->result = -ECANCELED;
 	tdx_bringup_queue(tb);
 
 	return 0;
@@ -269,8 +395,8 @@ void tdx_bringup_cancel(struct tdx_bringup *tb, struct tdx_enable_request *req)
 
 	tdx_bringup_might_wait(tb);
 	scoped_guard(mutex, &tb->lock) {
+		list_del_init(&req->node);
 		if (!completion_done(&req->done) && tb->calling != req) {
-			list_del_init(&req->node);
 			req->result = -ECANCELED;
 			complete_all(&req->done);
 		}
@@ -285,15 +411,14 @@ int tdx_bringup_sync(struct tdx_bringup *tb)
 	int ret;
 
 	tdx_bringup_might_wait(tb);
-	scoped_guard(mutex, &tb->lock) {
-		if (tdx_bringup_final(tb))
-			return tb->result;
-	}
-
 	tdx_enable_request_init(&req, NULL);
-	ret = tdx_bringup_request(tb, &req);
-	if (ret)
-		return ret;
+	scoped_guard(mutex, &tb->lock) {
+		if (tdx_bringup_settled(tb))
+			return tb->result;
+		ret = tdx_request_start(tb, &req);
+		if (ret)
+			return ret;
+	}
 
 	ret = tdx_bringup_wait(tb, &req);
 	/* If the task was killed, the request is still in use. */
@@ -302,10 +427,148 @@ int tdx_bringup_sync(struct tdx_bringup *tb)
 	return ret;
 }
 
+static bool tdx_bringup_known(const struct tdx_bringup *tb)
+{
+	/* Pairs with tdx_steps_read(). */
+	return smp_load_acquire(&tb->steps.known);
+}
+
+static bool tdx_bringup_probed(const struct tdx_bringup *tb)
+{
+	if (READ_ONCE(tb->status) == TDX_STATUS_INITIALIZING)
+		return tdx_bringup_known(tb);
+
+	return !READ_ONCE(tb->probing);
+}
+
+/* See tdx_enable_probe(). */
+int tdx_bringup_probe(struct tdx_bringup *tb)
+{
+	tdx_bringup_might_wait(tb);
+	scoped_guard(mutex, &tb->lock) {
+		if (tdx_bringup_final(tb))
+			return tb->result;
+		if (tb->status == TDX_STATUS_UNKNOWN && tdx_bringup_known(tb))
+			return 0;
+		WRITE_ONCE(tb->probing, true);
+		tdx_bringup_queue(tb);
+	}
+
+	/* The caller may hold locks, so the freezer must wait for it. */
+	if (wait_event_killable(tb->attempt.changed, tdx_bringup_probed(tb)))
+		return -EINTR;
+
+	guard(mutex)(&tb->lock);
+
+	return tdx_bringup_known(tb) ? 0 : tb->result;
+}
+
+/* See tdx_host_update_begin(). */
+int tdx_bringup_try_get(struct tdx_bringup *tb)
+{
+	guard(mutex)(&tb->lock);
+
+	if (tb->status != TDX_STATUS_INITIALIZED)
+		return -ENXIO;
+	if (!tb->result)
+		tb->users++;
+
+	return tb->result;
+}
+
+/* See tdx_get(). */
+int tdx_bringup_get(struct tdx_bringup *tb)
+{
+	int ret;
+
+	/* Root may switch TDX off in between. */
+	while (!(ret = tdx_bringup_sync(tb))) {
+		ret = tdx_bringup_try_get(tb);
+		if (ret != -ENXIO)
+			break;
+	}
+
+	return ret;
+}
+
+/* See tdx_put(). */
+void tdx_bringup_put(struct tdx_bringup *tb)
+{
+	guard(mutex)(&tb->lock);
+
+	if (!WARN_ON_ONCE(!tb->users))
+		tb->users--;
+}
+
+/* See tdx_host_update_end(). */
+void tdx_bringup_lose(struct tdx_bringup *tb)
+{
+	guard(mutex)(&tb->lock);
+
+	tb->result = -ESHUTDOWN;
+	tdx_bringup_set_status(tb, tb->status);
+	tdx_bringup_queue(tb);
+}
+
+/* Returns 0 if TDX may be switched off now. */
+static int tdx_bringup_can_disable(struct tdx_bringup *tb)
+{
+	lockdep_assert_held(&tb->lock);
+
+	switch (tb->status) {
+	case TDX_STATUS_INITIALIZED:
+		if (tb->result)
+			return tb->result;
+		if (tb->attempt.stop)
+			return -ESHUTDOWN;
+		return tb->users ? -EBUSY : tb->ops->can_disable(tb);
+	case TDX_STATUS_UNKNOWN:
+		return 0;
+	case TDX_STATUS_ERROR:
+		return tb->result;
+	default:
+		return -EBUSY;
+	}
+}
+
+/* See tdx_disable(). */
+int tdx_bringup_disable(struct tdx_bringup *tb)
+{
+	int ret;
+
+	tdx_bringup_might_wait(tb);
+	scoped_guard(mutex, &tb->lock) {
+		/* The error of an earlier off or attempt is not that of this one. */
+		if (tb->status == TDX_STATUS_INITIALIZED || tb->status == TDX_STATUS_UNKNOWN)
+			tdx_attempt_begin(&tb->attempt, "disabling");
+		ret = tdx_bringup_can_disable(tb);
+		if (ret)
+			return ret;
+		tb->result = -ESHUTDOWN;
+		if (tb->status == TDX_STATUS_UNKNOWN)
+			return 0;
+		tdx_bringup_set_status(tb, TDX_STATUS_DISABLING);
+		tdx_bringup_queue(tb);
+	}
+
+	/* A writer of the file in sysfs holds locks, so the freezer must wait for it. */
+	if (wait_event_killable(tb->attempt.changed,
+				READ_ONCE(tb->status) != TDX_STATUS_DISABLING))
+		return -EINTR;
+
+	guard(mutex)(&tb->lock);
+
+	return tb->off_result;
+}
+
+/* Neither a probe, an attempt nor off runs; each sees @stop if it begins after a callback. */
 static bool tdx_bringup_idle(const struct tdx_bringup *tb)
 {
-	/* An attempt that begins after the running callback sees @stop and @hold. */
-	return READ_ONCE(tb->status) != TDX_STATUS_INITIALIZING || READ_ONCE(tb->calling);
+	enum tdx_status status = READ_ONCE(tb->status);
+
+	return READ_ONCE(tb->calling) ||
+	       (status != TDX_STATUS_INITIALIZING && status != TDX_STATUS_DISABLING &&
+		!READ_ONCE(tb->probing));
 }
 
 /**
@@ -313,8 +576,10 @@ static bool tdx_bringup_idle(const struct tdx_bringup *tb)
  * @tb: the host
  *
  * Waiting requests get -ESHUTDOWN, unless the running attempt ends with another result.
+ * A step that does not end in time makes no SEAMCALL any more.
  *
- * Context: may sleep until the running attempt has noticed the stop and ended.
+ * Context: may sleep until the worker has noticed the stop, but not longer than
+ * %TDX_STOP_SECONDS.
  */
 void tdx_bringup_stop(struct tdx_bringup *tb)
 {
@@ -322,34 +587,49 @@ void tdx_bringup_stop(struct tdx_bringup *tb)
 	scoped_guard(mutex, &tb->lock)
 		tdx_attempt_set(&tb->attempt, &tb->attempt.stop, true);
 	tdx_bringup_queue(tb);
-	wait_event(tb->attempt.changed, tdx_bringup_idle(tb));
+	if (!wait_event_timeout(tb->attempt.changed, tdx_bringup_idle(tb),
+				TDX_STOP_SECONDS * HZ))
+		pr_warn("the running step has not ended after %d s: shutdown continues\n",
+			TDX_STOP_SECONDS);
+}
+
+static bool tdx_bringup_quiet(const struct tdx_bringup *tb)
+{
+	return !READ_ONCE(tb->attempt.active) || READ_ONCE(tb->attempt.resting);
 }
 
 /**
- * tdx_bringup_hold - hold attempts, because the system will sleep
+ * tdx_bringup_hold - hold the worker, because the system will sleep
  * @tb: the host
  *
  * Callers can still make requests.
  *
- * Context: may sleep until the running step ends.
+ * Context: may sleep until the running step or callback ends, but not longer than
+ * %TDX_STOP_SECONDS.
  *
- * Return: 0, and bring-up makes SEAMCALLs only in freezable work until
- * tdx_bringup_release(); -EINTR if the task was killed, and attempts are not held.
+ * Return: 0, and until tdx_bringup_release() bring-up makes SEAMCALLs only in freezable
+ * work, and no callback runs; -EINTR if the task was killed, or -EBUSY if the step did
+ * not end in time: the worker is not held.
  */
 int tdx_bringup_hold(struct tdx_bringup *tb)
 {
-	int ret;
+	long ret;
 
 	tdx_bringup_might_wait(tb);
 	tdx_attempt_set(&tb->attempt, &tb->attempt.hold, true);
-	ret = wait_event_killable(tb->attempt.changed,
-				  tdx_bringup_idle(tb) || READ_ONCE(tb->attempt.resting));
-	if (!ret)
+	ret = wait_event_killable_timeout(tb->attempt.changed, tdx_bringup_quiet(tb),
+					  TDX_STOP_SECONDS * HZ);
+	if (ret > 0)
 		return 0;
 
 	tdx_bringup_release(tb);
+	if (ret)
+		return -EINTR;
 
-	return -EINTR;
+	pr_warn("the running step takes longer than %d s: the system cannot sleep yet\n",
+		TDX_STOP_SECONDS);
+
+	return -EBUSY;
 }
 
 /* Let attempts continue after tdx_bringup_hold(). */
@@ -377,40 +657,56 @@ enum tdx_status tdx_bringup_status(const struct tdx_bringup *tb, struct tdx_prog
 /* See tdx_enable_metadata(). */
 const struct tdx_sys_info *tdx_bringup_metadata(const struct tdx_bringup *tb)
 {
-	/* Pairs with tdx_steps_read(). */
-	if (READ_ONCE(tb->status) == TDX_STATUS_ERROR || !smp_load_acquire(&tb->steps.known))
+	if (READ_ONCE(tb->status) == TDX_STATUS_ERROR || !tdx_bringup_known(tb))
 		return NULL;
 
 	return &tb->steps.module.sysinfo;
 }
 
 #ifdef CONFIG_TDX_BRINGUP_KUNIT_TEST
+static bool tdx_bringup_renewable(struct tdx_bringup *tb)
+{
+	lockdep_assert_held(&tb->lock);
+
+	return tb->status != TDX_STATUS_INITIALIZING && tb->status != TDX_STATUS_DISABLING &&
+	       !tb->calling && !tb->users && list_empty(&tb->requests) &&
+	       !tdx_subscriber_next(tb);
+}
+
 /**
  * tdx_bringup_renew - return to the state after boot, for tests
  * @tb: the host
- * @forget: frees the resources of @tb; called under the lock
+ * @forget: frees the resources of @tb
  *
  * Subscribers remain subscribed.
  *
  * Context: may sleep, as long as @forget does.
  *
- * Return: 0; -EBUSY while an attempt or a callback runs or is about to run.
+ * Return: 0; -EBUSY while an attempt or a callback runs or is about to run, or while
+ * TDX has users.
  */
-int tdx_bringup_renew(struct tdx_bringup *tb, void (*forget)(struct tdx_bringup *tb))
+int tdx_bringup_renew(struct tdx_bringup *tb,
+		      void (*forget)(struct tdx_bringup *tb, bool up))
 {
+	bool up;
+
+	scoped_guard(mutex, &tb->lock) {
+		if (!tdx_bringup_renewable(tb))
+			return -EBUSY;
+		up = tb->status == TDX_STATUS_INITIALIZED;
+		/* Keep the worker and requests away. */
+		tdx_bringup_set_status(tb, TDX_STATUS_ERROR);
+	}
+
+	forget(tb, up);
+
 	guard(mutex)(&tb->lock);
-
-	if (tb->status == TDX_STATUS_INITIALIZING || tb->calling ||
-	    (tdx_bringup_final(tb) && !(list_empty(&tb->requests) &&
-					list_empty(&tb->subscribers))))
-		return -EBUSY;
-
-	forget(tb);
 
 	tb->steps.known = false;
 	tb->attempt.configured = false;
+	tb->attempt.lost = false;
 	tb->attempt.printed[0] = '\0';
-	tdx_attempt_begin(&tb->attempt);
+	tdx_attempt_begin(&tb->attempt, "initialization");
 	tb->result = 0;
 	tdx_bringup_set_status(tb, TDX_STATUS_UNKNOWN);
 
@@ -421,7 +717,7 @@ int tdx_bringup_renew(struct tdx_bringup *tb, void (*forget)(struct tdx_bringup 
  * tdx_bringup_exit - stop a host before its memory is freed, for tests
  * @tb: the host
  *
- * Context: may sleep until the running attempt and all callbacks have ended.
+ * Context: may sleep until the worker is idle.
  */
 void tdx_bringup_exit(struct tdx_bringup *tb)
 {

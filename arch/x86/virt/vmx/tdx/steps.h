@@ -45,15 +45,31 @@ struct tdx_module {
 };
 
 /**
+ * struct tdx_pamt_piece - a piece of PAMT memory, a lane while the worker clears PAMTs
+ * @lane: lane of the job
+ * @pa: the lane has cleared the piece up to this address
+ * @end: end of the piece
+ */
+struct tdx_pamt_piece {
+	struct lane lane;
+	u64 pa;
+	u64 end;
+};
+
+/**
  * struct tdx_layout - memory and TDMRs, steps 2 and 3
  * @host: memory, CPUs and limits, as the planner sees them
  * @tdmrs: the TDMRs, and rows of memory for their PAMTs
  * @infos: the TDMRs in the format of the module
+ * @pieces: pieces of the rows; NULL if PAMTs are freed without clearing
+ * @nr_pieces: number of @pieces
  */
 struct tdx_layout {
 	struct tdmr_host host;
 	struct tdmr_layout tdmrs;
 	struct tdmr_info_list infos;
+	struct tdx_pamt_piece *pieces;
+	unsigned int nr_pieces;
 };
 
 /**
@@ -92,7 +108,7 @@ struct tdx_tdmr_job {
 	u64 total;
 };
 
-/* The phases of bring-up, in the order in which they run. */
+/* The phases of bring-up and of off, in the order in which they run. */
 enum tdx_phase {
 	TDX_PHASE_METADATA,
 	TDX_PHASE_MEMORY,
@@ -101,6 +117,10 @@ enum tdx_phase {
 	TDX_PHASE_CONFIG,
 	TDX_PHASE_KEYS,
 	TDX_PHASE_TDMRS,
+	TDX_PHASE_DISABLE,
+	TDX_PHASE_LP_STOP,
+	TDX_PHASE_CLEAR,
+	TDX_PHASE_FREE,
 	TDX_NR_PHASES,
 };
 
@@ -129,8 +149,9 @@ struct tdx_steps {
 };
 
 /* bringup.c */
+int tdx_steps_probe(struct tdx_attempt *a, struct tdx_steps *s);
 int tdx_steps_run(struct tdx_attempt *a, struct tdx_steps *s);
-void tdx_steps_undo(struct tdx_steps *s);
+int tdx_steps_off(struct tdx_attempt *a, struct tdx_steps *s);
 void tdx_steps_progress(const struct tdx_steps *s, u64 *done, u64 *total);
 
 /* lps.c */
@@ -139,6 +160,9 @@ bool tdx_status_is_retryable(u64 status);
 int tdx_lp_init(struct tdx_attempt *a);
 int tdx_lps_start(struct tdx_attempt *a);
 void tdx_lps_stop(void);
+int tdx_lps_check(struct tdx_attempt *a);
+void tdx_lps_forget(void);
+int tdx_lp_disable_module(u64 *status, bool *begun);
 bool tdx_lp_ready(void);
 void tdx_lps_set_in_use(bool in_use);
 bool tdx_module_lost(void);
@@ -150,6 +174,8 @@ int tdx_module_config(struct tdx_attempt *a, struct tdmr_info_list *infos);
 int tdx_keys_config(struct tdx_attempt *a);
 int tdx_tdmrs_init(struct tdx_attempt *a, const struct tdx_layout *layout,
 		   struct tdx_tdmr_job *job);
+bool tdx_module_can_disable(const struct tdx_module *module);
+int tdx_module_disable(struct tdx_attempt *a);
 
 /* layout.c */
 int tdx_memory_claim(struct tdx_attempt *a, struct tdx_layout *layout);
@@ -163,10 +189,11 @@ int tdx_layout_home(int node);
 /* pamt.c */
 int tdx_pamts_alloc(struct tdx_attempt *a, struct tdx_layout *layout);
 void tdx_pamts_free(struct tdx_layout *layout);
-void tdx_pamts_clear(const struct tdx_layout *layout);
+void tdx_pamts_clear(struct tdx_layout *layout);
 u64 tdx_pamts_bytes(const struct tdx_layout *layout);
 
 #if IS_ENABLED(CONFIG_KUNIT)
+void tdx_steps_undo(struct tdx_steps *s);
 int tdx_lps_suspend(void *unused);
 void tdx_lps_resume(void *unused);
 void tdx_lps_shutdown(void *unused);

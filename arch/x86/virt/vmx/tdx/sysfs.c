@@ -19,6 +19,7 @@ static ssize_t status_show(struct kobject *kobj, struct kobj_attribute *attr, ch
 		[TDX_STATUS_UNKNOWN]		= "unknown",
 		[TDX_STATUS_INITIALIZING]	= "initializing",
 		[TDX_STATUS_INITIALIZED]	= "initialized",
+		[TDX_STATUS_DISABLING]		= "disabling",
 		[TDX_STATUS_ERROR]		= "error",
 	};
 
@@ -60,10 +61,12 @@ static int tdx_sysfs_enable(void)
 static ssize_t enable_store(struct kobject *kobj, struct kobj_attribute *attr,
 			    const char *buf, size_t count)
 {
-	if (!sysfs_streq(buf, "1"))
-		return -EINVAL;
+	if (sysfs_streq(buf, "1"))
+		return tdx_sysfs_enable() ?: count;
+	if (sysfs_streq(buf, "0"))
+		return tdx_disable() ?: count;
 
-	return tdx_sysfs_enable() ?: count;
+	return -EINVAL;
 }
 
 static ssize_t error_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)

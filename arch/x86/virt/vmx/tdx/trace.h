@@ -20,8 +20,12 @@ TRACE_DEFINE_ENUM(TDX_PHASE_LP_INIT);
 TRACE_DEFINE_ENUM(TDX_PHASE_CONFIG);
 TRACE_DEFINE_ENUM(TDX_PHASE_KEYS);
 TRACE_DEFINE_ENUM(TDX_PHASE_TDMRS);
+TRACE_DEFINE_ENUM(TDX_PHASE_DISABLE);
+TRACE_DEFINE_ENUM(TDX_PHASE_LP_STOP);
+TRACE_DEFINE_ENUM(TDX_PHASE_CLEAR);
+TRACE_DEFINE_ENUM(TDX_PHASE_FREE);
 
-/* tdx_steps_print() uses the same names. */
+/* tdx_steps_print() and tdx_steps_print_off() use the same names. */
 #define show_phase(phase)					\
 	__print_symbolic(phase,					\
 			 { TDX_PHASE_METADATA,	"metadata" },	\
@@ -30,7 +34,11 @@ TRACE_DEFINE_ENUM(TDX_PHASE_TDMRS);
 			 { TDX_PHASE_LP_INIT,	"LP.INIT" },	\
 			 { TDX_PHASE_CONFIG,	"SYS.CONFIG" },	\
 			 { TDX_PHASE_KEYS,	"KEY.CONFIG" },	\
-			 { TDX_PHASE_TDMRS,	"TDMR.INIT" })
+			 { TDX_PHASE_TDMRS,	"TDMR.INIT" },	\
+			 { TDX_PHASE_DISABLE,	"SYS.DISABLE" },	\
+			 { TDX_PHASE_LP_STOP,	"LP stop" },	\
+			 { TDX_PHASE_CLEAR,	"PAMT clear" },	\
+			 { TDX_PHASE_FREE,	"PAMT free" })
 
 TRACE_EVENT(tdx_phase_begin,
 	    TP_PROTO(enum tdx_phase phase),

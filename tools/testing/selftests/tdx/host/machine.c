@@ -100,6 +100,12 @@ int enable_tdx(void)
 	return test_call("enable");
 }
 
+/* Unlike tdx_enable(), make another attempt if the last one has failed. */
+int try_tdx(void)
+{
+	return test_call("try");
+}
+
 long request_callbacks(void)
 {
 	return test_read("callbacks");
@@ -223,6 +229,40 @@ int cpu_set_online(long cpu, bool online)
 	snprintf(path, sizeof(path), CPUS "/cpu%ld/online", cpu);
 
 	return write_file(path, online ? "1" : "0");
+}
+
+/*
+ * Count all free pages.  CPUs keep lists of free pages which the kernel does not
+ * count as free, and parts of its counters.
+ */
+long free_pages(void)
+{
+	FILE *file;
+	char line[256];
+	long n, sum = 0;
+
+	/* If this fails, the count is less exact. */
+	write_file("/proc/sys/vm/stat_refresh", "1");
+
+	file = fopen("/proc/zoneinfo", "r");
+	if (!file)
+		return -1;
+
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, " pages free %ld", &n) == 1 ||
+		    sscanf(line, " count: %ld", &n) == 1)
+			sum += n;
+	}
+	fclose(file);
+
+	return sum;
+}
+
+/* Have the slab allocator free the empty slabs that it keeps. */
+void shrink_slabs(void)
+{
+	if (system("for cache in /sys/kernel/slab/*/shrink; do echo 1 >$cache; done"))
+		printf("# empty slabs stay: the count of free pages is less exact\n");
 }
 
 /* TDMRs consist of whole GiB: count each GiB that has memory. */

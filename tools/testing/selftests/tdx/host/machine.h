@@ -20,6 +20,7 @@
 #define TDH_SYS_LP_INIT		35
 #define TDH_SYS_TDMR_INIT	36
 #define TDH_SYS_CONFIG		45
+#define TDH_SYS_DISABLE		69
 
 #define SYSFS		"/sys/kernel/tdx"
 #define TRACING		"/sys/kernel/tracing"
@@ -35,6 +36,7 @@ int test_write(const char *file, unsigned int number);
 int test_call(const char *file);
 long test_read(const char *file);
 int enable_tdx(void);
+int try_tdx(void);
 long request_callbacks(void);
 long request_callbacks_reach(long wanted);
 
@@ -81,5 +83,7 @@ long packages(void);
 long spare_cpu(void);
 int cpu_set_online(long cpu, bool online);
 long gib_with_memory(void);
+long free_pages(void);
+void shrink_slabs(void);
 
 #endif /* _TDX_HOST_MACHINE_H */

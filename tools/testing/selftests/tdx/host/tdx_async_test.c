@@ -93,7 +93,7 @@ TEST_F_TIMEOUT(async, metadata_is_read_once, TIMEOUT)
 
 	ASSERT_EQ(0, emulator_inject(TDH_SYS_CONFIG, OPERAND_INVALID, 0, 1));
 	ASSERT_EQ(0, test_call("async"));
-	EXPECT_EQ(-EINVAL, test_call("wait"));
+	EXPECT_EQ(-EIO, test_call("wait"));
 	EXPECT_TRUE(status_is("unknown"));
 	max_tdmrs = test_read("metadata");
 	EXPECT_LT(0, max_tdmrs);
@@ -110,16 +110,19 @@ TEST_F_TIMEOUT(async, a_final_error_is_returned_again, TIMEOUT)
 	long calls;
 
 	ASSERT_EQ(0, emulator_inject(TDH_SYS_TDMR_INIT, OPERAND_INVALID, 8, 1));
+	ASSERT_EQ(0, emulator_inject(TDH_SYS_DISABLE, OPERAND_INVALID, 0, 1));
 	ASSERT_EQ(0, test_call("async"));
-	EXPECT_EQ(-EINVAL, test_call("wait"));
+	EXPECT_EQ(-EIO, test_call("wait"));
 	EXPECT_TRUE(status_is("error"));
 	EXPECT_GT(0, test_read("metadata"));
 
 	calls = all_calls();
 	ASSERT_EQ(0, test_call("async"));
-	EXPECT_EQ(-EINVAL, test_call("wait"));
+	EXPECT_EQ(-EIO, test_call("wait"));
 	EXPECT_EQ(2, request_callbacks());
-	EXPECT_EQ(-EINVAL, test_call("subscribe"));
+	EXPECT_EQ(-EIO, test_call("subscribe"));
+	EXPECT_EQ(-EIO, test_call("probe"));
+	EXPECT_EQ(-EIO, test_call("get"));
 	EXPECT_EQ(calls, all_calls());
 }
 
@@ -187,17 +190,44 @@ TEST_F_TIMEOUT(async, a_module_makes_a_request_when_loaded, TIMEOUT)
 	EXPECT_EQ(1, calls_of(TDH_SYS_CONFIG));
 }
 
-TEST_F_TIMEOUT(async, a_td_tries_again, TIMEOUT)
+TEST_F_TIMEOUT(async, only_a_module_tries_again, TIMEOUT)
 {
-	ASSERT_EQ(0, emulator_inject(TDH_SYS_CONFIG, OPERAND_INVALID, 0, 2));
+	ASSERT_EQ(0, emulator_inject(TDH_SYS_CONFIG, OPERAND_INVALID, 0, 1));
 	ASSERT_EQ(0, test_module_unload());
 	ASSERT_EQ(0, test_module_load("async=1"));
-	EXPECT_EQ(-EINVAL, test_call("wait"));
+	EXPECT_EQ(-EIO, test_call("wait"));
 
-	EXPECT_EQ(-EINVAL, enable_tdx());
+	/* The creation of a TD gets the last result. */
+	EXPECT_EQ(-EIO, enable_tdx());
+	EXPECT_EQ(-EIO, test_call("get"));
+	EXPECT_EQ(1, calls_of(TDH_SYS_CONFIG));
+
+	ASSERT_EQ(0, test_module_unload());
+	ASSERT_EQ(0, test_module_load("async=1"));
+	EXPECT_EQ(0, test_call("wait"));
+	EXPECT_EQ(2, calls_of(TDH_SYS_CONFIG));
 	EXPECT_EQ(0, enable_tdx());
-	EXPECT_EQ(3, calls_of(TDH_SYS_CONFIG));
-	EXPECT_TRUE(status_is("initialized"));
+}
+
+/* The probe makes the calls of step 1, and the initialization does not repeat them. */
+TEST_F_TIMEOUT(async, a_probe_is_step_1, TIMEOUT)
+{
+	long reads;
+
+	ASSERT_EQ(0, emulator_inject(TDH_SYS_INIT, 0x8000FF00FFFF0000, 0, 1));
+	EXPECT_EQ(-ENODEV, test_call("probe"));
+	EXPECT_TRUE(sysfs_error_is("TDH.SYS.INIT: TDX_SEAMCALL_VMFAILINVALID", -ENODEV));
+	EXPECT_EQ(-ENODEV, enable_tdx());
+	EXPECT_EQ(1, all_calls());
+
+	EXPECT_EQ(0, test_call("probe"));
+	EXPECT_LT(0, test_read("metadata"));
+	EXPECT_TRUE(status_is("unknown"));
+	EXPECT_EQ(1, calls_of(TDH_SYS_LP_INIT));
+	reads = calls_of(TDH_SYS_RD);
+	EXPECT_EQ(0, try_tdx());
+	EXPECT_EQ(0, test_call("probe"));
+	EXPECT_EQ(reads, calls_of(TDH_SYS_RD));
 }
 
 TEST_F_TIMEOUT(async, a_module_is_unloaded_meanwhile, TIMEOUT)

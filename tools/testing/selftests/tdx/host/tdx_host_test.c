@@ -344,7 +344,7 @@ TEST_F_TIMEOUT(passing, is_repeated, TIMEOUT)
 	EXPECT_LE(variant->skip + variant->count + 1, calls_of(variant->leaf));
 }
 
-/* After an error before TDH.SYS.CONFIG, the next request tries again. */
+/* After an error that could be undone, another attempt can succeed. */
 
 FIXTURE(undone) {
 };
@@ -368,11 +368,17 @@ UNDONE(other_cpus_differ) { TDH_SYS_LP_INIT, 0xC00009200000003B, 1, -EOPNOTSUPP 
 UNDONE(old_module) { TDH_SYS_RD, 0xC000050500000000, 0, -ENODATA };
 UNDONE(field_unknown) { TDH_SYS_RD, 0xC0000C0000000000, 5, -ENODATA };
 UNDONE(lp_missing) { TDH_SYS_CONFIG, 0xC000050C00000000, 0, -ENXIO };
-UNDONE(operand_invalid) { TDH_SYS_CONFIG, 0xC000010000000001, 0, -EINVAL };
-UNDONE(tdmr_outside_cmrs) { TDH_SYS_CONFIG, 0xC0000A0200000000, 0, -EINVAL };
-UNDONE(pamt_overlap) { TDH_SYS_CONFIG, 0xC0000A1200000102, 0, -EINVAL };
+UNDONE(operand_invalid) { TDH_SYS_CONFIG, 0xC000010000000001, 0, -EIO };
+UNDONE(tdmr_outside_cmrs) { TDH_SYS_CONFIG, 0xC0000A0200000000, 0, -EIO };
+UNDONE(pamt_overlap) { TDH_SYS_CONFIG, 0xC0000A1200000102, 0, -EIO };
 UNDONE(module_stays_busy) { TDH_SYS_CONFIG, 0x8000020200000000, 0, -EBUSY };
 UNDONE(status_unknown) { TDH_SYS_CONFIG, 0xC000050100000000, 0, -EIO };
+UNDONE(keys_contended) { TDH_SYS_KEY_CONFIG, 0x8000020200000000, 0, -EBUSY };
+UNDONE(keys_without_entropy) { TDH_SYS_KEY_CONFIG, 0x8000080000000000, 0, -EAGAIN };
+UNDONE(keys_refused) { TDH_SYS_KEY_CONFIG, 0xC000050700000000, 0, -EPERM };
+UNDONE(first_tdmr_refused) { TDH_SYS_TDMR_INIT, 0xC000010000000001, 0, -EIO };
+UNDONE(tdmr_refused_halfway) { TDH_SYS_TDMR_INIT, 0xC000010000000001, 300, -EIO };
+UNDONE(module_gone) { TDH_SYS_TDMR_INIT, 0x8000FF00FFFF0000, 10, -ENODEV };
 
 FIXTURE_SETUP(undone)
 {
@@ -386,41 +392,32 @@ FIXTURE_TEARDOWN(undone)
 
 TEST_F_TIMEOUT(undone, may_be_repeated, TIMEOUT)
 {
+	long calls;
+
 	ASSERT_EQ(0, test_call("subscribe"));
 	ASSERT_EQ(0, emulator_inject(variant->leaf, variant->status,
 				     variant->skip, ALWAYS));
 	EXPECT_EQ(variant->error, enable_tdx());
 	EXPECT_TRUE(status_is("unknown"));
-
-	/* The subscriber waits for success, or for an error that is final. */
-	EXPECT_EQ(0, request_callbacks());
-	ASSERT_EQ(0, emulator_inject_nothing());
-	EXPECT_EQ(0, enable_tdx());
-	EXPECT_TRUE(status_is("initialized"));
 	EXPECT_EQ(1, request_callbacks_reach(1));
+	EXPECT_EQ(variant->error, test_read("result"));
+
+	/* tdx_enable() does not repeat the attempt. */
+	ASSERT_EQ(0, emulator_inject_nothing());
+	calls = all_calls();
+	EXPECT_EQ(variant->error, enable_tdx());
+	EXPECT_EQ(calls, all_calls());
+
+	EXPECT_EQ(0, try_tdx());
+	EXPECT_TRUE(status_is("initialized"));
+	EXPECT_EQ(2, request_callbacks_reach(2));
 	EXPECT_EQ(0, test_read("result"));
 }
 
-/* An error after TDH.SYS.CONFIG is final until a reset. */
+/* An error after TDH.SYS.CONFIG is final if the module cannot be disabled. */
 
 FIXTURE(final) {
 };
-
-FIXTURE_VARIANT(final) {
-	unsigned int leaf;
-	unsigned long long status;
-	unsigned int skip;
-	int error;
-};
-
-#define FINAL(name)	FIXTURE_VARIANT_ADD(final, name)
-
-FINAL(keys_contended) { TDH_SYS_KEY_CONFIG, 0x8000020200000000, 0, -EBUSY };
-FINAL(keys_without_entropy) { TDH_SYS_KEY_CONFIG, 0x8000080000000000, 0, -EAGAIN };
-FINAL(keys_refused) { TDH_SYS_KEY_CONFIG, 0xC000050700000000, 0, -EPERM };
-FINAL(first_tdmr_refused) { TDH_SYS_TDMR_INIT, 0xC000010000000001, 0, -EINVAL };
-FINAL(tdmr_refused_halfway) { TDH_SYS_TDMR_INIT, 0xC000010000000001, 300, -EINVAL };
-FINAL(module_gone) { TDH_SYS_TDMR_INIT, 0x8000FF00FFFF0000, 10, -ENODEV };
 
 FIXTURE_SETUP(final)
 {
@@ -437,16 +434,16 @@ TEST_F_TIMEOUT(final, ends_in_error, TIMEOUT)
 	long calls;
 
 	ASSERT_EQ(0, test_call("subscribe"));
-	ASSERT_EQ(0, emulator_inject(variant->leaf, variant->status,
-				     variant->skip, ALWAYS));
-	EXPECT_EQ(variant->error, enable_tdx());
+	ASSERT_EQ(0, emulator_inject(TDH_SYS_TDMR_INIT, OPERAND_INVALID, 300, ALWAYS));
+	ASSERT_EQ(0, emulator_inject(TDH_SYS_DISABLE, OPERAND_INVALID, 0, 1));
+	EXPECT_EQ(-EIO, enable_tdx());
 	EXPECT_TRUE(status_is("error"));
 	EXPECT_EQ(1, request_callbacks_reach(1));
-	EXPECT_EQ(variant->error, test_read("result"));
+	EXPECT_EQ(-EIO, test_read("result"));
 
 	ASSERT_EQ(0, emulator_inject_nothing());
 	calls = all_calls();
-	EXPECT_EQ(variant->error, enable_tdx());
+	EXPECT_EQ(-EIO, try_tdx());
 	EXPECT_EQ(calls, all_calls());
 	EXPECT_TRUE(status_is("error"));
 

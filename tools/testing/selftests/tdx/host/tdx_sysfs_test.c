@@ -111,7 +111,7 @@ TEST_F(sysfs, before_the_first_request)
 TEST_F(sysfs, garbage_is_rejected)
 {
 	static const char * const garbage[] = {
-		"0", "2", "-1", "11", " 1", "1 ", "1\n\n", "0x1", "y", "on",
+		"00", "2", "-1", "11", " 1", "1 ", "1\n\n", "0x1", "y", "on",
 		"true", "\n", "1 1",
 	};
 	size_t i;
@@ -132,7 +132,7 @@ static int try_as_nobody(void)
 
 	if (setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY))
 		return 1;
-	if (sysfs_enable("1") != -EACCES)
+	if (sysfs_enable("1") != -EACCES || sysfs_enable("0") != -EACCES)
 		return 2;
 	if (open(SYSFS "/error", O_RDONLY) >= 0 || errno != EACCES)
 		return 3;
@@ -227,7 +227,7 @@ TEST_F_TIMEOUT(sysfs, error_until_the_next_attempt, TIMEOUT)
 	ASSERT_EQ(0, sysfs_enable("1"));
 	ASSERT_TRUE(status_becomes("unknown"));
 	expect_progress(_metadata, 0, 0);
-	EXPECT_TRUE(sysfs_error_is("TDH.SYS.CONFIG: TDX_PAMT_OVERLAP: ", -EINVAL))
+	EXPECT_TRUE(sysfs_error_is("TDH.SYS.CONFIG: TDX_PAMT_OVERLAP: ", -EIO))
 		TH_LOG("%s", sysfs_error());
 
 	ASSERT_EQ(0, emulator_inject_nothing());
@@ -242,6 +242,7 @@ TEST_F_TIMEOUT(sysfs, final_error, TIMEOUT)
 
 	ASSERT_EQ(0, emulator_inject(TDH_SYS_TDMR_INIT, OPERAND_INVALID, 300,
 				     ALWAYS));
+	ASSERT_EQ(0, emulator_inject(TDH_SYS_DISABLE, OPERAND_INVALID, 0, 1));
 	expect_status(_metadata, self->status, "unknown\n");
 	ASSERT_EQ(0, sysfs_enable("1"));
 	ASSERT_TRUE(status_becomes("error"));
@@ -251,9 +252,10 @@ TEST_F_TIMEOUT(sysfs, final_error, TIMEOUT)
 	for (i = 0; i < 2; i++) {
 		EXPECT_TRUE(status_is("error"));
 		expect_progress(_metadata, 0, 0);
-		EXPECT_TRUE(sysfs_error_is("TDH.SYS.TDMR.INIT: TDX_OPERAND_INVALID", -EINVAL))
+		EXPECT_TRUE(sysfs_error_is("TDH.SYS.TDMR.INIT: TDX_OPERAND_INVALID", -EIO))
 			TH_LOG("%s", sysfs_error());
-		EXPECT_EQ(-EINVAL, sysfs_enable("1"));
+		EXPECT_EQ(-EIO, sysfs_enable("1"));
+		EXPECT_EQ(-EIO, sysfs_enable("0"));
 	}
 
 	ASSERT_EQ(0, emulator_reset());

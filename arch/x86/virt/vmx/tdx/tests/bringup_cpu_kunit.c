@@ -205,18 +205,21 @@ static void bringup_test_sleep(struct kunit *test)
 	sleep_and_wake(test, true);
 }
 
-static void expect_shutdown(struct kunit *test, u64 disables)
+static void expect_shutdown(struct kunit *test, bool disables)
 {
 	tdx_lps_shutdown(NULL);
-	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_DISABLE), disables);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_DISABLE) > 0, disables);
 	tdx_emulator_audit_shutdown();
 }
 
-/* After a shutdown, all CPUs are out of VMX operation and all caches are clean. */
+/*
+ * After a shutdown, the module is disabled, which takes several calls, all CPUs are out of
+ * VMX operation, and all caches are clean.
+ */
 static void bringup_test_shutdown(struct kunit *test)
 {
 	KUNIT_ASSERT_EQ(test, tdx_host_run(test->priv), 0);
-	expect_shutdown(test, 1);
+	expect_shutdown(test, true);
 }
 
 /* A shutdown disables the module even if an attempt has only asked for its metadata. */
@@ -224,13 +227,13 @@ static void bringup_test_shutdown_early(struct kunit *test)
 {
 	bringup_inject(test, TDH_SYS_RD, 0, 1, 0xC000050500000000ULL);
 	KUNIT_ASSERT_EQ(test, tdx_host_run(test->priv), -ENODATA);
-	expect_shutdown(test, 1);
+	expect_shutdown(test, true);
 }
 
 /* A shutdown before the first request makes no call, because there may be no module. */
 static void bringup_test_shutdown_before(struct kunit *test)
 {
-	expect_shutdown(test, 0);
+	expect_shutdown(test, false);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_total_calls(), 0ULL);
 }
 

@@ -27,7 +27,7 @@ int bringup_fixture_init(struct kunit *test)
 
 	tb = kunit_kzalloc(test, sizeof(*tb), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, tb);
-	tdx_bringup_init(tb, tdx_host_run);
+	tdx_bringup_init(tb, &tdx_host_ops);
 	test->priv = tb;
 
 	return 0;
@@ -71,6 +71,15 @@ void bringup_inject_field(struct kunit *test, u64 field, u64 value)
 	};
 
 	KUNIT_ASSERT_EQ(test, tdx_emulator_inject(&fault), 0);
+}
+
+int bringup_try(struct tdx_bringup *tb)
+{
+	struct tdx_enable_request req;
+
+	tdx_enable_request_init(&req, NULL);
+
+	return tdx_bringup_request(tb, &req) ?: tdx_bringup_wait(tb, &req);
 }
 
 static int bringup_try_call(void *unused)

@@ -7,6 +7,7 @@
 #include <linux/types.h>
 
 struct kunit;
+struct tdx_bringup;
 
 /* No wait in these tests takes so long, even on emulated CPUs that guests share. */
 #define BRINGUP_PATIENCE_US	(60 * USEC_PER_SEC)
@@ -24,6 +25,8 @@ void bringup_inject(struct kunit *test, u64 leaf, unsigned int skip, unsigned in
 /* The module reports @value as the value of a metadata field. */
 void bringup_inject_field(struct kunit *test, u64 field, u64 value);
 
+/* Make an attempt even if the last one has failed, and return its result. */
+int bringup_try(struct tdx_bringup *tb);
 bool bringup_in_vmx(unsigned int cpu);
 /* Check that a failed attempt has undone all: memory, VMX operation, metadata. */
 void bringup_expect_nothing_held(struct kunit *test);

@@ -110,7 +110,7 @@ static void count_from_now(void)
 	counted.max_size = U64_MAX;
 }
 
-static void undo_steps(struct tdx_bringup *tb)
+static void undo_steps(struct tdx_bringup *tb, bool up)
 {
 	tdx_steps_undo(&tb->steps);
 }
@@ -166,7 +166,7 @@ static void expect_all_given_back(struct kunit *test, int error)
 	kunit_activate_static_stub(test, tdx_pamt_take, counted_take);
 	kunit_activate_static_stub(test, tdx_pamt_put, counted_put);
 	kunit_activate_static_stub(test, tdx_pamt_find, find_nothing);
-	tdx_attempt_begin(&tb->attempt);
+	tdx_attempt_begin(&tb->attempt, "initialization");
 	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), error);
 	kunit_deactivate_static_stub(test, tdx_pamt_find);
 	kunit_deactivate_static_stub(test, tdx_pamt_put);
@@ -200,7 +200,7 @@ static void bringup_test_pamt_one_taken(struct kunit *test)
 	unsigned int nr, i;
 
 	count_from_now();
-	expect_all_given_back(test, -EINVAL);
+	expect_all_given_back(test, -EIO);
 	expect_rows(test, layout);
 	nr = counted.nr;
 	KUNIT_ASSERT_GT(test, nr, 0U);
@@ -211,7 +211,7 @@ static void bringup_test_pamt_one_taken(struct kunit *test)
 	count_from_now();
 	counted.full_start = free[nr - 1].base;
 	counted.full_end = counted.full_start + PAGE_SIZE;
-	expect_all_given_back(test, -EINVAL);
+	expect_all_given_back(test, -EIO);
 	expect_rows(test, layout);
 	KUNIT_ASSERT_EQ(test, counted.nr, nr);
 	for (i = 0; i < nr - 1; i++)
@@ -240,7 +240,7 @@ static void bringup_test_pamt_alone(struct kunit *test)
 	KUNIT_ASSERT_GT(test, layout->nr_tdmrs, 1U);
 	count_from_now();
 	counted.max_size = max_pamt(layout);
-	expect_all_given_back(test, -EINVAL);
+	expect_all_given_back(test, -EIO);
 	KUNIT_EXPECT_EQ(test, counted.nr, layout->nr_tdmrs);
 	for (i = 0; i < layout->nr_tdmrs; i++)
 		KUNIT_EXPECT_EQ_MSG(test, nr_taken_in(&layout->tdmrs[i]), 1, "TDMR %u", i);

@@ -49,7 +49,7 @@ static void enable_test_next_attempt(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, g->attempts, 2);
 }
 
-/* A subscription starts no attempt, and its callback runs once, when TDX is up. */
+/* A subscription starts no attempt, and its callback runs when TDX goes up and down. */
 static void enable_test_subscribe(struct kunit *test)
 {
 	struct counted *sub = counted_new(test);
@@ -62,10 +62,49 @@ static void enable_test_subscribe(struct kunit *test)
 
 	gated_end(g, 0);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(&g->tb), 0);
-	counted_expect_over(test, sub, 0);
+	counted_expect_inside(test, sub, 0);
+
+	/* The subscriber hears of it before TDX is off. */
+	reinit_completion(&g->off_gate);
+	gated_start_off(test, g);
+	counted_expect_inside(test, sub, -ESHUTDOWN);
+	complete_all(&g->off_gate);
+	flush_work(&g->tb.work);
+
+	gated_end(g, 0);
+	KUNIT_ASSERT_EQ(test, gated_try(g), 0);
+	counted_expect_inside(test, sub, 0);
+	flush_work(&g->tb.work);
+	KUNIT_EXPECT_EQ(test, atomic_read(&sub->count), 3);
+
+	tdx_bringup_cancel(&g->tb, &sub->req);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_disable(&g->tb), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&sub->count), 3);
 }
 
-/* Subscribers get only a final error, not the error of an attempt that can be repeated. */
+/* A subscriber that is cancelled while its callback runs gets no further callback. */
+static void enable_test_subscribe_cancel(struct kunit *test)
+{
+	struct counted *sub = counted_new(test);
+	struct gated *g = test->priv;
+	struct gated_call *cancel;
+
+	reinit_completion(&sub->leave);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_subscribe(&g->tb, &sub->req), 0);
+	gated_end(g, 0);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(&g->tb), 0);
+	counted_expect_inside(test, sub, 0);
+
+	cancel = gated_call(test, gated_cancel, &sub->req);
+	gated_call_expect_blocked(test, cancel);
+	complete_all(&sub->leave);
+	gated_call_expect(test, cancel, 0);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_disable(&g->tb), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&sub->count), 1);
+	KUNIT_EXPECT_TRUE(test, list_empty(&g->tb.subscribers));
+}
+
+/* Subscribers get each failure, but not the same one twice in a row. */
 static void enable_test_subscribe_failure(struct kunit *test)
 {
 	struct counted *sub = counted_new(test), *late = counted_new(test);
@@ -74,18 +113,21 @@ static void enable_test_subscribe_failure(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, tdx_bringup_subscribe(&g->tb, &sub->req), 0);
 	gated_end(g, -ENOMEM);
 	KUNIT_ASSERT_EQ(test, tdx_bringup_sync(&g->tb), -ENOMEM);
-	flush_work(&g->tb.work);
-	KUNIT_EXPECT_EQ(test, atomic_read(&sub->count), 0);
+	counted_expect_inside(test, sub, -ENOMEM);
 
-	/* The worker without a new attempt does not report the old result. */
-	KUNIT_ASSERT_EQ(test, tdx_bringup_subscribe(&g->tb, &late->req), 0);
+	gated_end(g, -ENOMEM);
+	KUNIT_ASSERT_EQ(test, gated_try(g), -ENOMEM);
 	flush_work(&g->tb.work);
-	KUNIT_EXPECT_EQ(test, atomic_read(&late->count), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&sub->count), 1);
+
+	KUNIT_ASSERT_EQ(test, tdx_bringup_subscribe(&g->tb, &late->req), 0);
+	counted_expect_inside(test, late, -ENOMEM);
 
 	gated_end_final(g, -EINVAL);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_sync(&g->tb), -EINVAL);
-	counted_expect_over(test, sub, -EINVAL);
-	counted_expect_over(test, late, -EINVAL);
+	KUNIT_ASSERT_EQ(test, gated_try(g), -EINVAL);
+	counted_expect_inside(test, sub, -EINVAL);
+	counted_expect_inside(test, late, -EINVAL);
+	tdx_bringup_cancel(&g->tb, &sub->req);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_subscribe(&g->tb, &sub->req), -EINVAL);
 }
 
@@ -105,24 +147,21 @@ static void enable_test_killed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_INITIALIZED);
 }
 
-/*
- * Subscribers get ESHUTDOWN when the system shuts down, even if an attempt fails first;
- * no other attempt starts.
- */
+/* Requests get ESHUTDOWN when the system shuts down, and no other attempt starts. */
 static void enable_test_stop_all(struct kunit *test)
 {
-	struct counted *sub = counted_new(test), *late = counted_new(test);
+	struct counted *late = counted_new(test);
 	struct gated_call *sync = gated_call(test, gated_sync, NULL), *stop;
 	struct gated *g = test->priv;
 
-	KUNIT_ASSERT_EQ(test, tdx_bringup_subscribe(&g->tb, &sub->req), 0);
 	gated_expect_entered(test, g);
 	stop = gated_call(test, gated_stop, NULL);
 	gated_expect_flag(test, &g->tb.attempt.stop);
-	gated_end(g, -ENOMEM);
+	gated_end(g, 0);
 	gated_call_expect(test, stop, 0);
-	gated_call_expect(test, sync, -ENOMEM);
-	counted_expect_over(test, sub, -ESHUTDOWN);
+	gated_call_expect(test, sync, 0);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_disable(&g->tb), -ESHUTDOWN);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_renew(&g->tb, gated_forget), 0);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_request(&g->tb, &late->req), 0);
 	counted_expect_over(test, late, -ESHUTDOWN);
 	KUNIT_EXPECT_EQ(test, g->attempts, 1);
@@ -162,11 +201,33 @@ static void enable_test_hold_resting(struct kunit *test)
 	gated_expect_entered(test, g);
 	tdx_attempt_rest(&g->tb.attempt, true);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_hold(&g->tb), 0);
-	tdx_bringup_release(&g->tb);
 	tdx_attempt_rest(&g->tb.attempt, false);
 
+	/* Even if the attempt ends: a callback may create a device, which must wait. */
 	gated_end(g, 0);
+	KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&c->inside, LATER), 0UL);
+	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_INITIALIZED);
+	tdx_bringup_release(&g->tb);
 	counted_expect_over(test, c, 0);
+}
+
+/* A step that does not end delays neither a suspend nor a reboot for ever. */
+static void enable_test_bounded(struct kunit *test)
+{
+	struct counted *c = counted_new(test);
+	struct gated *g = test->priv;
+	struct gated_call *hold;
+
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c->req), 0);
+	gated_expect_entered(test, g);
+	hold = gated_call(test, gated_hold, NULL);
+	tdx_bringup_stop(&g->tb);
+	gated_call_expect(test, hold, -EBUSY);
+	KUNIT_EXPECT_FALSE(test, g->tb.attempt.hold);
+	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_INITIALIZING);
+
+	gated_end(g, -ENXIO);
+	counted_expect_over(test, c, -ENXIO);
 }
 
 /* A task that is killed while it waits to suspend the system does not hold bring-up. */
@@ -206,8 +267,71 @@ static void enable_test_metadata(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, tdx_bringup_metadata(&g->tb), sysinfo);
 
 	gated_end_final(g, -EINVAL);
-	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(&g->tb), -EINVAL);
+	KUNIT_EXPECT_EQ(test, gated_try(g), -EINVAL);
 	KUNIT_EXPECT_NULL(test, tdx_bringup_metadata(&g->tb));
+}
+
+/* A probe runs step 1 once; its failure is the result for later callers. */
+static void enable_test_probe(struct kunit *test)
+{
+	struct gated *g = test->priv;
+
+	g->probe_result = -ENODEV;
+	KUNIT_EXPECT_EQ(test, tdx_bringup_probe(&g->tb), -ENODEV);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(&g->tb), -ENODEV);
+	KUNIT_EXPECT_NULL(test, tdx_bringup_metadata(&g->tb));
+
+	/* KVM is loaded again. */
+	g->probe_result = 0;
+	KUNIT_EXPECT_EQ(test, tdx_bringup_probe(&g->tb), 0);
+	KUNIT_EXPECT_NOT_NULL(test, tdx_bringup_metadata(&g->tb));
+	KUNIT_EXPECT_EQ(test, tdx_bringup_probe(&g->tb), 0);
+	KUNIT_EXPECT_EQ(test, g->probes, 2);
+	KUNIT_EXPECT_EQ(test, g->attempts, 0);
+	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_UNKNOWN);
+}
+
+/* A request that arrives during off starts an attempt after it. */
+static void enable_test_request_during_off(struct kunit *test)
+{
+	struct counted *c = counted_new(test);
+	struct gated *g = test->priv;
+
+	gated_end(g, 0);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_sync(&g->tb), 0);
+	gated_expect_entered(test, g);
+	reinit_completion(&g->off_gate);
+	gated_start_off(test, g);
+	gated_expect_entered(test, g);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c->req), 0);
+	KUNIT_EXPECT_EQ(test, g->attempts, 1);
+
+	gated_end(g, -ENXIO);
+	complete_all(&g->off_gate);
+	counted_expect_over(test, c, -ENXIO);
+	KUNIT_EXPECT_EQ(test, g->attempts, 2);
+}
+
+/* TDX cannot be switched off until the last of its users has gone. */
+static void enable_test_users(struct kunit *test)
+{
+	struct gated *g = test->priv;
+
+	gated_end(g, 0);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_get(&g->tb), 0);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_get(&g->tb), 0);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_disable(&g->tb), -EBUSY);
+	tdx_bringup_put(&g->tb);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_disable(&g->tb), -EBUSY);
+	tdx_bringup_put(&g->tb);
+
+	g->can_disable = -EOPNOTSUPP;
+	KUNIT_EXPECT_EQ(test, tdx_bringup_disable(&g->tb), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_INITIALIZED);
+	g->can_disable = 0;
+	KUNIT_EXPECT_EQ(test, tdx_bringup_disable(&g->tb), 0);
+	KUNIT_EXPECT_EQ(test, g->offs, 1);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_get(&g->tb), -ESHUTDOWN);
 }
 
 /* An attempt keeps its first error, and the next attempt clears it. */
@@ -217,9 +341,9 @@ static void enable_test_first_error(struct kunit *test)
 	struct tdx_attempt *a = &g->tb.attempt;
 	char reason[TDX_REASON_LEN];
 
-	KUNIT_EXPECT_EQ(test, tdx_fail_seam(a, 45, 0xC0000A0000000002, "TDMRs"), -EINVAL);
-	KUNIT_EXPECT_EQ(test, tdx_fail(a, -ENOMEM, "another lane"), -EINVAL);
-	KUNIT_EXPECT_EQ(test, tdx_attempt_error(a, reason, sizeof(reason)), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tdx_fail_seam(a, 45, 0xC0000A0000000002, "TDMRs"), -EIO);
+	KUNIT_EXPECT_EQ(test, tdx_fail(a, -ENOMEM, "another lane"), -EIO);
+	KUNIT_EXPECT_EQ(test, tdx_attempt_error(a, reason, sizeof(reason)), -EIO);
 	KUNIT_EXPECT_STREQ(test, reason,
 			   "TDMRs: TDH.SYS.CONFIG: TDX_INVALID_TDMR: TDMR 2 (0xc0000a0000000002)");
 
@@ -244,10 +368,12 @@ static void enable_test_renew(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_UNKNOWN);
 
 	KUNIT_ASSERT_EQ(test, tdx_bringup_subscribe(&g->tb, &sub->req), 0);
+	counted_expect_inside(test, sub, -ENOMEM);
+	flush_work(&g->tb.work);
 	KUNIT_ASSERT_EQ(test, tdx_bringup_renew(&g->tb, gated_forget), 0);
 	gated_end(g, 0);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(&g->tb), 0);
-	counted_expect_over(test, sub, 0);
+	counted_expect_inside(test, sub, 0);
 }
 
 static void enable_test_expect_progress(struct kunit *test, u64 done, u64 total)
@@ -290,13 +416,18 @@ static struct kunit_case enable_cases[] = {
 	KUNIT_CASE(enable_test_join),
 	KUNIT_CASE(enable_test_next_attempt),
 	KUNIT_CASE(enable_test_subscribe),
+	KUNIT_CASE(enable_test_subscribe_cancel),
 	KUNIT_CASE(enable_test_subscribe_failure),
 	KUNIT_CASE(enable_test_killed),
 	KUNIT_CASE(enable_test_stop_all),
 	KUNIT_CASE(enable_test_hold),
 	KUNIT_CASE(enable_test_hold_resting),
 	KUNIT_CASE(enable_test_hold_killed),
+	KUNIT_CASE(enable_test_bounded),
 	KUNIT_CASE(enable_test_metadata),
+	KUNIT_CASE(enable_test_probe),
+	KUNIT_CASE(enable_test_request_during_off),
+	KUNIT_CASE(enable_test_users),
 	KUNIT_CASE(enable_test_first_error),
 	KUNIT_CASE(enable_test_renew),
 	KUNIT_CASE(enable_test_progress),

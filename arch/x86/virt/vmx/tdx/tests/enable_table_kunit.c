@@ -19,6 +19,9 @@ enum table_state {
 	STOPPING,	/* an attempt runs, and the shutdown waits for it */
 	STOPPED,	/* the system shuts down */
 	UP,
+	IN_USE,		/* up, and a caller has a reference */
+	GOING,		/* the worker switches TDX off */
+	OFF,		/* root has switched TDX off */
 	LOST,
 	NR_STATES,
 };
@@ -31,7 +34,13 @@ enum table_event {
 	CANCEL,		/* cancel the first request */
 	SUCCEED,	/* the attempt succeeds */
 	FAIL,		/* the attempt fails with -ENOMEM */
-	FAIL_LATE,	/* the attempt fails with -EINVAL, after TDH.SYS.CONFIG */
+	FAIL_LATE,	/* the attempt fails with -EINVAL, and cannot be undone */
+	PROBE,
+	GET,
+	DISABLE,
+	OFF_SUCCEEDS,
+	OFF_FAILS,	/* with -EBUSY, TDX stays up */
+	OFF_LOSES,	/* with -EIO, TDX is neither up nor off */
 	HOLD,
 	RELEASE,
 	STOP,
@@ -46,8 +55,14 @@ static const char * const table_events[] = {
 	[WAIT]		= "wait",
 	[CANCEL]	= "cancel",
 	[SUCCEED]	= "attempt succeeds",
-	[FAIL]		= "attempt fails before SYS.CONFIG",
-	[FAIL_LATE]	= "attempt fails after SYS.CONFIG",
+	[FAIL]		= "attempt fails and is undone",
+	[FAIL_LATE]	= "attempt fails and cannot be undone",
+	[PROBE]		= "probe",
+	[GET]		= "get",
+	[DISABLE]	= "disable",
+	[OFF_SUCCEEDS]	= "off succeeds",
+	[OFF_FAILS]	= "off fails",
+	[OFF_LOSES]	= "off fails halfway",
 	[HOLD]		= "hold",
 	[RELEASE]	= "release",
 	[STOP]		= "stop",
@@ -62,6 +77,7 @@ static const char * const table_events[] = {
 #define TO_UNKNOWN	TDX_STATUS_UNKNOWN
 #define TO_RUNNING	TDX_STATUS_INITIALIZING
 #define TO_UP		TDX_STATUS_INITIALIZED
+#define TO_GOING	TDX_STATUS_DISABLING
 #define TO_LOST		TDX_STATUS_ERROR
 
 /**
@@ -90,23 +106,31 @@ static const struct table_row {
 	[UNKNOWN] = { "unknown", TO_UNKNOWN, UNTOLD, {
 		[REQUEST]	= { OK, TO_RUNNING, .attempts = 1 },
 		[SYNC]		= { BLOCKS, TO_RUNNING, .attempts = 1 },
+		[GET]		= { BLOCKS, TO_RUNNING, .attempts = 1 },
 		[WAIT]		= { -ECANCELED, TO_UNKNOWN },
 	} },
 	[FAILED] = { "failed", TO_UNKNOWN, -ENOMEM, {
 		[REQUEST]	= { OK, TO_RUNNING, -ENOMEM, .attempts = 1 },
-		[SYNC]		= { BLOCKS, TO_RUNNING, -ENOMEM, .attempts = 1 },
+		[SUBSCRIBE]	= { OK, TO_UNKNOWN, -ENOMEM, -ENOMEM },
+		/* A task without privileges cannot repeat the attempt. */
+		[SYNC]		= { -ENOMEM, TO_UNKNOWN, -ENOMEM },
+		[GET]		= { -ENOMEM, TO_UNKNOWN, -ENOMEM },
 		[WAIT]		= { -ENOMEM, TO_UNKNOWN, -ENOMEM },
 	} },
 	[CALLING] = { "calling", TO_UNKNOWN, -ENOMEM, {
 		/* The next attempt starts after the callback has returned. */
 		[REQUEST]	= { OK, TO_RUNNING, -ENOMEM },
-		[SYNC]		= { BLOCKS, TO_RUNNING, -ENOMEM },
+		[SYNC]		= { -ENOMEM, TO_UNKNOWN, -ENOMEM },
+		[GET]		= { -ENOMEM, TO_UNKNOWN, -ENOMEM },
 		[WAIT]		= { BLOCKS, TO_UNKNOWN, -ENOMEM },
+		[HOLD]		= { BLOCKS, TO_UNKNOWN, -ENOMEM },
 		[CANCEL]	= { BLOCKS, TO_UNKNOWN, -ENOMEM },
 		[RENEW]		= { -EBUSY, TO_UNKNOWN, -ENOMEM },
 	} },
 	[RUNNING] = { "running", TO_RUNNING, UNTOLD, {
 		[SYNC]		= { BLOCKS, TO_RUNNING },
+		[GET]		= { BLOCKS, TO_RUNNING },
+		[DISABLE]	= { -EBUSY, TO_RUNNING },
 		[WAIT]		= { BLOCKS, TO_RUNNING },
 		[SUCCEED]	= { OK, TO_UP, OK },
 		[FAIL]		= { OK, TO_UNKNOWN, -ENOMEM },
@@ -117,9 +141,11 @@ static const struct table_row {
 	} },
 	[ABANDONED] = { "abandoned", TO_RUNNING, UNTOLD, {
 		[SYNC]		= { BLOCKS, TO_RUNNING },
+		[GET]		= { BLOCKS, TO_RUNNING },
+		[DISABLE]	= { -EBUSY, TO_RUNNING },
 		[WAIT]		= { -ECANCELED, TO_RUNNING },
 		[SUCCEED]	= { OK, TO_UP },
-		/* After TDH.SYS.CONFIG any error is final. */
+		/* The module has the PAMTs. */
 		[FAIL]		= { OK, TO_LOST },
 		[FAIL_LATE]	= { OK, TO_LOST },
 		[HOLD]		= { BLOCKS, TO_RUNNING },
@@ -128,7 +154,10 @@ static const struct table_row {
 	} },
 	[HELD] = { "held", TO_RUNNING, UNTOLD, {
 		[SYNC]		= { BLOCKS, TO_RUNNING },
+		[GET]		= { BLOCKS, TO_RUNNING },
+		[DISABLE]	= { -EBUSY, TO_RUNNING },
 		[WAIT]		= { BLOCKS, TO_RUNNING },
+		[PROBE]		= { BLOCKS, TO_RUNNING },
 		[RELEASE]	= { OK, TO_RUNNING, .attempts = 1 },
 		[STOP]		= { OK, TO_UNKNOWN, -ESHUTDOWN },
 		[RENEW]		= { -EBUSY, TO_RUNNING },
@@ -136,6 +165,8 @@ static const struct table_row {
 	[STOPPING] = { "stopping", TO_RUNNING, UNTOLD, {
 		[SUBSCRIBE]	= { -ESHUTDOWN, TO_RUNNING },
 		[SYNC]		= { BLOCKS, TO_RUNNING },
+		[GET]		= { BLOCKS, TO_RUNNING },
+		[DISABLE]	= { -EBUSY, TO_RUNNING },
 		[WAIT]		= { BLOCKS, TO_RUNNING },
 		[SUCCEED]	= { OK, TO_UP, OK },
 		[FAIL]		= { OK, TO_UNKNOWN, -ENOMEM },
@@ -148,17 +179,49 @@ static const struct table_row {
 		[REQUEST]	= { OK, TO_UNKNOWN, -ESHUTDOWN, -ESHUTDOWN },
 		[SUBSCRIBE]	= { -ESHUTDOWN, TO_UNKNOWN, -ESHUTDOWN },
 		[SYNC]		= { -ESHUTDOWN, TO_UNKNOWN, -ESHUTDOWN },
+		[GET]		= { -ESHUTDOWN, TO_UNKNOWN, -ESHUTDOWN },
+		[PROBE]		= { -ESHUTDOWN, TO_UNKNOWN, -ESHUTDOWN },
 		[WAIT]		= { -ESHUTDOWN, TO_UNKNOWN, -ESHUTDOWN },
 	} },
 	[UP] = { "up", TO_UP, OK, {
 		[REQUEST]	= { OK, TO_UP, OK, OK },
 		[SUBSCRIBE]	= { OK, TO_UP, OK, OK },
+		[DISABLE]	= { OK, TO_UNKNOWN, OK },
 		[RENEW]		= { OK, TO_UNKNOWN, OK },
+	} },
+	[IN_USE] = { "in use", TO_UP, OK, {
+		[REQUEST]	= { OK, TO_UP, OK, OK },
+		[SUBSCRIBE]	= { OK, TO_UP, OK, OK },
+		[DISABLE]	= { -EBUSY, TO_UP, OK },
+		[RENEW]		= { -EBUSY, TO_UP, OK },
+	} },
+	[GOING] = { "going", TO_GOING, OK, {
+		/* An attempt follows off, if a caller may start it. */
+		[REQUEST]	= { OK, TO_GOING, OK },
+		[SYNC]		= { -ESHUTDOWN, TO_GOING, OK },
+		[GET]		= { -ESHUTDOWN, TO_GOING, OK },
+		[PROBE]		= { BLOCKS, TO_GOING, OK },
+		[DISABLE]	= { -EBUSY, TO_GOING, OK },
+		[OFF_SUCCEEDS]	= { OK, TO_UNKNOWN, OK },
+		[OFF_FAILS]	= { OK, TO_UP, OK },
+		[OFF_LOSES]	= { OK, TO_LOST, OK },
+		[HOLD]		= { BLOCKS, TO_GOING, OK },
+		[STOP]		= { BLOCKS, TO_GOING, OK },
+		[RENEW]		= { -EBUSY, TO_GOING, OK },
+	} },
+	[OFF] = { "off", TO_UNKNOWN, OK, {
+		[REQUEST]	= { OK, TO_RUNNING, OK, .attempts = 1 },
+		[SUBSCRIBE]	= { OK, TO_UNKNOWN, OK, -ESHUTDOWN },
+		[SYNC]		= { -ESHUTDOWN, TO_UNKNOWN, OK },
+		[GET]		= { -ESHUTDOWN, TO_UNKNOWN, OK },
 	} },
 	[LOST] = { "lost", TO_LOST, -EINVAL, {
 		[REQUEST]	= { OK, TO_LOST, -EINVAL, -EINVAL },
 		[SUBSCRIBE]	= { -EINVAL, TO_LOST, -EINVAL },
 		[SYNC]		= { -EINVAL, TO_LOST, -EINVAL },
+		[GET]		= { -EINVAL, TO_LOST, -EINVAL },
+		[PROBE]		= { -EINVAL, TO_LOST, -EINVAL },
+		[DISABLE]	= { -EINVAL, TO_LOST, -EINVAL },
 		[WAIT]		= { -EINVAL, TO_LOST, -EINVAL },
 		[RENEW]		= { OK, TO_UNKNOWN, -EINVAL },
 	} },
@@ -172,6 +235,7 @@ struct table {
 	enum table_event event;
 	struct gated_call *call;
 	struct gated_call *stop;
+	struct gated_call *off;
 };
 
 static int table_call(struct gated_call *call)
@@ -197,6 +261,23 @@ static int table_call(struct gated_call *call)
 		return 0;
 	case FAIL_LATE:
 		gated_end_final(&t->g, -EINVAL);
+		return 0;
+	case PROBE:
+		return tdx_bringup_probe(tb);
+	case GET:
+		return tdx_bringup_get(tb);
+	case DISABLE:
+		return tdx_bringup_disable(tb);
+	case OFF_LOSES:
+		tb->attempt.lost = true;
+		t->g.off_result = -EIO;
+		complete_all(&t->g.off_gate);
+		return 0;
+	case OFF_FAILS:
+		t->g.off_result = -EBUSY;
+		fallthrough;
+	case OFF_SUCCEEDS:
+		complete_all(&t->g.off_gate);
 		return 0;
 	case HOLD:
 		return tdx_bringup_hold(tb);
@@ -226,13 +307,12 @@ static void table_enter(struct kunit *test, struct table *t, enum table_state st
 	if (state == UNKNOWN)
 		return;
 
-	KUNIT_ASSERT_EQ(test, state == STOPPED ? tdx_bringup_subscribe(tb, &t->first->req) :
-					tdx_bringup_request(tb, &t->first->req), 0);
 	if (state == STOPPED)
 		tdx_bringup_stop(tb);
-	else if (state == HELD)
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(tb, &t->first->req), 0);
+	if (state == HELD)
 		gated_expect_flag(test, &tb->attempt.resting);
-	else
+	else if (state != STOPPED)
 		gated_expect_entered(test, &t->g);
 
 	if (first != UNTOLD) {
@@ -247,6 +327,15 @@ static void table_enter(struct kunit *test, struct table *t, enum table_state st
 	if (state == STOPPING) {
 		t->stop = gated_call(test, gated_stop, NULL);
 		gated_expect_flag(test, &tb->attempt.stop);
+	}
+	if (state == IN_USE)
+		KUNIT_ASSERT_EQ(test, tdx_bringup_get(tb), 0);
+	if (state == OFF)
+		KUNIT_ASSERT_EQ(test, tdx_bringup_disable(tb), 0);
+	if (state == GOING) {
+		reinit_completion(&t->g.off_gate);
+		t->off = gated_call(test, gated_disable, NULL);
+		gated_expect_entered(test, &t->g);
 	}
 	t->g.attempts = 0;
 }
@@ -296,6 +385,7 @@ static void table_expect(struct kunit *test, struct table *t, const struct table
 	KUNIT_EXPECT_STREQ(test, actual, expected);
 	KUNIT_EXPECT_LE(test, atomic_read(&t->first->count), 1);
 	KUNIT_EXPECT_LE(test, atomic_read(&t->own->count), 1);
+	KUNIT_EXPECT_LE(test, READ_ONCE(t->g.offs), 1);
 	/* Callbacks never run on the stack of the caller. */
 	KUNIT_EXPECT_PTR_NE(test, t->own->task, t->call->task);
 }
@@ -358,11 +448,14 @@ static void enable_table_exit(struct kunit *test)
 	struct table *t = container_of(test->priv, struct table, g);
 
 	complete_all(&t->g.gate);
+	complete_all(&t->g.off_gate);
 	complete_all(&t->first->leave);
 	tdx_bringup_release(&t->g.tb);
 	table_finish(t->call);
+	table_finish(t->off);
 	tdx_bringup_release(&t->g.tb);
 	table_finish(t->stop);
+	tdx_bringup_cancel(&t->g.tb, &t->own->req);
 	tdx_bringup_exit(&t->g.tb);
 
 	KUNIT_EXPECT_TRUE(test, list_empty(&t->g.tb.requests));

@@ -55,7 +55,8 @@ static void wait_test_in_use(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_bringup_request(&g->tb, &c->req), -EBUSY);
 	complete(&c->leave);
 	counted_expect_over(test, c, 0);
-	counted_expect_over(test, sub, 0);
+	counted_expect_inside(test, sub, 0);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_subscribe(&g->tb, &sub->req), -EBUSY);
 
 	complete(&c->leave);
 	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c->req), 0);

@@ -27,15 +27,36 @@
 /* An event that has not happened within this time does not happen. */
 #define LATER	msecs_to_jiffies(50)
 
-/* With @pauses, the attempt has another step after the gate. */
+/*
+ * With @pauses, the attempt has another step after the gate.  With @probe_result, step 1
+ * fails.  @off_gate is open unless a test closes it with reinit_completion().
+ */
 struct gated {
 	struct tdx_bringup tb;
 	struct completion entered;
 	struct completion gate;
+	struct completion off_gate;
 	int attempts;
+	int probes;
+	int offs;
 	int result;
+	int probe_result;
+	int off_result;
+	int can_disable;
 	bool pauses;
 };
+
+static inline int gated_probe(struct tdx_bringup *tb)
+{
+	struct gated *g = container_of(tb, struct gated, tb);
+
+	WRITE_ONCE(g->probes, g->probes + 1);
+	if (!g->probe_result)
+		/* tdx_steps_read() does the same. */
+		smp_store_release(&tb->steps.known, true);
+
+	return g->probe_result;
+}
 
 static inline int gated_run(struct tdx_bringup *tb)
 {
@@ -53,11 +74,38 @@ static inline int gated_run(struct tdx_bringup *tb)
 	return ret ?: g->result;
 }
 
+static inline int gated_off(struct tdx_bringup *tb)
+{
+	struct gated *g = container_of(tb, struct gated, tb);
+
+	WRITE_ONCE(g->offs, g->offs + 1);
+	complete(&g->entered);
+	wait_for_completion(&g->off_gate);
+	if (!g->off_result)
+		WRITE_ONCE(tb->steps.known, false);
+
+	return g->off_result;
+}
+
+static inline int gated_can_disable(struct tdx_bringup *tb)
+{
+	return container_of(tb, struct gated, tb)->can_disable;
+}
+
+static const struct tdx_bringup_ops gated_ops = {
+	.probe = gated_probe,
+	.run = gated_run,
+	.off = gated_off,
+	.can_disable = gated_can_disable,
+};
+
 static inline void gated_start(struct gated *g)
 {
 	init_completion(&g->entered);
 	init_completion(&g->gate);
-	tdx_bringup_init(&g->tb, gated_run);
+	init_completion(&g->off_gate);
+	complete_all(&g->off_gate);
+	tdx_bringup_init(&g->tb, &gated_ops);
 }
 
 static inline int gated_init(struct kunit *test)
@@ -77,6 +125,7 @@ static inline void gated_exit(struct kunit *test)
 	struct gated *g = test->priv;
 
 	complete_all(&g->gate);
+	complete_all(&g->off_gate);
 	tdx_bringup_exit(&g->tb);
 }
 
@@ -92,6 +141,16 @@ static inline void gated_end_final(struct gated *g, int result)
 {
 	g->tb.attempt.configured = true;
 	gated_end(g, result);
+}
+
+/* Make an attempt even if the last one has failed, and return its result. */
+static inline int gated_try(struct gated *g)
+{
+	struct tdx_enable_request req;
+
+	tdx_enable_request_init(&req, NULL);
+
+	return tdx_bringup_request(&g->tb, &req) ?: tdx_bringup_wait(&g->tb, &req);
 }
 
 /* Wait for a flag that has no completion. */
@@ -251,8 +310,23 @@ static inline int gated_hold(struct gated_call *call)
 	return tdx_bringup_hold(&call->g->tb);
 }
 
+static inline int gated_disable(struct gated_call *call)
+{
+	return tdx_bringup_disable(&call->g->tb);
+}
+
+/* Start off, and let it run alone: its caller is killed. */
+static inline void gated_start_off(struct kunit *test, struct gated *g)
+{
+	struct gated_call *off = gated_call(test, gated_disable, NULL);
+
+	gated_call_expect_blocked(test, off);
+	send_sig(SIGKILL, off->task, 1);
+	gated_call_expect(test, off, -EINTR);
+}
+
 /* For tdx_bringup_renew(). */
-static inline void gated_forget(struct tdx_bringup *tb)
+static inline void gated_forget(struct tdx_bringup *tb, bool up)
 {
 }
 

@@ -10,6 +10,7 @@
 #include <linux/errno.h>
 #include <linux/minmax.h>
 #include <linux/sprintf.h>
+#include <linux/string.h>
 #include <linux/types.h>
 
 #include "../seam_status.h"
@@ -52,7 +53,7 @@ static const struct seam_case seam_cases[] = {
 	{ 33, 0x8000FF00FFFF0000, SEAM_ABSENT, -ENODEV, "TDH.SYS.INIT: TDX_SEAMCALL_VMFAILINVALID",
 	  "the module is not loaded, or is disabled" },
 	/* Operands and states */
-	{ 45, 0xC000010000000008, REFUSED, -EINVAL,
+	{ 45, 0xC000010000000008, REFUSED, -EIO,
 	  "TDH.SYS.CONFIG: TDX_OPERAND_INVALID: operand 8" },
 	{ 33, 0xC000050000000000, REFUSED, -EPERM, "TDH.SYS.INIT: TDX_SYS_INIT_NOT_PENDING",
 	  "an earlier kernel has initialized the module: reboot" },
@@ -68,7 +69,7 @@ static const struct seam_case seam_cases[] = {
 	{ 33, 0xC000050C00000000, REFUSED, -EPERM, "TDH.SYS.INIT: TDX_SYS_CONFIG_NOT_PENDING" },
 	{ 35, 0xC000050D00000000, REFUSED, -EOPNOTSUPP,
 	  "TDH.SYS.LP.INIT: TDX_INCOMPATIBLE_SEAM_CAPABILITIES", "update the microcode" },
-	{ 45, 0xC000082000000000, REFUSED, -EINVAL, "TDH.SYS.CONFIG: TDX_HKID_NOT_FREE" },
+	{ 45, 0xC000082000000000, REFUSED, -EIO, "TDH.SYS.CONFIG: TDX_HKID_NOT_FREE" },
 	/* Codes with another meaning for one leaf, of any version */
 	{ 34, 0xC000050500000000, REFUSED, -ENODATA, "TDH.SYS.RD: TDX_SYS_NOT_READY",
 	  "the module is too old" },
@@ -108,22 +109,22 @@ static const struct seam_case seam_cases[] = {
 	{ 33, 0xC00009210000010A, REFUSED, -EOPNOTSUPP,
 	  "TDH.SYS.INIT: TDX_INCORRECT_MSR_VALUE: MSR 0x10a", "update the BIOS" },
 	/* The layout */
-	{ 45, 0xC0000A0000000005, REFUSED, -EINVAL, "TDH.SYS.CONFIG: TDX_INVALID_TDMR: TDMR 5" },
-	{ 45, 0xC0000A0100000001, REFUSED, -EINVAL,
+	{ 45, 0xC0000A0000000005, REFUSED, -EIO, "TDH.SYS.CONFIG: TDX_INVALID_TDMR: TDMR 5" },
+	{ 45, 0xC0000A0100000001, REFUSED, -EIO,
 	  "TDH.SYS.CONFIG: TDX_NON_ORDERED_TDMR: TDMR 1" },
-	{ 45, 0xC0000A020000003F, REFUSED, -EINVAL,
+	{ 45, 0xC0000A020000003F, REFUSED, -EIO,
 	  "TDH.SYS.CONFIG: TDX_TDMR_OUTSIDE_CMRS: TDMR 63" },
-	{ 45, 0xC0000A1000000203, REFUSED, -EINVAL,
+	{ 45, 0xC0000A1000000203, REFUSED, -EIO,
 	  "TDH.SYS.CONFIG: TDX_INVALID_PAMT: 2 of TDMR 3" },
-	{ 45, 0xC0000A1100000000, REFUSED, -EINVAL,
+	{ 45, 0xC0000A1100000000, REFUSED, -EIO,
 	  "TDH.SYS.CONFIG: TDX_PAMT_OUTSIDE_CMRS: 0 of TDMR 0" },
-	{ 45, 0xC0000A1200010301, REFUSED, -EINVAL,
+	{ 45, 0xC0000A1200010301, REFUSED, -EIO,
 	  "TDH.SYS.CONFIG: TDX_PAMT_OVERLAP: 3 of TDMR 1" },
-	{ 45, 0xC0000A2000000401, REFUSED, -EINVAL,
+	{ 45, 0xC0000A2000000401, REFUSED, -EIO,
 	  "TDH.SYS.CONFIG: TDX_INVALID_RESERVED_IN_TDMR: 4 of TDMR 1" },
-	{ 45, 0xC0000A2100000F00, REFUSED, -EINVAL,
+	{ 45, 0xC0000A2100000F00, REFUSED, -EIO,
 	  "TDH.SYS.CONFIG: TDX_NON_ORDERED_RESERVED_IN_TDMR: 15 of TDMR 0" },
-	{ 33, 0xC0000A2200000000, REFUSED, -EINVAL, "TDH.SYS.INIT: TDX_CMR_LIST_INVALID",
+	{ 33, 0xC0000A2200000000, REFUSED, -EIO, "TDH.SYS.INIT: TDX_CMR_LIST_INVALID",
 	  "update the BIOS" },
 	/* Metadata */
 	{ 34, 0xC0000C0000000000, REFUSED, -ENODATA, "TDH.SYS.RD: TDX_METADATA_FIELD_ID_INCORRECT",
@@ -134,7 +135,7 @@ static const struct seam_case seam_cases[] = {
 	{ 33, 0xC000050100000003, REFUSED, -EIO, "TDH.SYS.INIT: unknown status" },
 	{ 33, 0x9000020200000000, REFUSED, -EIO, "TDH.SYS.INIT: unknown status" },
 	{ 33, 0x8000FF000000000E, REFUSED, -EIO, "TDH.SYS.INIT: unknown status" },
-	{ 5, 0xC000010000000000, REFUSED, -EINVAL, "SEAMCALL: TDX_OPERAND_INVALID: operand 0" },
+	{ 5, 0xC000010000000000, REFUSED, -EIO, "SEAMCALL: TDX_OPERAND_INVALID: operand 0" },
 	{ 0x1000021, 0x8000020200000000, SEAM_CONTENDED, -EBUSY, "SEAMCALL: TDX_SYS_BUSY" },
 	{ 0x8000000000000000, 0x8000FF00FFFF0000, SEAM_ABSENT, -ENODEV,
 	  "SEAMCALL: TDX_SEAMCALL_VMFAILINVALID",
@@ -156,10 +157,13 @@ static inline u64 seam_code(u64 nr)
 	return nr / (31 * 256) << 60 | nr / 256 % 31 << 40 | nr % 256 << 32;
 }
 
-/* Only a status without a name has this errno. */
 static inline bool seam_named(u64 status)
 {
-	return seam_status_errno(0, status) != -EIO;
+	char text[SEAM_TEXT_LEN];
+
+	seam_status_describe(text, sizeof(text), 0, status);
+
+	return !strstr(text, "unknown status");
 }
 
 static inline bool seam_has_case(u64 code)

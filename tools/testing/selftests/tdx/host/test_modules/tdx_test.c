@@ -4,6 +4,10 @@
  * through files in /sys/kernel/debug/tdx_test:
  *
  *	enable		write 1: call tdx_enable(); the write fails with its errno
+ *	try		write 1: call tdx_enable_async() and wait, which repeats an
+ *			attempt that has failed
+ *	get, put	write 1: call tdx_get() or tdx_put()
+ *	probe		write 1: call tdx_enable_probe()
  *	ready		read: call tdx_enable() without a lock held, so that the
  *			freezer can freeze the reader; shows the result
  *	locked		write 1: call tdx_enable() with CPU hot-plug held off, which
@@ -87,6 +91,29 @@ static void request_complete(struct tdx_enable_request *req, int result)
 	atomic_inc(&request_callbacks);
 }
 
+static int request_try(void)
+{
+	struct tdx_enable_request req;
+	int ret;
+
+	tdx_enable_request_init(&req, NULL);
+	ret = tdx_enable_async(&req);
+	if (ret)
+		return ret;
+
+	ret = tdx_enable_wait(&req);
+	tdx_enable_cancel(&req);
+
+	return ret;
+}
+
+static int request_put(void)
+{
+	tdx_put();
+
+	return 0;
+}
+
 static int request_async(void)
 {
 	return tdx_enable_async(&request);
@@ -168,6 +195,7 @@ static int status_show(struct seq_file *m, void *unused)
 		[TDX_STATUS_UNKNOWN]		= "unknown",
 		[TDX_STATUS_INITIALIZING]	= "initializing",
 		[TDX_STATUS_INITIALIZED]	= "initialized",
+		[TDX_STATUS_DISABLING]		= "disabling",
 		[TDX_STATUS_ERROR]		= "error",
 	};
 
@@ -318,13 +346,13 @@ static bool mixed_async(void)
 }
 
 /* Cancel after a while: there was a callback if the request has a result. */
-static bool mixed_cancel(int (*accept)(struct tdx_enable_request *req))
+static bool mixed_cancel(void)
 {
 	struct mixed_request m;
 	int ret;
 
 	mixed_init(&m);
-	if (accept(&m.req))
+	if (tdx_enable_async(&m.req))
 		return false;
 
 	fsleep(get_random_u32_below(MAX_DELAY_US));
@@ -332,6 +360,21 @@ static bool mixed_cancel(int (*accept)(struct tdx_enable_request *req))
 	ret = tdx_enable_wait(&m.req);
 
 	return atomic_read(&m.callbacks) == !ret && (!ret || ret == -ECANCELED);
+}
+
+/* TDX comes up at most once meanwhile. */
+static bool mixed_subscribe(void)
+{
+	struct mixed_request m;
+
+	mixed_init(&m);
+	if (tdx_enable_subscribe(&m.req))
+		return false;
+
+	fsleep(get_random_u32_below(MAX_DELAY_US));
+	tdx_enable_cancel(&m.req);
+
+	return atomic_read(&m.callbacks) <= 1;
 }
 
 static bool mixed_without_callback(void)
@@ -351,9 +394,9 @@ static bool mixed_make_request(void)
 	case 1:
 		return mixed_async();
 	case 2:
-		return mixed_cancel(tdx_enable_async);
+		return mixed_cancel();
 	case 3:
-		return mixed_cancel(tdx_enable_subscribe);
+		return mixed_subscribe();
 	default:
 		return mixed_without_callback();
 	}
@@ -434,6 +477,10 @@ static int __init tdx_test_init(void)
 	tdx_enable_request_init(&request, request_complete);
 	tdx_enable_request_init(&latency_request, NULL);
 	debugfs_create_file_unsafe("enable", 0200, dir, tdx_enable, &call_fops);
+	debugfs_create_file_unsafe("try", 0200, dir, request_try, &call_fops);
+	debugfs_create_file_unsafe("get", 0200, dir, tdx_get, &call_fops);
+	debugfs_create_file_unsafe("put", 0200, dir, request_put, &call_fops);
+	debugfs_create_file_unsafe("probe", 0200, dir, tdx_enable_probe, &call_fops);
 	debugfs_create_file_unsafe("async", 0200, dir, request_async, &call_fops);
 	debugfs_create_file_unsafe("async_copy", 0200, dir, request_async_copy, &call_fops);
 	debugfs_create_file_unsafe("subscribe", 0200, dir, request_subscribe, &call_fops);
