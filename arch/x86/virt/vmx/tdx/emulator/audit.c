@@ -10,9 +10,11 @@
  *
  * PAMT freed: the emulator holds a reference on each PAMT page.  A probe on
  * free_contig_range() observes most frees.  After any other free, the next check of
- * the page finds a reference count of one.  A host that gives up may free PAMTs
- * before all TDMRs are initialized.  It must not call TDMR.INIT on them again, and
- * it must flush caches first if the module has written to any of them.
+ * the page finds a reference count of one.  A host must call SYS.DISABLE first,
+ * because the first SYS.DISABLE, however late, overwrites all PAMTs.  If the module
+ * lacks this leaf, a host that gives up may free PAMTs before all TDMRs are
+ * initialized, and must not call TDMR.INIT on them again.  In both cases, the host
+ * must flush caches first if the module has written to a PAMT.
  *
  * PAMT written: the audit compares initialized entries with the bytes that the
  * module wrote.  Each TDMR.INIT checks a sample of the preceding 4 MiB, and a
@@ -75,6 +77,7 @@ static bool tdx_audit_module_wrote;
 
 /* Violations that were reported.  Further calls or sweeps do not report them again. */
 static unsigned long tdx_audit_flush_reported;
+static unsigned long tdx_audit_disable_reported;
 static DECLARE_BITMAP(tdx_audit_freed_reported, TDXMOD_MAX_TDMRS);
 static DECLARE_BITMAP(tdx_audit_written_reported, TDXMOD_MAX_TDMRS);
 
@@ -102,69 +105,72 @@ static __printf(2, 3) void tdx_audit_report(enum tdx_audit rule, const char *fmt
 }
 
 /*
- * Marks a PAMT page of the module.  The emulator holds a reference on the page as
- * long as the page has the mark.
+ * Marks of a page.  The module owns a PAMT page, and the emulator holds a reference
+ * on it.  SYS.DISABLE releases the page to the host.
  */
-#define OWNED	((unsigned long)&tdx_audit_clock)
+#define OWNED		((unsigned long)&tdx_audit_clock)
+#define RELEASED	((unsigned long)&tdx_audit_flushed_at)
 
 static bool tdx_audit_page_is_owned(struct page *page)
 {
 	return READ_ONCE(page->private) == OWNED;
 }
 
-static void tdx_audit_own_page(struct page *page)
+static bool tdx_audit_is_mark(unsigned long private)
 {
-	if (tdx_audit_page_is_owned(page))
+	return private == OWNED || private == RELEASED;
+}
+
+static struct page *tdx_audit_page(u64 pa)
+{
+	return tdx_platform_page(pa) ? pfn_to_page(PHYS_PFN(pa)) : NULL;
+}
+
+static void tdx_audit_own_page(void *unused, u64 pa)
+{
+	struct page *page = tdx_audit_page(pa);
+
+	if (!page || tdx_audit_page_is_owned(page))
 		return;
 
 	get_page(page);
 	set_page_private(page, OWNED);
 }
 
-/* Frees the page, unless the host still has a reference. */
-static void tdx_audit_disown_page(struct page *page)
+/* Frees a page that was owned, unless the host still has a reference. */
+static void tdx_audit_set_mark(struct page *page, unsigned long mark)
 {
-	unsigned long mark = OWNED;
+	unsigned long old = READ_ONCE(page->private);
 
-	if (try_cmpxchg(&page->private, &mark, 0))
+	if (tdx_audit_is_mark(old) && try_cmpxchg(&page->private, &old, mark) && old == OWNED)
 		put_page(page);
 }
 
-static struct page *tdx_audit_pamt_page(const struct tdxmod_range *pamt, u64 offset)
+static void tdx_audit_release_page(void *unused, u64 pa)
 {
-	u64 pa = pamt->base + offset;
+	struct page *page = tdx_audit_page(pa);
 
-	return tdx_platform_page(pa) ? pfn_to_page(PHYS_PFN(pa)) : NULL;
+	if (page)
+		tdx_audit_set_mark(page, RELEASED);
 }
 
-static void tdx_audit_visit_tdmrs(const struct tdxmod_tdmr *tdmrs, unsigned int nr_tdmrs,
-				  void (*visit)(struct page *page))
+static void tdx_audit_disown_page(void *unused, u64 pa)
 {
-	unsigned int i, level;
-	struct page *page;
-	u64 offset;
+	struct page *page = tdx_audit_page(pa);
 
-	for (i = 0; i < nr_tdmrs; i++) {
-		for (level = 0; level < TDXMOD_NR_LEVELS; level++) {
-			const struct tdxmod_range *pamt = &tdmrs[i].pamt[level];
-
-			for (offset = 0; offset < pamt->size; offset += PAGE_SIZE) {
-				page = tdx_audit_pamt_page(pamt, offset);
-				if (page)
-					visit(page);
-			}
-		}
-	}
+	if (page)
+		tdx_audit_set_mark(page, 0);
 }
 
-/* Also visits the PAMTs in hand-off data, because an update may have failed. */
-static void tdx_audit_visit_pamts(void (*visit)(struct page *page))
+static void tdx_audit_visit_pamts(void (*visit)(void *unused, u64 pa))
 {
-	const struct tdxmod *m = &tdx_emu_module;
+	tdxmod_visit_pamts(&tdx_emu_module, 0, U64_MAX, visit, NULL);
+}
 
-	tdx_audit_visit_tdmrs(m->tdmrs, m->nr_tdmrs, visit);
-	if (m->handoff_valid)
-		tdx_audit_visit_tdmrs(m->handoff.tdmrs, m->handoff.nr_tdmrs, visit);
+/* SYS.DISABLE calls this when it has overwritten all PAMTs. */
+void tdx_audit_release_pamts(void)
+{
+	tdx_audit_visit_pamts(tdx_audit_release_page);
 }
 
 static bool tdx_audit_is_flushed(void)
@@ -191,11 +197,19 @@ static int tdx_audit_flush_returns(struct kretprobe_instance *ri, struct pt_regs
 	return 0;
 }
 
+static bool tdx_audit_module_has_sys_disable(void)
+{
+	return tdx_emu_module.platform.differences & TDXMOD_SYS_DISABLE;
+}
+
+/* Tests whether the module may use the pages that it owns. */
 static bool tdx_audit_module_in_use(void)
 {
 	const struct tdxmod *m = &tdx_emu_module;
 	unsigned int i;
 
+	if (tdx_audit_module_has_sys_disable())
+		return true;
 	if (READ_ONCE(m->state) != TDXMOD_SYS_READY)
 		return false;
 
@@ -207,17 +221,26 @@ static bool tdx_audit_module_in_use(void)
 	return true;
 }
 
-static void tdx_audit_judge_free(u64 pa)
+static void tdx_audit_judge_free(struct page *page)
 {
+	u64 pa = page_to_phys(page);
+
 	if (READ_ONCE(tdx_audit_frees_expected))
 		return;
 
-	if (tdx_audit_module_in_use())
+	if (tdx_audit_page_is_owned(page) && tdx_audit_module_in_use())
 		tdx_audit_report(TDX_AUDIT_PAMT_FREED,
 				 "page 0x%llx while the module uses it", pa);
 	else if (READ_ONCE(tdx_audit_module_wrote) && !tdx_audit_is_flushed())
 		tdx_audit_report(TDX_AUDIT_PAMT_FREED,
 				 "page 0x%llx without a cache flush", pa);
+}
+
+/* SYS.DISABLE on another CPU overwrites and releases PAMTs while the audit checks them. */
+static bool tdx_audit_module_is_disabled(void)
+{
+	/* Pairs with tdxmod_forget(). */
+	return smp_load_acquire(&tdx_emu_module.disabling) || !READ_ONCE(tdx_emu_module.nr_tdmrs);
 }
 
 /* The host still holds its own reference, so the page is not freed here. */
@@ -230,13 +253,13 @@ static int tdx_audit_pages_are_freed(struct kprobe *p, struct pt_regs *regs)
 	for (; nr; nr--, pfn++) {
 		struct page *page = pfn_to_page(pfn);
 
-		if (!tdx_audit_page_is_owned(page))
+		if (!tdx_audit_is_mark(READ_ONCE(page->private)))
 			continue;
 
 		if (!judged)
-			tdx_audit_judge_free(PFN_PHYS(pfn));
+			tdx_audit_judge_free(page);
 		judged = true;
-		tdx_audit_disown_page(page);
+		tdx_audit_set_mark(page, 0);
 	}
 
 	return 0;
@@ -275,17 +298,22 @@ static u64 tdx_audit_entry_offset(const struct tdxmod_tdmr *t, unsigned int leve
 	return ((pa - t->base) >> tdxmod_page_shift(level)) * ENTRY_SIZE;
 }
 
+static void tdx_audit_find_freed(void *freed, u64 pa)
+{
+	struct page *page = tdx_audit_page(pa);
+
+	if (page && (!tdx_audit_page_is_owned(page) || page_count(page) == 1))
+		*(bool *)freed = true;
+}
+
 static bool tdx_audit_range_is_freed(const struct tdxmod_range *pamt, u64 offset, u64 end)
 {
-	struct page *page;
+	bool freed = false;
 
-	for (offset = ALIGN_DOWN(offset, PAGE_SIZE); offset < end; offset += PAGE_SIZE) {
-		page = tdx_audit_pamt_page(pamt, offset);
-		if (page && (!tdx_audit_page_is_owned(page) || page_count(page) == 1))
-			return true;
-	}
+	for (offset = ALIGN_DOWN(offset, PAGE_SIZE); offset < end; offset += PAGE_SIZE)
+		tdx_audit_find_freed(&freed, pamt->base + offset);
 
-	return false;
+	return freed;
 }
 
 /* Tests whether the next TDMR.INIT would write to a PAMT page that the host has freed. */
@@ -331,6 +359,8 @@ static void tdx_audit_check_entries(unsigned int i, unsigned int level, u64 offs
 		if (!memcmp(entry, want, sizeof(want)))
 			continue;
 
+		if (tdx_audit_module_is_disabled())
+			return;
 		if (!test_and_set_bit(i, tdx_audit_written_reported))
 			tdx_audit_report(TDX_AUDIT_PAMT_WRITTEN,
 					 "entry %llu of the %s PAMT of TDMR %u",
@@ -377,6 +407,14 @@ static bool tdx_audit_leaf_needs_lp_init(u64 leaf)
 	return true;
 }
 
+static void tdx_audit_clear_reported(void)
+{
+	clear_bit(0, &tdx_audit_flush_reported);
+	clear_bit(0, &tdx_audit_disable_reported);
+	bitmap_zero(tdx_audit_freed_reported, TDXMOD_MAX_TDMRS);
+	bitmap_zero(tdx_audit_written_reported, TDXMOD_MAX_TDMRS);
+}
+
 static void tdx_audit_before_key_config(void)
 {
 	if (READ_ONCE(tdx_emu_module.state) != TDXMOD_SYSCONFIG_DONE || tdx_audit_is_flushed())
@@ -397,12 +435,31 @@ static bool tdx_audit_before_tdmr_init(u64 base)
 	i = t - tdx_emu_module.tdmrs;
 	tdx_audit_check_previous_chunk(i);
 
-	if (!tdx_audit_next_chunk_is_freed(t))
+	if (!tdx_audit_next_chunk_is_freed(t) || tdx_audit_module_is_disabled())
 		return true;
 
 	if (!test_and_set_bit(i, tdx_audit_freed_reported))
 		tdx_audit_report(TDX_AUDIT_PAMT_FREED,
 				 "TDMR.INIT writes to freed PAMT of TDMR %u", i);
+	return false;
+}
+
+static bool tdx_audit_before_disable(void)
+{
+	u64 first = READ_ONCE(tdx_emu_module.nr_overwritten);
+	bool freed = false;
+
+	if (!tdx_audit_module_has_sys_disable())
+		return true;
+
+	tdxmod_visit_pamts(&tdx_emu_module, first, TDXMOD_DISABLE_PAGES, tdx_audit_find_freed,
+			   &freed);
+	/* If another CPU has gone on meanwhile, it may have released the pages. */
+	if (!freed || READ_ONCE(tdx_emu_module.nr_overwritten) != first)
+		return true;
+
+	if (!test_and_set_bit(0, &tdx_audit_disable_reported))
+		tdx_audit_report(TDX_AUDIT_PAMT_FREED, "SYS.DISABLE writes to freed PAMT");
 	return false;
 }
 
@@ -430,6 +487,8 @@ bool tdx_audit_before(unsigned int lp, const struct tdxmod_regs *in)
 		break;
 	case LEAF_TDMR_INIT:
 		return tdx_audit_before_tdmr_init(in->rcx);
+	case LEAF_SYS_DISABLE:
+		return tdx_audit_before_disable();
 	}
 
 	return true;
@@ -461,7 +520,7 @@ void tdx_audit_after(unsigned int lp, const struct tdxmod_regs *in, u64 status)
 		if (status)
 			break;
 		tdx_audit_visit_pamts(tdx_audit_own_page);
-		clear_bit(0, &tdx_audit_flush_reported);
+		tdx_audit_clear_reported();
 		tdx_audit_pamts_changed(false);
 		break;
 	case LEAF_KEY_CONFIG:
@@ -472,6 +531,10 @@ void tdx_audit_after(unsigned int lp, const struct tdxmod_regs *in, u64 status)
 		if (status == TDX_EMU_OPERAND_BUSY_RCX)
 			tdx_audit_report(TDX_AUDIT_TDMR_BUSY, "TDMR 0x%llx on CPU %u", in->rcx, lp);
 		else if (!status)
+			tdx_audit_pamts_changed(true);
+		break;
+	case LEAF_SYS_DISABLE:
+		if (!status || status == TDX_EMU_INTERRUPTED_RESUMABLE)
 			tdx_audit_pamts_changed(true);
 		break;
 	}
@@ -486,13 +549,15 @@ static void tdx_audit_sweep_pamt(unsigned int i, unsigned int level)
 	for (offset = 0; offset < pamt->size; offset += PAGE_SIZE) {
 		cond_resched();
 
-		page = tdx_audit_pamt_page(pamt, offset);
+		page = tdx_audit_page(pamt->base + offset);
 		if (!page || !tdx_audit_page_is_owned(page))
 			continue;
 
 		if (page_count(page) == 1) {
-			tdx_audit_judge_free(page_to_phys(page));
-			tdx_audit_disown_page(page);
+			if (tdx_audit_module_is_disabled())
+				return;
+			tdx_audit_judge_free(page);
+			tdx_audit_set_mark(page, 0);
 			continue;
 		}
 
@@ -577,9 +642,7 @@ void tdx_audit_clear(void)
 
 	tdx_audit_visit_pamts(tdx_audit_disown_page);
 	WRITE_ONCE(tdx_audit_module_wrote, false);
-	clear_bit(0, &tdx_audit_flush_reported);
-	bitmap_zero(tdx_audit_freed_reported, TDXMOD_MAX_TDMRS);
-	bitmap_zero(tdx_audit_written_reported, TDXMOD_MAX_TDMRS);
+	tdx_audit_clear_reported();
 
 	for (rule = 0; rule < TDX_AUDIT_NR; rule++)
 		atomic64_set(&tdx_audit_counts[rule], 0);

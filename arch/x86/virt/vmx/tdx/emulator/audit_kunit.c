@@ -20,6 +20,38 @@ static void audit_expect_only(struct kunit *test, enum tdx_audit rule)
 	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 1);
 }
 
+/* A module without SYS.DISABLE, until the next reset. */
+static void audit_lack_sys_disable(void)
+{
+	tdx_emu_module.platform.differences &= ~TDXMOD_SYS_DISABLE;
+}
+
+/* PAMTs freed after SYS.DISABLE and a cache flush are not reported. */
+static void clean_giving_up_is_not_reported(struct kunit *test)
+{
+	emu_bring_up_to_keys(test);
+	KUNIT_ASSERT_EQ(test, emu_init_tdmr(0, 0), 0);
+
+	KUNIT_ASSERT_EQ(test, emu_disable(), 0);
+	wbinvd_on_all_cpus();
+	emu_free_pamt(test->priv, 0);
+	emu_free_pamt(test->priv, 1);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0);
+}
+
+/* If there is no SYS.DISABLE, PAMTs freed after a cache flush are not reported. */
+static void clean_giving_up_without_sys_disable(struct kunit *test)
+{
+	audit_lack_sys_disable();
+	emu_bring_up_to_keys(test);
+	KUNIT_ASSERT_EQ(test, emu_init_tdmr(0, 0), 0);
+
+	wbinvd_on_all_cpus();
+	emu_free_pamt(test->priv, 0);
+	emu_free_pamt(test->priv, 1);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0);
+}
+
 /* A key configured without a cache flush is reported. */
 static void missing_cache_flush(struct kunit *test)
 {
@@ -39,9 +71,55 @@ static void pamt_freed_in_use(struct kunit *test)
 	audit_expect_only(test, TDX_AUDIT_PAMT_FREED);
 }
 
-/* A PAMT that is freed without a cache flush is reported. */
+/* A PAMT that is freed before SYS.DISABLE is reported, even if no TDMR.INIT wrote to it. */
+static void pamt_freed_without_disable(struct kunit *test)
+{
+	emu_init_lps(test);
+	emu_config(test);
+	wbinvd_on_all_cpus();
+	emu_free_pamt(test->priv, 0);
+	audit_expect_only(test, TDX_AUDIT_PAMT_FREED);
+}
+
+/* A PAMT that is freed before SYS.DISABLE has completed is reported. */
+static void pamt_freed_during_disable(struct kunit *test)
+{
+	emu_bring_up_to_keys(test);
+	KUNIT_ASSERT_EQ(test, emu_call(0, TDH_SYS_DISABLE), TDX_EMU_INTERRUPTED_RESUMABLE);
+	wbinvd_on_all_cpus();
+	emu_free_pamt(test->priv, 0);
+	audit_expect_only(test, TDX_AUDIT_PAMT_FREED);
+}
+
+/* SYS.DISABLE with a PAMT that is freed is refused and reported. */
+static void pamt_freed_before_disable(struct kunit *test)
+{
+	emu_init_lps(test);
+	emu_config(test);
+	tdx_audit_expect_frees(true);
+	emu_free_pamt(test->priv, 1);
+	tdx_audit_expect_frees(false);
+
+	KUNIT_EXPECT_EQ(test, emu_disable(), TDX_SEAMCALL_VMFAILINVALID);
+	KUNIT_EXPECT_EQ(test, emu_disable(), TDX_SEAMCALL_VMFAILINVALID);
+	audit_expect_only(test, TDX_AUDIT_PAMT_FREED);
+}
+
+/* A PAMT that is freed after SYS.DISABLE without a cache flush is reported. */
 static void pamt_freed_without_flush(struct kunit *test)
 {
+	emu_bring_up_to_keys(test);
+	KUNIT_ASSERT_EQ(test, emu_init_tdmr(0, 0), 0);
+	wbinvd_on_all_cpus();
+	KUNIT_ASSERT_EQ(test, emu_disable(), 0);
+	emu_free_pamt(test->priv, 0);
+	audit_expect_only(test, TDX_AUDIT_PAMT_FREED);
+}
+
+/* Without SYS.DISABLE, too, a PAMT that is freed without a cache flush is reported. */
+static void pamt_freed_without_both(struct kunit *test)
+{
+	audit_lack_sys_disable();
 	emu_bring_up_to_keys(test);
 	KUNIT_ASSERT_EQ(test, emu_init_tdmr(0, 0), 0);
 	emu_free_pamt(test->priv, 0);
@@ -51,6 +129,7 @@ static void pamt_freed_without_flush(struct kunit *test)
 /* TDMR.INIT of a TDMR whose PAMT is freed is refused and reported. */
 static void pamt_freed_before_tdmr_init(struct kunit *test)
 {
+	audit_lack_sys_disable();
 	emu_bring_up_to_keys(test);
 	emu_free_pamt(test->priv, 0);
 	KUNIT_EXPECT_EQ(test, emu_init_tdmr(0, 0), TDX_SEAMCALL_VMFAILINVALID);
@@ -206,9 +285,15 @@ static void shutdown_with_dirty_cache(struct kunit *test)
 }
 
 static struct kunit_case audit_test_cases[] = {
+	KUNIT_CASE(clean_giving_up_is_not_reported),
+	KUNIT_CASE(clean_giving_up_without_sys_disable),
 	KUNIT_CASE(missing_cache_flush),
 	KUNIT_CASE(pamt_freed_in_use),
+	KUNIT_CASE(pamt_freed_without_disable),
+	KUNIT_CASE(pamt_freed_during_disable),
+	KUNIT_CASE(pamt_freed_before_disable),
 	KUNIT_CASE(pamt_freed_without_flush),
+	KUNIT_CASE(pamt_freed_without_both),
 	KUNIT_CASE(pamt_freed_before_tdmr_init),
 	KUNIT_CASE(pamt_freed_page_by_page),
 	KUNIT_CASE(pamt_written),

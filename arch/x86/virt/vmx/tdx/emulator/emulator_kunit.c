@@ -3,10 +3,12 @@
 #include <linux/cleanup.h>
 #include <linux/irqflags.h>
 #include <linux/limits.h>
+#include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/smp.h>
+#include <linux/string.h>
 #include <linux/topology.h>
 #include <asm/special_insns.h>
 
@@ -216,6 +218,62 @@ static void reset_is_refused_inside(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_emulator_reset(), 0);
 }
 
+/* SYS.DISABLE overwrites PAMTs and lets them go.  The module can come up again. */
+static void disable_gives_the_pamts_back(struct kunit *test)
+{
+	struct emu_fixture *f = test->priv;
+	void *pamt = page_address(f->pamt[1]);
+
+	emu_bring_up(test);
+	memset(pamt, 0xff, PAMT_PAGES * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, emu_disable(), 0);
+
+	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_DISABLE),
+			DIV_ROUND_UP(NR_TDMRS * PAMT_PAGES, TDXMOD_DISABLE_PAGES));
+	KUNIT_EXPECT_NULL(test, memchr_inv(pamt, 0, PAMT_PAGES * PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, page_count(f->pamt[0]), 1);
+
+	emu_bring_up(test);
+	KUNIT_EXPECT_EQ(test, page_count(f->pamt[0]), 2);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0);
+}
+
+/* SYS.DISABLE does not overtake a call on another CPU, but locks later calls out. */
+static void disable_waits_for_other_cpus(struct kunit *test)
+{
+	struct tdx_module_args args = { .rdx = FIELD_NUM_PKGS };
+	struct emu_long_call lc;
+
+	emu_bring_up_to_keys(test);
+	tdx_emu_params.tdmr_ns = LONG_NS;
+	emu_long_call_begin(test, &lc, TDH_SYS_TDMR_INIT, TDMR_BASE(0));
+	KUNIT_EXPECT_EQ(test, emu_call(0, TDH_SYS_DISABLE), TDX_EMU_SYS_BUSY);
+	KUNIT_EXPECT_EQ(test, emu_call_on(0, TDH_SYS_RD, &args), SYS_SHUTDOWN);
+	KUNIT_EXPECT_EQ(test, emu_disable(), 0);
+
+	KUNIT_EXPECT_EQ(test, emu_long_call_end(&lc), 0);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0);
+}
+
+/* Injected answers of SYS.DISABLE do not lock other calls out. */
+static void disable_takes_injections(struct kunit *test)
+{
+	const struct tdx_emulator_fault busy = {
+		.leaf = TDH_SYS_DISABLE, .any_rdx = true, .count = 3, .status = TDX_EMU_SYS_BUSY,
+	};
+	const struct tdx_emulator_fault fails = {
+		.leaf = TDH_SYS_DISABLE, .any_rdx = true, .count = 1, .status = 0x1234,
+	};
+
+	emu_init_lps(test);
+	KUNIT_ASSERT_EQ(test, tdx_emulator_inject(&busy), 0);
+	KUNIT_ASSERT_EQ(test, tdx_emulator_inject(&fails), 0);
+
+	KUNIT_EXPECT_EQ(test, emu_disable(), 0x1234);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_DISABLE), 4);
+	emu_config(test);
+}
+
 static struct kunit_case emulator_test_cases[] = {
 	KUNIT_CASE(registers_are_preserved),
 	KUNIT_CASE(seamldr_takes_one_cpu),
@@ -228,6 +286,9 @@ static struct kunit_case emulator_test_cases[] = {
 	KUNIT_CASE(time_is_charged_without_interrupts),
 	KUNIT_CASE(reset_lets_go_of_the_pamts),
 	KUNIT_CASE(reset_is_refused_inside),
+	KUNIT_CASE(disable_gives_the_pamts_back),
+	KUNIT_CASE(disable_waits_for_other_cpus),
+	KUNIT_CASE(disable_takes_injections),
 	{}
 };
 

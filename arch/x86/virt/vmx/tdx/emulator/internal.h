@@ -17,6 +17,7 @@ struct task_struct;
 #define TDX_EMU_LEAF(rax)	((rax) & 0xffff)
 
 /* Statuses of the module.  The low half is the number of the operand, 1 for RCX. */
+#define TDX_EMU_INTERRUPTED_RESUMABLE	0x8000000300000000ULL
 #define TDX_EMU_SYS_BUSY		0x8000020200000000ULL
 #define TDX_EMU_OPERAND_BUSY_RCX	0x8000020000000001ULL
 
@@ -94,6 +95,7 @@ int tdx_audit_start(void);
 void tdx_audit_nested(u64 rax);
 bool tdx_audit_before(unsigned int lp, const struct tdxmod_regs *in);
 void tdx_audit_after(unsigned int lp, const struct tdxmod_regs *in, u64 status);
+void tdx_audit_release_pamts(void);
 void tdx_audit_expect_frees(bool expected);
 void tdx_audit_pause(bool pause);
 void tdx_audit_clear(void);

@@ -192,6 +192,17 @@ void emu_bring_up(struct kunit *test)
 	}
 }
 
+u64 emu_disable(void)
+{
+	u64 status;
+
+	do {
+		status = emu_call(0, TDH_SYS_DISABLE);
+	} while (status == TDX_EMU_SYS_BUSY || status == TDX_EMU_INTERRUPTED_RESUMABLE);
+
+	return status;
+}
+
 void emu_free_pamt(struct emu_fixture *f, int i)
 {
 	free_contig_range(page_to_pfn(f->pamt[i]), PAMT_PAGES);

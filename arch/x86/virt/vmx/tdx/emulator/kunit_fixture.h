@@ -25,6 +25,7 @@
 #define FIELD_NUM_PKGS	0x0000000200000000ULL
 
 #define LP_INIT_NOT_DONE	0xc000050200000000ULL
+#define SYS_SHUTDOWN		0xc000050600000000ULL
 
 /* Exceeds any delay of a virtual machine, even on a busy host. */
 #define LONG_NS		(1 * NSEC_PER_SEC)
@@ -70,6 +71,7 @@ void emu_config_keys(struct kunit *test);
 void emu_bring_up_to_keys(struct kunit *test);
 u64 emu_init_tdmr(int cpu, int i);
 void emu_bring_up(struct kunit *test);
+u64 emu_disable(void);
 void emu_free_pamt(struct emu_fixture *f, int i);
 
 #endif /* _TDX_EMULATOR_KUNIT_FIXTURE_H */

@@ -233,10 +233,16 @@ static bool tdx_platform_rdrand(void *ctx, u64 *value)
 	return true;
 }
 
+static void tdx_platform_release_pamts(void *ctx)
+{
+	tdx_audit_release_pamts();
+}
+
 static const struct tdxmod_ops tdx_platform_ops = {
 	.page		= tdx_platform_module_page,
 	.pconfig	= tdx_platform_pconfig,
 	.rdrand		= tdx_platform_rdrand,
+	.release_pamts	= tdx_platform_release_pamts,
 };
 
 /* Initializes the module to its state after boot. */
