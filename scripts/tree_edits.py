@@ -356,6 +356,26 @@ static int __init tdx_host_init(void)
          where=r'^static void __exit tdx_host_exit\(void\)\n\{\n',
          add='\ttdx_enable_cancel(&tdx_host_request);\n')
 
+    # Off removes the device while user space may start an upload.  The loader checked for
+    # an upload, and then removed the file that starts one.
+    edit('drivers/base/firmware_loader/sysfs_upload.c',
+         where=r'^\tmutex_lock\(&fw_upload_priv->lock\);\n'
+               r'\tif \(fw_upload_priv->progress == FW_UPLOAD_PROG_IDLE\) \{\n'
+               r'(?:.*\n)+?unregister:\n\tdevice_unregister\(&fw_sysfs->dev\);\n',
+         put="""	/* Wait for writers of the file that starts an upload. */
+	device_del(&fw_sysfs->dev);
+
+	mutex_lock(&fw_upload_priv->lock);
+	if (fw_upload_priv->progress != FW_UPLOAD_PROG_IDLE)
+		fw_upload_priv->ops->cancel(fw_upload);
+	mutex_unlock(&fw_upload_priv->lock);
+
+	/* Ensure lower-level device-driver is finished */
+	flush_work(&fw_upload_priv->work);
+
+	put_device(&fw_sysfs->dev);
+""")
+
     # KVM runs step 1 when it is loaded, since it must know if it can use the module.  It
     # requests the rest, and does not wait.  The creation of a TD waits.
     edit('arch/x86/include/asm/kvm_host.h',
