@@ -81,6 +81,13 @@ calls()
 		END { print n + 0 }' $emulator/calls
 }
 
+# switch_tdx 0|1: write to the file enable; print the error, nothing if it succeeds
+switch_tdx()
+{
+	# shellcheck disable=SC2001,SC2320 # the write is what may fail
+	echo "$1" 2>&1 >/sys/kernel/tdx/enable | sed 's/.*: //'
+}
+
 # audit: print the names of the rules that were broken
 audit()
 {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# kvm.sh boot|demand|pending|without
+# kvm.sh boot|demand|pending|without|unusable TEXT|memory|fails|off
 #
 # Load and unload the real kvm and kvm_intel as modules, and create VMs:
 #	boot		TDX is up since the boot
@@ -9,25 +9,45 @@
 #	pending		the same, and TDX does not come up before the end of the test; needs
 #			tdx_emulator.dilation and tdmr_ns
 #	without		TDX is switched off by tdx_host=off
+#	unusable	KVM cannot use the module, and TEXT is in the log
+#	memory		some memory is outside the CMRs
+#	fails		initializations fail; needs tdx_emulator.dilation and tdmr_ns as above
+#	off		root switches TDX off and on
 #
 # Run as root on a CPU with VMX, with the emulated TDX module (tdx_emulator=on), which
 # cannot run TDs: the tests create only the descriptors of TDs.
 set -u
 
 sysfs=/sys/kernel/tdx
+cpus=/sys/devices/system/cpu
 intel=/sys/module/kvm_intel
 here=$(dirname "$0")
 # shellcheck source=tools/testing/selftests/tdx/lib.sh
 . "$here/../lib.sh"
 
-# Types of VM, and masks of types
+# Leaves and statuses, as the emulator injects them
+SYS_INIT=33
+SYS_RD=34
+TDMR_INIT=36
+SYS_DISABLE=69
+VMFAILINVALID=0x8000ff00ffff0000
+OPERAND_INVALID=0xc000010000000001
+FIELD_ID_INCORRECT=0xc0000c0000000000
+
+# Types of VM
+PLAIN_VM=0
 TDX_VM=5
-PLAIN=0x1
-PLAIN_AND_TDX=0x21
+
+EBUSY='Device or resource busy'
+EINVAL='Invalid argument'
+EIO='Input/output error'
+ENXIO='No such device or address'
+ERANGE='Numerical result out of range'
+ESHUTDOWN='Cannot send after transport endpoint shutdown'
 
 packages()
 {
-	cat /sys/devices/system/cpu/cpu[0-9]*/topology/physical_package_id | sort -u | wc -l
+	cat $cpus/cpu[0-9]*/topology/physical_package_id | sort -u | wc -l
 }
 
 # Upstream initializes TDX before user space runs, and has no status.
@@ -36,12 +56,65 @@ status()
 	cat $sysfs/status 2>/dev/null || echo initialized
 }
 
-# load OPTION TDX TYPES: load kvm_intel, which then has TDX (Y or N) and types of VM
+# wait_for COMMAND OUTPUT
+wait_for()
+{
+	tries=600
+	while [ "$("$1")" != "$2" ] && [ $tries -gt 0 ]; do
+		sleep 0.1
+		tries=$((tries - 1))
+	done
+	expect "$1 in the end" "$("$1")" "$2"
+}
+
+expect_log()
+{
+	expect "lines with '$1' in the log" "$(dmesg | grep -c -- "$1")" 1
+}
+
+has_tdx()
+{
+	cat $intel/parameters/tdx 2>&1
+}
+
+# expect_tdx Y|N: what KVM shows to users
+expect_tdx()
+{
+	expect 'KVM has TDX' "$(has_tdx)" "$1"
+	if [ "$1" = Y ]; then
+		expect 'types of VM' "$("$here/vm" types)" 0x21
+		expect 'misc.capacity' "$(cat "$work"/cgroup/misc.capacity)" 'tdx 63'
+	else
+		expect 'types of VM' "$("$here/vm" types)" 0x1
+		expect 'misc.capacity' "$(cat "$work"/cgroup/misc.capacity)" ''
+	fi
+}
+
+# KVM learns later than the tasks that wait for TDX.
+wait_for_tdx()
+{
+	wait_for has_tdx "$1"
+	# The callback sets the parameter before the capacity.
+	sleep 0.1
+	expect_tdx "$1"
+}
+
+insert()
+{
+	modprobe kvm_intel "$@" 2>"$work"/said || expect modprobe "$(cat "$work"/said)" ''
+}
+
+# load Y|N PARAMETER
 load()
 {
-	modprobe kvm_intel "$1" 2>"$work"/said || expect modprobe "$(cat "$work"/said)" ''
-	expect 'KVM has TDX' "$(cat $intel/parameters/tdx 2>&1)" "$2"
-	expect 'types of VM' "$("$here/vm" types)" "$3"
+	insert "$2"
+	expect_tdx "$1"
+}
+
+unload()
+{
+	rmmod kvm_intel 2>"$work"/said || expect rmmod "$(cat "$work"/said)" ''
+	[ ! -d $intel ] || expect $intel there gone
 }
 
 # A process in the background creates the descriptor of a TD, and keeps it.
@@ -66,6 +139,26 @@ end_td()
 	wait $creator 2>/dev/null
 }
 
+expect_rejected()
+{
+	wait $creator
+	expect 'TD' "$(cat "$work"/td)" "KVM_CREATE_VM: $1"
+}
+
+rejected_td()
+{
+	create_td
+	expect_rejected "$1"
+}
+
+# A TD is rejected with the result of an earlier initialization.
+rejected_at_once()
+{
+	before=$(calls '')
+	rejected_td "$1"
+	expect SEAMCALLs "$(calls '')" "$before"
+}
+
 # --- cases -------------------------------------------------------------------
 
 before_load()
@@ -77,31 +170,28 @@ before_load()
 
 loads()
 {
-	load tdx=1 Y $PLAIN_AND_TDX
+	load Y tdx=1
 	report "kvm_intel loads and has TDX$1"
 }
 
 loads_meanwhile()
 {
-	load tdx=1 Y $PLAIN_AND_TDX
+	load Y tdx=1
 	expect status "$(status)" initializing
 	report "kvm_intel loads and does not wait for TDX$1"
 }
 
 loads_without()
 {
-	load "$1" N $PLAIN
+	load N "$1"
 	report "kvm_intel loads with $1 and has no TDX"
-	create_td
-	wait $creator
-	expect 'TD' "$(cat "$work"/td)" 'KVM_CREATE_VM: Invalid argument'
+	rejected_td "$EINVAL"
 	report "a TD is rejected with $1"
 }
 
 unloads()
 {
-	rmmod kvm_intel 2>"$work"/said || expect rmmod "$(cat "$work"/said)" ''
-	[ ! -d $intel ] || expect $intel there gone
+	unload
 	report "kvm_intel unloads$1"
 }
 
@@ -119,14 +209,19 @@ td_is_kept()
 	create_td
 	wait_for_td
 	rmmod kvm_intel 2>/dev/null && expect rmmod 'succeeded while there is a TD' rejected
-	expect 'types of VM' "$("$here/vm" types)" $PLAIN_AND_TDX
+	expect_tdx Y
 	end_td
 	report 'kvm_intel does not unload while there is a TD'
 }
 
-plain_vm()
+plain_vm_runs()
 {
 	expect product "$("$here/vm" run 123 456)" $((123 * 456))
+}
+
+plain_vm()
+{
+	plain_vm_runs
 	report "a plain VM runs until it halts$1"
 }
 
@@ -166,6 +261,202 @@ switched_off()
 	report 'TDX is switched off'
 }
 
+# loads_unusable WHEN TEXT
+loads_unusable()
+{
+	load N tdx=1
+	rejected_at_once "$EINVAL"
+	expect_log "$2"
+	plain_vm_runs
+	unload
+	report "kvm_intel loads without TDX$1"
+}
+
+# initialization_failed WHEN ERROR TEXT
+initialization_failed()
+{
+	wait_for_tdx N
+	expect status "$(status)" unknown
+	rejected_at_once "$2"
+	expect_log "$3"
+	plain_vm_runs
+	report "KVM offers no TDX, and a TD is rejected at once$1"
+}
+
+package_offline()
+{
+	package=$(cat $cpus/cpu0/topology/physical_package_id)
+	others=
+	for cpu in "$cpus"/cpu[0-9]*; do
+		[ "$(cat "$cpu"/topology/physical_package_id)" = "$package" ] ||
+			others="$others $cpu"
+	done
+	for cpu in $others; do
+		echo 0 >"$cpu"/online
+	done
+
+	insert tdx=1
+	initialization_failed ' if a package is offline' "$ENXIO" 'has no online CPU'
+	unload
+	for cpu in $others; do
+		echo 1 >"$cpu"/online
+	done
+	report 'kvm_intel unloads, and the package comes online'
+}
+
+# TDMR.INIT fails, and each line of the arguments is another call that fails.
+waiter_is_told()
+{
+	for rule in "$TDMR_INIT $OPERAND_INVALID 0 1" "$@"; do
+		echo "$rule" >$emulator/inject
+	done
+	# Let the module continue.
+	echo 1 >$emulator/dilation
+	expect_rejected "$EIO"
+	report 'the error of TDMR.INIT is the error of the TD that waits'
+}
+
+root_starts_again()
+{
+	echo clear >$emulator/inject
+	expect enable "$(switch_tdx 1)" ''
+	wait_for status initialized
+	wait_for_tdx Y
+	create_td
+	wait_for_td
+	end_td
+	report 'root starts again, and KVM offers TDX'
+}
+
+fails_for_good()
+{
+	expect 'off' "$(switch_tdx 0)" ''
+	wait_for_tdx N
+	echo 1000 >$emulator/dilation
+	expect enable "$(switch_tdx 1)" ''
+	td_waits
+	waiter_is_told "$SYS_DISABLE $OPERAND_INVALID 0 1000000"
+	wait_for_tdx N
+	expect status "$(status)" error
+	rejected_at_once "$EINVAL"
+	expect enable "$(switch_tdx 1)" "$EIO"
+	expect off "$(switch_tdx 0)" "$EIO"
+	unload
+	report 'a TD is rejected as on a host without TDX if TDX has failed for good'
+	loads_unusable ' if TDX has failed for good' 'could not be disabled'
+	echo clear >$emulator/inject
+}
+
+td_keeps_tdx_up()
+{
+	create_td
+	wait_for_td
+	expect off "$(switch_tdx 0)" "$EBUSY"
+	expect status "$(status)" initialized
+	expect_tdx Y
+	end_td
+	report 'TDX cannot be switched off while there is a TD'
+}
+
+off_with_plain_vm()
+{
+	"$here/vm" create $PLAIN_VM >"$work"/plain &
+	plain=$!
+	plain_vm_runs
+	expect off "$(switch_tdx 0)" ''
+	expect status "$(status)" unknown
+	expect error "$(cat $sysfs/error)" 'switched off by root (-108)'
+	wait_for_tdx N
+	rejected_at_once "$ESHUTDOWN"
+	plain_vm_runs
+	expect 'plain VM' "$(cat "$work"/plain)" created
+	kill -9 $plain
+	wait $plain 2>/dev/null
+	report 'TDX is switched off, and a plain VM stays'
+}
+
+off_stays()
+{
+	before=$(calls '')
+	unload
+	expect SEAMCALLs "$(calls '')" "$before"
+	expect status "$(status)" unknown
+	report 'kvm_intel unloads, and TDX stays off'
+}
+
+load_starts_again()
+{
+	insert tdx=1
+	wait_for status initialized
+	wait_for_tdx Y
+	create_td
+	wait_for_td
+	end_td
+	report 'kvm_intel loads, and TDX comes up again'
+}
+
+up_stays()
+{
+	before=$(calls '')
+	unload
+	expect SEAMCALLs "$(calls '')" "$before"
+	expect status "$(status)" initialized
+	report 'kvm_intel unloads, and TDX stays up'
+}
+
+many_creators()
+{
+	n=16 off=0
+	for i in $(seq $n); do
+		"$here/vm" churn $TDX_VM 20 >"$work/churn.$i" &
+	done
+	# Each prints one line at its end.
+	while [ "$(cat "$work"/churn.* | wc -l)" -lt $n ]; do
+		said=$(switch_tdx 0)
+		case $said in
+		'')
+			off=$((off + 1))
+			sleep 0.2
+			expect enable "$(switch_tdx 1)" ''
+			;;
+		"$EBUSY")
+			;;
+		*)
+			expect off "$said" ''
+			;;
+		esac
+	done
+	wait
+	expect 'lines of errors' "$(cat "$work"/churn.* | grep -v '^[0-9]*$')" ''
+	[ $off -gt 0 ] || expect 'times off' 0 more
+	[ "$(cat "$work"/churn.* | grep -vc '^0$')" -gt 0 ] || expect 'TDs rejected' 0 more
+	wait_for status initialized
+	wait_for_tdx Y
+	echo "# off $off times"
+	report "processes create TDs while root switches TDX off and on"
+}
+
+loads_during_off()
+{
+	unload
+	# SYS.DISABLE takes 0.3 s, and is called more than ten times.
+	echo 3000 >$emulator/dilation
+	switch_tdx 0 >"$work"/off &
+	off=$!
+	wait_for status disabling
+	modprobe kvm_intel tdx=1 2>"$work"/said &
+	loading=$!
+	wait_for has_tdx Y
+	expect status "$(status)" disabling
+	echo 1 >$emulator/dilation
+	wait $off
+	expect off "$(cat "$work"/off)" ''
+	wait $loading || expect modprobe "$(cat "$work"/said)" ''
+	wait_for status initialized
+	wait_for_tdx Y
+	report 'kvm_intel loads while TDX goes down, and TDX comes up again'
+}
+
 audited()
 {
 	expect audit "$(audit)" ''
@@ -174,7 +465,7 @@ audited()
 
 # --- tests in their order ----------------------------------------------------
 
-[ $# = 1 ] || { echo "usage: kvm.sh boot|demand|pending|without"; exit 2; }
+[ $# -ge 1 ] || { echo "usage: kvm.sh boot|demand|..., see the top of this file"; exit 2; }
 [ "$(id -u)" = 0 ] || missing 'not root'
 grep -q '^flags.* vmx' /proc/cpuinfo || missing 'no VMX in this CPU'
 [ "$1" = without ] || need_emulator
@@ -183,7 +474,10 @@ grep -q '^flags.* vmx' /proc/cpuinfo || missing 'no VMX in this CPU'
 [ -n "$(find /lib/modules/"$(uname -r)" -name 'kvm-intel.ko*')" ] ||
 	missing 'no module kvm_intel: CONFIG_KVM_INTEL=m'
 work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+mkdir "$work"/cgroup
+trap 'umount "$work"/cgroup; rm -rf "$work"' EXIT
+mount -t cgroup2 none "$work"/cgroup
+[ -e "$work"/cgroup/misc.capacity ] || missing 'no misc.capacity: CONFIG_CGROUP_MISC=y'
 
 echo 'TAP version 13'
 case $1 in
@@ -235,6 +529,42 @@ without)
 	plain_vm ''
 	unloads ''
 	switched_off
+	;;
+unusable)
+	loads_unusable ": $2" "$2"
+	;;
+memory)
+	insert tdx=1
+	initialization_failed ' if memory is outside the CMRs' "$ERANGE" 'boot with tdx_host=async'
+	unloads ''
+	;;
+fails)
+	echo "$SYS_INIT $VMFAILINVALID 0 1000" >$emulator/inject
+	loads_unusable ' if there is no module' TDX_SEAMCALL_VMFAILINVALID
+	echo clear >$emulator/inject
+	echo "$SYS_RD $FIELD_ID_INCORRECT 0 1000" >$emulator/inject
+	loads_unusable ' if the module is too old' 'the module is too old'
+	echo clear >$emulator/inject
+	package_offline
+	loads_meanwhile ' after a failure'
+	td_waits
+	waiter_is_told
+	initialization_failed ' if TDMR.INIT has failed' "$EIO" 'TDX_OPERAND_INVALID'
+	root_starts_again
+	fails_for_good
+	;;
+off)
+	insert tdx=1
+	wait_for status initialized
+	td_keeps_tdx_up
+	off_with_plain_vm
+	off_stays
+	load_starts_again
+	up_stays
+	loads ' while TDX is up'
+	many_creators
+	loads_during_off
+	unloads ''
 	;;
 *)
 	echo "kvm.sh: no such case: $1"

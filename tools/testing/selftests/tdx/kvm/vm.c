@@ -5,6 +5,9 @@
  *	vm types	print the mask of the types of VM
  *	vm create TYPE	create the descriptor of a VM of this type, and keep it until
  *			the process is killed
+ *	vm churn TYPE N	create and close N such descriptors, and check that TDX is up while
+ *			there is one; print the number of those that were rejected
+ *			because TDX was off
  *	vm run A B	multiply in a VM until it halts, and print the product
  *
  * After an error, print the call and the errno; the exit status is 1.
@@ -64,6 +67,41 @@ static void create(int kvm, unsigned long type)
 	pause();
 }
 
+static void check_status(void)
+{
+	char status[32];
+	int fd, n;
+
+	fd = check(open("/sys/kernel/tdx/status", O_RDONLY), "status");
+	n = check(read(fd, status, sizeof(status) - 1), "status");
+	close(fd);
+	status[n] = '\0';
+	if (strcmp(status, "initialized\n")) {
+		printf("status while there is a VM: %s", status);
+		exit(EXIT_FAILURE);
+	}
+}
+
+static void churn(int kvm, unsigned long type, int rounds)
+{
+	int vm, rejected = 0;
+
+	srand(getpid());
+	while (rounds--) {
+		vm = ioctl(kvm, KVM_CREATE_VM, type);
+		if (vm < 0 && errno == ESHUTDOWN) {
+			rejected++;
+		} else {
+			check(vm, "KVM_CREATE_VM");
+			check_status();
+			close(vm);
+		}
+		/* Leave gaps in which root can switch TDX off. */
+		usleep(rand() % 900000);
+	}
+	printf("%d\n", rejected);
+}
+
 static void set_registers(int vcpu, unsigned int a, unsigned int b)
 {
 	struct kvm_regs regs = { .rip = CODE, .rflags = 2, .rax = a, .rbx = b };
@@ -121,10 +159,12 @@ int main(int argc, char **argv)
 				       "KVM_CAP_VM_TYPES"));
 	} else if (argc == 3 && !strcmp(argv[1], "create")) {
 		create(kvm, strtoul(argv[2], NULL, 0));
+	} else if (argc == 4 && !strcmp(argv[1], "churn")) {
+		churn(kvm, strtoul(argv[2], NULL, 0), atoi(argv[3]));
 	} else if (argc == 4 && !strcmp(argv[1], "run")) {
 		multiply(kvm, atoi(argv[2]), atoi(argv[3]));
 	} else {
-		puts("usage: vm types|create TYPE|run A B");
+		puts("usage: vm types|create TYPE|churn TYPE N|run A B");
 		return 2;
 	}
 
