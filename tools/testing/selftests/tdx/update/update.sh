@@ -161,6 +161,20 @@ update_to()
 
 INVALID=transferring:firmware-invalid
 
+switch_off()
+{
+	expect off "$(switch_tdx 0)" ''
+	expect status "$(status)" unknown
+	[ ! -e $device ] || expect $device there gone
+}
+
+switch_on()
+{
+	expect on "$(switch_tdx 1)" ''
+	wait_for $upload/loading
+	expect status "$(status)" initialized
+}
+
 # --- updates -----------------------------------------------------------------
 
 # This test runs once in a boot: tdx-host cannot be unloaded after its device has appeared.
@@ -252,6 +266,67 @@ rejected_by_module()
 	expect 'tdx_enable()' "$(bring_up)" ''
 	update_to 1.5.13 --handoff-version 1-3
 	finish 'a module that rejects its shutdown stays'
+}
+
+# --- off ---------------------------------------------------------------------
+
+# The module is not loaded again, so it keeps its version.
+unavailable_when_off()
+{
+	start
+	update_to 1.5.02
+	switch_off
+	blob --version 1.5.3
+	expect update "$(update)" 'not available'
+	switch_on
+	expect version "$(version)" 1.5.02
+	update_to 1.5.03
+	finish 'no update is available while TDX is off'
+}
+
+# Root writes the file in several steps, and switches TDX off before the last one.
+off_during_upload()
+{
+	blob --version 1.5.4
+	echo 1 >$upload/loading
+	cat "$work/blob" >$upload/data
+	switch_off
+	switch_on
+	expect version "$(version)" 1.5.03
+	update_to 1.5.04
+	finish 'TDX is switched off during an upload'
+}
+
+# If the update is first, either TDX stays up until its end, or it is switched off
+# afterwards.  If off is first, the update fails.
+off_during_updates()
+{
+	round=1
+	while [ $round -le 9 ]; do
+		old=$(version)
+		blob --version 1.5.1$round --pages 100
+		begin_update 2>/dev/null &
+		[ $((round % 3)) = 0 ] || sleep 0.0$((round % 3))
+		said=$(switch_tdx 0)
+		wait
+		case $said in
+		'')
+			[ ! -e $device ] || expect $device there gone
+			switch_on
+			;;
+		'Device or resource busy')
+			expect update "$(end_update)" ''
+			;;
+		*)
+			expect off "$said" ''
+			;;
+		esac
+		new=$(version)
+		echo "# round $round: off: ${said:-done}, version $new"
+		[ "$new" = "$old" ] || expect version "$new" 1.5.1$round
+		round=$((round + 1))
+	done
+	finish 'TDX is switched off during updates'
 }
 
 # --- the module is lost ------------------------------------------------------
@@ -379,6 +454,9 @@ cpu_comes_and_goes
 rejected_by_linux
 rejected_by_module
 if on_demand; then
+	unavailable_when_off
+	off_during_upload
+	off_during_updates
 	lost_wakes_poll
 	lost_by_blob 'the SIGSTRUCT has a wrong signature' --damage signature
 	lost_by_blob 'the image does not match the SIGSTRUCT' --damage image
