@@ -120,24 +120,28 @@ static const char *read_line(struct description *d, const char *line)
 /* Returns the nearest node by number, the lower of two: a description has no distances. */
 static int nearest_with_cpus(const struct description *d, int node)
 {
-	int far;
+	int far, nr = d->host.nr_nodes;
 
-	for (far = 1; far < DESCRIPTION_MAX_NODES; far++) {
+	for (far = 1; far < nr; far++) {
 		if (far <= node && d->nodes[node - far].cpus)
 			return node - far;
-		if (node + far < DESCRIPTION_MAX_NODES && d->nodes[node + far].cpus)
+		if (node + far < nr && d->nodes[node + far].cpus)
 			return node + far;
 	}
 
 	return node;
 }
 
-static void find_homes(struct description *d)
+/**
+ * description_find_homes - give each node CPUs that initialize its TDMRs
+ * @d: the machine; a node with memory gets a CPU if their number is unknown
+ */
+void description_find_homes(struct description *d)
 {
+	int node, nr = d->host.nr_nodes;
 	unsigned int i;
-	int node;
 
-	for (node = 0; node < DESCRIPTION_MAX_NODES; node++) {
+	for (node = 0; node < nr; node++) {
 		if (d->lanes_given[node] && !d->nodes[node].cpus)
 			d->nodes[node].home = nearest_with_cpus(d, node);
 	}
@@ -181,7 +185,7 @@ int description_read(struct description *d, FILE *stream, const char *name)
 		warn("%s", name);
 		return -EIO;
 	}
-	find_homes(d);
+	description_find_homes(d);
 
 	return 0;
 }

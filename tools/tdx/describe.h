@@ -57,6 +57,7 @@ struct description {
 void description_init(struct description *d);
 void description_free(struct description *d);
 void description_add_mem(struct description *d, u64 start, u64 end, int node);
+void description_find_homes(struct description *d);
 int description_read(struct description *d, FILE *stream, const char *name);
 void description_write(const struct description *d, FILE *stream);
 

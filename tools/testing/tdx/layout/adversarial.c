@@ -52,7 +52,7 @@ static void style_roll(struct style *s, struct dice *dice)
 
 	s->dice = dice;
 	s->nr_cmrs = 1 + dice_roll(dice, dice_one_in(dice, 2) ? 6 : TDMR_MAX_CMRS);
-	s->nr_ranges = min_t(u64, style_roll_size(dice, 0, 11), HOST_MAX_RANGES);
+	s->nr_ranges = style_roll_size(dice, 0, 11);
 	s->nr_nodes = 1 + dice_roll(dice, NR_NODES);
 	s->max_gap = 20 + dice_roll(dice, 20);
 	s->max_size = 27 + dice_roll(dice, 15);
@@ -62,9 +62,9 @@ static void style_roll(struct style *s, struct dice *dice)
 	s->interleaved = dice_one_in(dice, 4);
 }
 
-static void style_add_limits(struct test_host *t, struct dice *dice)
+static void style_add_limits(struct description *d, struct dice *dice)
 {
-	struct tdmr_limits *limits = &t->host.limits;
+	struct tdmr_limits *limits = &d->host.limits;
 
 	if (dice_one_in(dice, 4))
 		limits->max_tdmrs = 1 + dice_roll(dice, 64);
@@ -72,15 +72,15 @@ static void style_add_limits(struct test_host *t, struct dice *dice)
 		limits->max_reserved = 1 + dice_roll(dice, 16);
 }
 
-static void style_add_cpus(struct test_host *t, struct dice *dice)
+static void style_add_cpus(struct description *d, struct dice *dice)
 {
 	bool shared = dice_one_in(dice, 4);
 	unsigned int node;
 
 	for (node = 0; node < NR_NODES; node++) {
-		t->nodes[node].cpus = dice_roll(dice, dice_one_in(dice, 4) ? 257 : 17);
+		d->nodes[node].cpus = dice_roll(dice, dice_one_in(dice, 4) ? 257 : 17);
 		if (shared && dice_one_in(dice, 3))
-			t->nodes[node].home = dice_roll(dice, NR_NODES);
+			d->nodes[node].home = dice_roll(dice, NR_NODES);
 	}
 }
 
@@ -105,20 +105,20 @@ static u64 style_roll_cmr(const struct style *s)
 	return style_roll_size(s->dice, 26, s->max_size);
 }
 
-static void style_add_cmrs(struct test_host *t, const struct style *s)
+static void style_add_cmrs(struct description *d, const struct style *s)
 {
 	u64 end, at = dice_one_in(s->dice, 2) ? SZ_1M : 0;
 
-	while (t->host.nr_cmrs < s->nr_cmrs) {
+	while (d->host.nr_cmrs < s->nr_cmrs) {
 		at = ALIGN(at + style_roll_gap(s), s->align);
 		end = ALIGN(at + style_roll_cmr(s), s->align);
 		if (end > MAX_ADDRESS)
 			break;
-		host_add_cmr(t, at, end);
+		host_add_cmr(d, at, end);
 		at = end;
 	}
-	if (!t->host.nr_cmrs)
-		host_add_cmr(t, SZ_1M, SZ_1G);
+	if (!d->host.nr_cmrs)
+		host_add_cmr(d, SZ_1M, SZ_1G);
 }
 
 static int style_roll_node(const struct style *s, unsigned int cmr)
@@ -130,10 +130,10 @@ static int style_roll_node(const struct style *s, unsigned int cmr)
 }
 
 /* About @nr ranges in a CMR, of one size or of very different ones. */
-static void style_add_ranges(struct test_host *t, const struct style *s, unsigned int cmr,
+static void style_add_ranges(struct description *d, const struct style *s, unsigned int cmr,
 			     unsigned int nr)
 {
-	const struct tdmr_range *part = &t->host.cmrs[cmr];
+	const struct tdmr_range *part = &d->host.cmrs[cmr];
 	u64 step = (part->end - part->start) / nr;
 	u64 start, end, at = part->start;
 
@@ -145,31 +145,31 @@ static void style_add_ranges(struct test_host *t, const struct style *s, unsigne
 		if (!s->full && dice_one_in(s->dice, 16))
 			end -= min(end, dice_roll(s->dice, SZ_1G));
 		end = min(ALIGN(end, s->range_align), part->end);
-		host_add_range(t, start, end, style_roll_node(s, cmr));
+		host_add_range(d, start, end, style_roll_node(s, cmr));
 		at = max(at, end);
 	}
 }
 
-static void style_add_memory(struct test_host *t, const struct style *s)
+static void style_add_memory(struct description *d, const struct style *s)
 {
 	unsigned int i;
 
-	for (i = 0; i < t->host.nr_cmrs; i++) {
+	for (i = 0; i < d->host.nr_cmrs; i++) {
 		/* A CMR may have no memory of the page allocator. */
 		if (!dice_one_in(s->dice, 32))
-			style_add_ranges(t, s, i, 1 + s->nr_ranges / t->host.nr_cmrs);
+			style_add_ranges(d, s, i, 1 + s->nr_ranges / d->host.nr_cmrs);
 	}
-	if (!t->host.nr_ranges)
-		host_add_range(t, t->host.cmrs[0].start, t->host.cmrs[0].end, 0);
+	if (!d->host.nr_ranges)
+		host_add_range(d, d->host.cmrs[0].start, d->host.cmrs[0].end, 0);
 }
 
 /* Leave of each range some GiB or less, so that there are many gaps. */
-static void style_shorten(struct test_host *t, struct dice *dice)
+static void style_shorten(struct description *d, struct dice *dice)
 {
 	unsigned int i, shift = 28 + dice_roll(dice, 3);
 
-	for (i = 0; i < t->host.nr_ranges; i++) {
-		struct tdmr_range *range = &t->ranges[i];
+	for (i = 0; i < d->host.nr_ranges; i++) {
+		struct tdmr_range *range = &d->ranges[i];
 		u64 size = ALIGN(style_roll_size(dice, shift, shift + 3), (u64)SZ_4K);
 
 		range->end = min(range->end, range->start + size);
@@ -202,14 +202,14 @@ static void style_change_range(struct dice *dice, struct tdmr_range *range)
 		range->end = style_change_address(dice, range->end);
 		break;
 	default:
-		range->node = dice_roll(dice, 2 * HOST_MAX_NODES) - 1;
+		range->node = dice_roll(dice, 2 * NR_NODES) - 1;
 		break;
 	}
 }
 
-static void style_change_host(struct test_host *t, struct dice *dice)
+static void style_change_host(struct description *d, struct dice *dice)
 {
-	struct tdmr_host *h = &t->host;
+	struct tdmr_host *h = &d->host;
 
 	switch (dice_roll(dice, 8)) {
 	case 0:
@@ -228,32 +228,32 @@ static void style_change_host(struct test_host *t, struct dice *dice)
 		style_change_range(dice, &h->cmrs[dice_roll(dice, TDMR_MAX_CMRS)]);
 		break;
 	default:
-		style_change_range(dice, &t->ranges[dice_roll(dice, HOST_MAX_RANGES)]);
+		style_change_range(dice, &d->ranges[dice_roll(dice, max(h->nr_ranges, 1U))]);
 		break;
 	}
 }
 
 /**
  * host_adversarial - make a host that nobody sells
- * @t: the host
+ * @d: the host
  * @dice: random numbers
  */
-void host_adversarial(struct test_host *t, struct dice *dice)
+void host_adversarial(struct description *d, struct dice *dice)
 {
 	unsigned int changes = dice_one_in(dice, 4) ? dice_roll(dice, 4) : 0;
 	struct style s;
 
-	host_init(t, NR_NODES);
+	host_init(d, NR_NODES);
 	style_roll(&s, dice);
-	style_add_limits(t, dice);
-	style_add_cpus(t, dice);
-	style_add_cmrs(t, &s);
-	style_add_memory(t, &s);
+	style_add_limits(d, dice);
+	style_add_cpus(d, dice);
+	style_add_cmrs(d, &s);
+	style_add_memory(d, &s);
 	if (dice_one_in(dice, 8))
-		style_shorten(t, dice);
+		style_shorten(d, dice);
 	/* A module that reports no CMRs. */
-	if (t->host.nr_ranges <= TDMR_MAX_CMRS && dice_one_in(dice, 8))
-		t->host.nr_cmrs = 0;
+	if (d->host.nr_ranges <= TDMR_MAX_CMRS && dice_one_in(dice, 8))
+		d->host.nr_cmrs = 0;
 	while (changes--)
-		style_change_host(t, dice);
+		style_change_host(d, dice);
 }

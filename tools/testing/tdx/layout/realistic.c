@@ -35,58 +35,58 @@ struct machine {
 };
 
 /* Firmware reports CMRs that touch as one. */
-static void machine_add_cmr(struct test_host *t, u64 start, u64 end)
+static void machine_add_cmr(struct description *d, u64 start, u64 end)
 {
-	struct tdmr_range *last = &t->host.cmrs[t->host.nr_cmrs - 1];
+	struct tdmr_range *last = &d->host.cmrs[d->host.nr_cmrs - 1];
 
-	if (t->host.nr_cmrs && last->end == start)
+	if (d->host.nr_cmrs && last->end == start)
 		last->end = end;
 	else
-		host_add_cmr(t, start, end);
+		host_add_cmr(d, start, end);
 }
 
 /* Below 4 GiB: firmware takes up to 20 places in the last 512 MiB. */
-static u64 machine_add_low(struct test_host *t, struct machine *m)
+static u64 machine_add_low(struct description *d, struct machine *m)
 {
 	static const u64 tops[] = { 0x6f800000, 0x77800000, 0x7f000000, 0x8f800000,
 				    0xaf000000 };
 	u64 top = dice_pick(m->dice, tops), at = MIB, hole;
 	unsigned int nr = dice_roll(m->dice, 21);
 
-	machine_add_cmr(t, MIB, top);
+	machine_add_cmr(d, MIB, top);
 	for (hole = top - 512 * MIB; nr; nr--) {
 		hole += dice_roll(m->dice, 480 * MIB / 21 / SZ_4K) * SZ_4K;
-		host_add_range(t, at, hole, 0);
+		host_add_range(d, at, hole, 0);
 		hole += (1 + dice_roll(m->dice, 16)) * SZ_4K;
 		at = hole;
 	}
-	host_add_range(t, at, top, 0);
+	host_add_range(d, at, top, 0);
 
 	return top;
 }
 
 /* With @memmap, the kernel's command line takes 4 GiB away. */
-static void machine_add_node(struct test_host *t, struct machine *m, int node, u64 size,
+static void machine_add_node(struct description *d, struct machine *m, int node, u64 size,
 			     bool memmap)
 {
 	u64 end = m->at + size - m->tail, hole;
 
 	if (memmap && size > 16 * GIB) {
 		hole = m->at + dice_roll(m->dice, size / GIB / 2) * GIB;
-		host_add_range(t, m->at, hole, node);
-		host_add_range(t, hole + 4 * GIB, end, node);
+		host_add_range(d, m->at, hole, node);
+		host_add_range(d, hole + 4 * GIB, end, node);
 	} else {
-		host_add_range(t, m->at, end, node);
+		host_add_range(d, m->at, end, node);
 	}
-	machine_add_cmr(t, m->at, end);
+	machine_add_cmr(d, m->at, end);
 	m->at += size;
 }
 
-static void machine_add_dram(struct test_host *t, struct machine *m)
+static void machine_add_dram(struct description *d, struct machine *m)
 {
 	bool memmap = dice_percent(m->dice, 3);
 	bool uneven = dice_percent(m->dice, 10);
-	u64 size, low = machine_add_low(t, m);
+	u64 size, low = machine_add_low(d, m);
 	unsigned int node;
 
 	m->at = 4 * GIB;
@@ -98,7 +98,7 @@ static void machine_add_dram(struct test_host *t, struct machine *m)
 			continue;
 		if (!node)
 			size -= low;
-		machine_add_node(t, m, node, ALIGN_DOWN(size, 2 * MIB),
+		machine_add_node(d, m, node, ALIGN_DOWN(size, 2 * MIB),
 				 memmap && node == m->nr_nodes / 2);
 		if (node % m->snc == m->snc - 1)
 			m->at += m->hole;
@@ -106,7 +106,7 @@ static void machine_add_dram(struct test_host *t, struct machine *m)
 }
 
 /* A device for each socket, or one in all. */
-static void machine_add_cxl(struct test_host *t, struct machine *m)
+static void machine_add_cxl(struct description *d, struct machine *m)
 {
 	static const u64 gibs[] = { 64, 128, 256, 512 };
 	bool one = dice_percent(m->dice, 40);
@@ -116,10 +116,10 @@ static void machine_add_cxl(struct test_host *t, struct machine *m)
 	m->tail = 0;
 	m->at = ALIGN(m->at, 256 * GIB);
 	for (node = 0; node < (one ? 1 : m->nr_nodes); node += m->snc)
-		machine_add_node(t, m, t->host.nr_nodes++, gib * GIB, false);
+		machine_add_node(d, m, d->host.nr_nodes++, gib * GIB, false);
 }
 
-static void machine_add_cpus(struct test_host *t, struct machine *m)
+static void machine_add_cpus(struct description *d, struct machine *m)
 {
 	static const unsigned int cores[] = { 8, 16, 24, 32, 40, 48, 56, 60, 64, 72, 86,
 					      96, 112, 120, 128, 172, 192, 256 };
@@ -127,38 +127,19 @@ static void machine_add_cpus(struct test_host *t, struct machine *m)
 	unsigned int node;
 
 	for (node = 0; node < m->nr_nodes; node++)
-		t->nodes[node].cpus = cpus;
+		d->nodes[node].cpus = cpus;
 
 	/* All CPUs of a node are off. */
 	if (m->nr_nodes > 1 && dice_percent(m->dice, 3))
-		t->nodes[dice_roll(m->dice, m->nr_nodes)].cpus = 0;
-}
-
-/* The nearest node with CPUs, by number, as a description has it. */
-static void machine_find_homes(struct test_host *t)
-{
-	int i, far, nr = t->host.nr_nodes;
-
-	for (i = 0; i < nr; i++) {
-		for (far = 0; far < nr; far++) {
-			if (far <= i && t->nodes[i - far].cpus) {
-				t->nodes[i].home = i - far;
-				break;
-			}
-			if (i + far < nr && t->nodes[i + far].cpus) {
-				t->nodes[i].home = i + far;
-				break;
-			}
-		}
-	}
+		d->nodes[dice_roll(m->dice, m->nr_nodes)].cpus = 0;
 }
 
 /**
  * host_realistic - make a host that is sold
- * @t: the host
+ * @d: the host
  * @dice: random numbers
  */
-void host_realistic(struct test_host *t, struct dice *dice)
+void host_realistic(struct description *d, struct dice *dice)
 {
 	static const unsigned int sockets[] = { 1, 1, 1, 2, 2, 2, 2, 2, 4, 8 };
 	static const unsigned int snc[] = { 1, 1, 1, 2, 4 };
@@ -175,10 +156,10 @@ void host_realistic(struct test_host *t, struct dice *dice)
 	m.hole = dice_pick(dice, hole);
 	m.off_grid = dice_percent(dice, 10) ? dice_roll(dice, 512) * 2 * MIB : 0;
 
-	host_init(t, m.nr_nodes);
-	machine_add_cpus(t, &m);
-	machine_add_dram(t, &m);
+	host_init(d, m.nr_nodes);
+	machine_add_cpus(d, &m);
+	machine_add_dram(d, &m);
 	if (m.nr_nodes <= 16 && dice_percent(dice, 15))
-		machine_add_cxl(t, &m);
-	machine_find_homes(t);
+		machine_add_cxl(d, &m);
+	description_find_homes(d);
 }

@@ -18,7 +18,7 @@ int fuzz_one_input(const u8 *data, size_t size)
 {
 	struct dice dice = { .data = data, .left = size };
 	static struct tdmr_layout layout;
-	static struct test_host host;
+	static struct description host;
 	struct tdmr_range *ranges;
 	const char *wrong;
 

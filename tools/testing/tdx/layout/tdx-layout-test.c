@@ -25,7 +25,7 @@
 #include "judge.h"
 #include "layout.h"
 
-static struct test_host host;
+static struct description host;
 static struct tdmr_layout layout;
 static bool adversarial;
 
@@ -154,7 +154,7 @@ static const char *try_fragments(void)
 	host_init(&host, 1);
 	host.nodes[0].cpus = 1;
 	host_add_cmr(&host, 0, 1ULL << 48);
-	for (i = 0; i < HOST_MAX_RANGES; i++) {
+	for (i = 0; i < 4096; i++) {
 		at += (u64)(1 + i / 64) * SZ_1G;
 		host_add_range(&host, at, at + (i % 2 ? SZ_4K : 16ULL * SZ_1G), 0);
 		at = host.ranges[i].end;
