@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 #include <ucontext.h>
 
 #include "cpus.h"
@@ -17,7 +18,7 @@
 #define CPUS_ROUNDING_NS	0.000001
 
 struct cpus_task {
-	struct cpus_task *next;
+	STAILQ_ENTRY(cpus_task) next;
 	jmp_buf where;
 	ucontext_t begin;
 	void *stack;
@@ -31,11 +32,7 @@ struct cpus_task {
 	double rate;		/* of @left in a ns */
 };
 
-struct cpus_list {
-	struct cpus_task *first;
-	struct cpus_task **end;
-	unsigned int nr;
-};
+STAILQ_HEAD(cpus_list, cpus_task);
 
 /*
  * Tasks of a node: how many have started, how many may, and those that wait until they
@@ -52,7 +49,7 @@ struct cpus_node {
 static struct cpus_options cpus_options;
 static struct cpus_node *cpus_nodes;
 /* The tasks that have started, of all nodes. */
-static struct cpus_list cpus_active;
+static struct cpus_list cpus_active = STAILQ_HEAD_INITIALIZER(cpus_active);
 static double cpus_time;
 /* When the last worker of any node was, or will be, there. */
 static double cpus_last_worker;
@@ -71,29 +68,6 @@ static void *cpus_alloc(size_t nr, size_t size)
 	return p;
 }
 
-static void cpus_list_init(struct cpus_list *list)
-{
-	*list = (struct cpus_list) { .end = &list->first };
-}
-
-static void cpus_list_add(struct cpus_list *list, struct cpus_task *task)
-{
-	task->next = NULL;
-	*list->end = task;
-	list->end = &task->next;
-	list->nr++;
-}
-
-static struct cpus_task *cpus_list_take(struct cpus_list *list)
-{
-	struct cpus_task *task = list->first;
-
-	list->first = task->next;
-	if (!--list->nr)
-		list->end = &list->first;
-	return task;
-}
-
 void cpus_init(const struct cpus_options *options)
 {
 	unsigned int node;
@@ -102,9 +76,8 @@ void cpus_init(const struct cpus_options *options)
 	cpus_nodes = cpus_alloc(options->nr_nodes, sizeof(*cpus_nodes));
 	for (node = 0; node < options->nr_nodes; node++) {
 		cpus_nodes[node].workers = 1;
-		cpus_list_init(&cpus_nodes[node].waiting);
+		STAILQ_INIT(&cpus_nodes[node].waiting);
 	}
-	cpus_list_init(&cpus_active);
 }
 
 unsigned int cpus_nr(void)
@@ -138,7 +111,7 @@ static void cpus_activate(struct cpus_task *task)
 		cpus_last_worker += cpus_options.worker_ns;
 		task->left = cpus_last_worker - cpus_time;
 	}
-	cpus_list_add(&cpus_active, task);
+	STAILQ_INSERT_TAIL(&cpus_active, task, next);
 }
 
 /* At once, or when fewer than @max of @node are left. */
@@ -154,7 +127,7 @@ void cpus_start(int node, unsigned int max, void (*function)(void *), void *arg)
 	if (cpus_nodes[node].active < max)
 		cpus_activate(task);
 	else
-		cpus_list_add(&cpus_nodes[node].waiting, task);
+		STAILQ_INSERT_TAIL(&cpus_nodes[node].waiting, task, next);
 }
 
 /* In a task: let @ns pass, or more if memory takes @bytes no faster. */
@@ -207,13 +180,13 @@ static void cpus_set_rates(void)
 
 	for (node = 0; node < cpus_options.nr_nodes; node++)
 		cpus_nodes[node].traffic = 0;
-	for (task = cpus_active.first; task; task = task->next) {
+	STAILQ_FOREACH(task, &cpus_active, next) {
 		task->rate = cpus_share(task);
 		cpus_nodes[task->memory_node].traffic += task->bytes_per_ns * task->rate;
 	}
-	for (task = cpus_active.first; task && limit; task = task->next) {
+	STAILQ_FOREACH(task, &cpus_active, next) {
 		wanted = cpus_nodes[task->memory_node].traffic;
-		if (wanted > limit)
+		if (limit && wanted > limit)
 			task->rate *= limit / wanted;
 	}
 }
@@ -221,15 +194,15 @@ static void cpus_set_rates(void)
 /* Until the first task has nothing left to do. */
 static void cpus_pass(void)
 {
-	struct cpus_task *task = cpus_active.first;
+	struct cpus_task *task = STAILQ_FIRST(&cpus_active);
 	double ns = task->left / task->rate;
 
-	for (; task; task = task->next) {
+	STAILQ_FOREACH(task, &cpus_active, next) {
 		if (task->left < ns * task->rate)
 			ns = task->left / task->rate;
 	}
 	cpus_time += ns;
-	for (task = cpus_active.first; task; task = task->next)
+	STAILQ_FOREACH(task, &cpus_active, next)
 		task->left -= ns * task->rate;
 }
 
@@ -240,27 +213,32 @@ static void cpus_finish(struct cpus_task *task)
 	free(task->stack);
 	free(task);
 	node->active--;
-	if (node->waiting.nr && node->active < node->max)
-		cpus_activate(cpus_list_take(&node->waiting));
+	task = STAILQ_FIRST(&node->waiting);
+	if (task && node->active < node->max) {
+		STAILQ_REMOVE_HEAD(&node->waiting, next);
+		cpus_activate(task);
+	}
 }
 
 /* Until no task is left. */
 void cpus_run(void)
 {
+	struct cpus_list now = STAILQ_HEAD_INITIALIZER(now);
 	struct cpus_task *task;
-	unsigned int nr;
 
-	while (cpus_active.nr) {
+	while (!STAILQ_EMPTY(&cpus_active)) {
 		cpus_set_rates();
 		cpus_pass();
-		for (nr = cpus_active.nr; nr; nr--) {
-			task = cpus_list_take(&cpus_active);
+		/* Those that start now are not done yet. */
+		STAILQ_CONCAT(&now, &cpus_active);
+		while ((task = STAILQ_FIRST(&now))) {
+			STAILQ_REMOVE_HEAD(&now, next);
 			if (task->left <= CPUS_ROUNDING_NS)
 				cpus_resume(task);
 			if (task->done)
 				cpus_finish(task);
 			else
-				cpus_list_add(&cpus_active, task);
+				STAILQ_INSERT_TAIL(&cpus_active, task, next);
 		}
 	}
 }

@@ -46,17 +46,9 @@
 
 /* Locks and sleep */
 
-struct mutex {
-	char unused;
-};
-
-struct lock_class_key {
-	char unused;
-};
-
-struct lockdep_map {
-	char unused;
-};
+struct mutex { };
+struct lock_class_key { };
+struct lockdep_map { };
 
 #define guard(name)				guard_ ## name
 #define guard_mutex(lock)			((void)(lock))
