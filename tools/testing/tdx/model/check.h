@@ -14,29 +14,17 @@
 struct check {
 	const char *name;
 	void (*run)(void);
-	struct check *next;
 };
 
+/* The linker makes an array of all checks. */
 #define CHECK(name)							\
 	static void name##_check(void);					\
-	static __attribute((constructor)) void name##_register(void)	\
-	{								\
-		static struct check check = {				\
-			#name, name##_check, NULL			\
-		};							\
-									\
-		check_register(&check);					\
-	}								\
+	static const struct check name					\
+		__attribute((used, section("checks"))) = { #name, name##_check };	\
 	static void name##_check(void)
 
 #define EXPECT_EQ(got, want)	check_equal(got, want, #got, __FILE__, __LINE__)
 #define EXPECT(condition)	check_equal(!!(condition), true, #condition, __FILE__, __LINE__)
-
-/**
- * check_register - have a check run, after those that are registered
- * @check: must stay
- */
-void check_register(struct check *check);
 
 /**
  * check_equal - the check that runs fails unless two values are the same
