@@ -7,7 +7,9 @@
  *	CMRs		guessed, because only the TDX module reports them
  *	CPUs		online CPUs that are not isolated, as in the kernel
  */
+#include <glob.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <linux/align.h>
 
@@ -119,17 +121,20 @@ static void read_iomem(struct ranges *ram, struct ranges *firmware)
 /* Adds the memory blocks of @node. */
 static void read_blocks(struct ranges *blocks, int node)
 {
-	unsigned int *ids;
+	glob_t found = {};
+	unsigned int id;
 	char line[64];
-	size_t i, nr;
+	size_t i;
 	u64 size;
 
 	file_line(file_path(SYSTEM "/memory/block_size_bytes"), line, sizeof(line));
 	size = strtoull(line, NULL, 16);
-	nr = file_numbers(file_path(SYSTEM "/node/node%d/memory", node), &ids);
-	for (i = 0; i < nr; i++)
-		ranges_add(blocks, ids[i] * size, (ids[i] + 1) * size, node);
-	free(ids);
+	glob(file_path(SYSTEM "/node/node%d/memory[0-9]*", node), GLOB_NOSORT, NULL, &found);
+	for (i = 0; i < found.gl_pathc; i++) {
+		if (sscanf(strrchr(found.gl_pathv[i], '/'), "/memory%u", &id) == 1)
+			ranges_add(blocks, id * size, (id + 1) * size, node);
+	}
+	globfree(&found);
 }
 
 /* Add the CPUs of a list like 0-27,56-83. */
@@ -155,8 +160,7 @@ struct host {
 	struct ranges ram;	/* with node 0 in all ranges */
 	struct ranges firmware;
 	struct ranges blocks;
-	unsigned int *nodes;
-	size_t nr_nodes;
+	unsigned int nr_nodes;
 	bool online[DESCRIPTION_MAX_NODES];
 };
 
@@ -164,15 +168,16 @@ struct host {
 static void find_home(struct host *h, int node)
 {
 	char line[8 * DESCRIPTION_MAX_NODES], *next = line;
-	int *home = &h->d->nodes[node].home;
+	int other, *home = &h->d->nodes[node].home;
 	unsigned long distance, least = 0;
-	size_t i;
 
 	file_line(file_path(SYSTEM "/node/node%d/distance", node), line, sizeof(line));
-	for (i = 0; i < h->nr_nodes && !h->online[node]; i++) {
+	for (other = 0; other < DESCRIPTION_MAX_NODES && !h->online[node]; other++) {
+		if (!h->d->lanes_given[other])
+			continue;
 		distance = strtoul(next, &next, 10);
-		if (h->online[h->nodes[i]] && (*home == node || distance < least)) {
-			*home = h->nodes[i];
+		if (h->online[other] && (*home == node || distance < least)) {
+			*home = other;
 			least = distance;
 		}
 	}
@@ -194,22 +199,22 @@ static void read_node(struct host *h, int node, const char *cpulist, const cpu_s
 static void read_nodes(struct host *h)
 {
 	static cpu_set_t isolated[MAX_CPUS / CPU_SETSIZE];
-	size_t i;
 	int id;
 
 	read_cpus(isolated, file_path(SYSTEM "/cpu/isolated"));
 	read_cpus(isolated, file_path(SYSTEM "/cpu/nohz_full"));
 
-	h->nr_nodes = file_numbers(file_path(SYSTEM "/node/node"), &h->nodes);
-	while (h->nr_nodes && h->nodes[h->nr_nodes - 1] >= DESCRIPTION_MAX_NODES)
-		h->nr_nodes--;
-	for (i = 0; i < h->nr_nodes; i++) {
-		id = h->nodes[i];
+	for (id = 0; id < DESCRIPTION_MAX_NODES; id++) {
+		if (access(file_path(SYSTEM "/node/node%d", id), F_OK))
+			continue;
 		read_node(h, id, file_path(SYSTEM "/node/node%d/cpulist", id), isolated);
 		read_blocks(&h->blocks, id);
+		h->nr_nodes++;
 	}
-	for (i = 0; i < h->nr_nodes; i++)
-		find_home(h, h->nodes[i]);
+	for (id = 0; id < DESCRIPTION_MAX_NODES; id++) {
+		if (h->d->lanes_given[id])
+			find_home(h, id);
+	}
 	/* Without NUMA, all CPUs are on node 0. */
 	if (!h->nr_nodes)
 		read_node(h, 0, file_path(SYSTEM "/cpu/online"), isolated);
@@ -317,7 +322,6 @@ int host_describe(struct description *d)
 	free(h.ram.v);
 	free(h.firmware.v);
 	free(h.blocks.v);
-	free(h.nodes);
 
 	return d->host.nr_ranges ? 0 : -ENOENT;
 }

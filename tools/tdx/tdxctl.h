@@ -49,7 +49,6 @@ void print_json(struct json_object *object, int flags);
 
 const char *__printf(1, 2) file_path(const char *format, ...);
 bool file_line(const char *path, char *line, size_t size);
-size_t file_numbers(const char *prefix, unsigned int **numbers);
 
 int host_describe(struct description *d);
 
