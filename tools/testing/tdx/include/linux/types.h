@@ -10,7 +10,6 @@ typedef unsigned char u8;
 typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
-typedef long long s64;
 
 typedef struct { int counter; } atomic_t;
 
