@@ -13,6 +13,7 @@
  * FILE has a line "SEED MAKESPAN" for each host that another planner has planned.
  * Of those, 99 % must be within 1 % or 1 GiB of it.
  */
+#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -107,10 +108,8 @@ static int compare(const char *name)
 	FILE *file = fopen(name, "r");
 	char line[128];
 
-	if (!file) {
-		perror(name);
-		return 1;
-	}
+	if (!file)
+		err(1, "%s", name);
 	while (fgets(line, sizeof(line), file)) {
 		if (sscanf(line, "%llu %u", &seed, &other) != 2)
 			continue;

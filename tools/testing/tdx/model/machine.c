@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A platform with a TDX module. */
-#include <stdio.h>
+#include <err.h>
 #include <stdlib.h>
 
 #include "machine.h"
@@ -19,10 +19,8 @@ u64 *machine_word(struct machine *mc, u64 pa)
 			return &page->words[offset];
 	}
 	page = machine_spare ?: malloc(sizeof(*page));
-	if (!page) {
-		perror("malloc");
-		exit(2);
-	}
+	if (!page)
+		err(2, "malloc");
 	if (machine_spare)
 		machine_spare = page->next;
 	memset(page->words, 0, sizeof(page->words));

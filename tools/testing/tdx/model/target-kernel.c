@@ -4,11 +4,10 @@
  * instruction.
  */
 #define _GNU_SOURCE
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -20,12 +19,6 @@
 
 static int kernel_fd = -1;
 
-static void kernel_unusable(const char *what)
-{
-	fprintf(stderr, "%s: %s: %s\n", REPLAY_FILE, what, strerror(errno));
-	exit(2);
-}
-
 /* The program's CPUs from 0 on, without a gap. */
 static unsigned int kernel_max_lps(void)
 {
@@ -33,7 +26,7 @@ static unsigned int kernel_max_lps(void)
 	cpu_set_t cpus;
 
 	if (sched_getaffinity(0, sizeof(cpus), &cpus))
-		kernel_unusable("sched_getaffinity");
+		err(2, "%s: sched_getaffinity", REPLAY_FILE);
 	while (n < CPU_SETSIZE && CPU_ISSET(n, &cpus))
 		n++;
 	return n;
@@ -59,11 +52,11 @@ static bool kernel_begin(const struct tdxmod_platform *platform, bool sysinit,
 	if (kernel_fd < 0)
 		kernel_fd = open(REPLAY_FILE, O_RDWR | O_CLOEXEC);
 	if (kernel_fd < 0)
-		kernel_unusable("open");
+		err(2, "%s: open", REPLAY_FILE);
 	if (!ioctl(kernel_fd, TDX_REPLAY_BEGIN, &p))
 		return true;
 	if (errno != EINVAL)
-		kernel_unusable("begin");
+		err(2, "%s: begin", REPLAY_FILE);
 	return false;
 }
 
@@ -75,7 +68,7 @@ static void kernel_read(u64 pa, u64 *words, size_t n)
 	for (; done < size; done += got) {
 		got = pread(kernel_fd, (char *)words + done, size - done, pa + done);
 		if (got <= 0)
-			kernel_unusable("read");
+			err(2, "%s: read", REPLAY_FILE);
 	}
 }
 
@@ -87,7 +80,7 @@ static void kernel_write(u64 pa, const u64 *words, size_t n)
 	for (; done < size; done += put) {
 		put = pwrite(kernel_fd, (const char *)words + done, size - done, pa + done);
 		if (put <= 0)
-			kernel_unusable("write");
+			err(2, "%s: write", REPLAY_FILE);
 	}
 }
 
@@ -96,7 +89,7 @@ static void kernel_keyfail(unsigned int lp, enum tdxmod_pconfig result, u64 coun
 	struct tdx_replay_keyfail k = { .lp = lp, .result = result, .count = count };
 
 	if (ioctl(kernel_fd, TDX_REPLAY_KEYFAIL, &k))
-		kernel_unusable("keyfail");
+		err(2, "%s: keyfail", REPLAY_FILE);
 }
 
 static int kernel_lock(const u64 *base, bool hold)
@@ -106,7 +99,7 @@ static int kernel_lock(const u64 *base, bool hold)
 	if (!ioctl(kernel_fd, TDX_REPLAY_LOCK, &l))
 		return 0;
 	if (errno != EBUSY && errno != ENOENT)
-		kernel_unusable("lock");
+		err(2, "%s: lock", REPLAY_FILE);
 	return -errno;
 }
 
@@ -121,7 +114,7 @@ static void kernel_move_to(unsigned int lp)
 	CPU_ZERO(&cpu);
 	CPU_SET(lp, &cpu);
 	if (sched_setaffinity(0, sizeof(cpu), &cpu))
-		kernel_unusable("sched_setaffinity");
+		err(2, "%s: sched_setaffinity", REPLAY_FILE);
 	here = lp;
 }
 
@@ -148,7 +141,7 @@ static const char *kernel_seamcall(unsigned int lp, struct tdxmod_regs *regs)
 
 	kernel_move_to(lp);
 	if (ioctl(kernel_fd, TDX_REPLAY_CALL, &out))
-		kernel_unusable("call");
+		err(2, "%s: call", REPLAY_FILE);
 	*regs = out.regs;
 	if (out.wrong_hkid)
 		return "PCONFIG for another than the global HKID";

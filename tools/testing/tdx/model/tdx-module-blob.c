@@ -9,6 +9,7 @@
  *	echo 0 >/sys/class/firmware/tdx_module/loading
  */
 #include <cpuid.h>
+#include <err.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -183,9 +184,7 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	if (fwrite(&blob, 1, size, stdout) != size || fflush(stdout)) {
-		perror("tdx-module-blob");
-		return 1;
-	}
+	if (fwrite(&blob, 1, size, stdout) != size || fflush(stdout))
+		err(1, "standard output");
 	return 0;
 }

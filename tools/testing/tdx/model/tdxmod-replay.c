@@ -10,7 +10,9 @@
  *
  * Exit 0 without differences, 1 with, 2 when a file is no vector file.
  */
+#include <err.h>
 #include <errno.h>
+#include <error.h>
 #include <search.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -108,19 +110,13 @@ static const char *const replay_leaves[] = {
 	[53] = "TDH.SYS.UPDATE",
 };
 
-static __printf(2, 3) __noreturn
-void replay_fail(const struct replay *r, const char *format, ...)
-{
-	va_list args;
-
-	fflush(stdout);
-	fprintf(stderr, "%s:%u: ", r->path, r->line);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	exit(2);
-}
+/* Ends the program: the line is wrong. */
+#define replay_fail(r, ...)						\
+do {									\
+	const struct replay *_r = (r);					\
+									\
+	error_at_line(2, 0, _r->path, _r->line, __VA_ARGS__);		\
+} while (0)
 
 /* The words of a line, without comment.  False at the end of the file. */
 static bool replay_read_line(struct replay *r)
@@ -304,15 +300,15 @@ static void do_lock(struct replay *r)
 {
 	const char *which = r->word[1];
 	bool hold = !strcmp(r->word[0], "hold");
+	int ret;
 
 	if (strcmp(which, r->nr ? "tdmr" : "global"))
 		replay_fail(r, "%s: there is no such lock", r->word[0]);
-	switch (r->target->lock(r->nr ? &r->number[0] : NULL, hold)) {
-	case -EBUSY:
-		replay_fail(r, hold ? "the lock is held already" : "the lock is not held");
-	case -ENOENT:
+	ret = r->target->lock(r->nr ? &r->number[0] : NULL, hold);
+	if (ret == -EBUSY)
+		replay_fail(r, "the lock is %s", hold ? "held already" : "not held");
+	if (ret == -ENOENT)
 		replay_fail(r, "no TDMR is configured there");
-	}
 }
 
 static void do_call(struct replay *r)
@@ -513,10 +509,8 @@ static void replay_files(struct replay *r, char **paths)
 		r->path = *paths;
 		r->line = 0;
 		r->file = fopen(r->path, "r");
-		if (!r->file) {
-			perror(r->path);
-			exit(2);
-		}
+		if (!r->file)
+			err(2, "%s", r->path);
 		while (replay_read_line(r)) {
 			if (r->nr_words)
 				replay_line(r);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Many LPs call the module at the same time, as threads, under ThreadSanitizer. */
+#include <err.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "fixture.h"
 
@@ -52,10 +52,8 @@ static int on_each_lp(void (*fn)(unsigned int lp))
 	atomic_set(&nr_successes, 0);
 	pthread_barrier_init(&barrier, NULL, NR_LPS);
 	for (i = 0; i < NR_LPS; i++) {
-		if (pthread_create(&threads[i], NULL, run_step, (void *)i)) {
-			perror("pthread_create");
-			exit(2);
-		}
+		if (pthread_create(&threads[i], NULL, run_step, (void *)i))
+			errx(2, "there is no thread for LP %lu", i);
 	}
 	for (i = 0; i < NR_LPS; i++)
 		pthread_join(threads[i], NULL);

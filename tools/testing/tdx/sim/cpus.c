@@ -4,9 +4,9 @@
  * work to the next.  In between, all tasks go on at the rate that the CPUs of their
  * node, and the memory of the node they write to, let them.
  */
+#include <err.h>
 #include <setjmp.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <ucontext.h>
@@ -61,10 +61,8 @@ static void *cpus_alloc(size_t nr, size_t size)
 {
 	void *p = calloc(nr, size);
 
-	if (!p) {
-		perror("tdx-simulate");
-		exit(1);
-	}
+	if (!p)
+		err(1, "calloc");
 	return p;
 }
 

@@ -8,6 +8,7 @@
  * median, the 99th percentile and the longest of the delays, in us.
  */
 #define _GNU_SOURCE
+#include <err.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,10 +64,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: tdx-delay CPU SECONDS\n");
 		return 2;
 	}
-	if (pin(atoi(argv[1]))) {
-		perror("tdx-delay: sched_setaffinity");
-		return 1;
-	}
+	if (pin(atoi(argv[1])))
+		err(1, "sched_setaffinity");
 
 	seconds = atol(argv[2]);
 	clock_gettime(CLOCK_MONOTONIC, &start);

@@ -11,6 +11,5 @@
 
 #define __printf(f, a)		__attribute((format(printf, f, a)))
 #define __packed		__attribute((packed))
-#define __noreturn		__attribute((noreturn))
 
 #endif /* _TDX_TEST_LINUX_COMPILER_H */
