@@ -26,7 +26,7 @@ def tool(name, text, *args):
     done = subprocess.run([f'{TOP}/build/user/{name}', *args], input=text, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     if done.returncode:
-        raise Failed(f'{name}: {done.stderr.strip()}')
+        raise Failed(done.stderr.strip())
     return done.stdout
 
 

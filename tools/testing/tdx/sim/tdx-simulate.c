@@ -18,6 +18,7 @@
  *
  * Exit 0, or 1 with one line on standard error.
  */
+#include <err.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,7 +158,7 @@ static void sim_print_layout(const struct tdmr_host *host, const struct tdmr_lay
 	       sim_time_of_plan(host, layout, best) / 1e6);
 }
 
-static int sim_run_layout(const struct tdmr_host *host, const struct tdmr_layout *layout)
+static void sim_run_layout(const struct tdmr_host *host, const struct tdmr_layout *layout)
 {
 	unsigned int node;
 	double ns;
@@ -170,35 +171,32 @@ static int sim_run_layout(const struct tdmr_host *host, const struct tdmr_layout
 	sim_options.nr_nodes = host->nr_nodes;
 	cpus_init(&sim_options);
 	ns = sim_run_lanes(layout, host);
-	if (ns < 0) {
-		fprintf(stderr, "the lanes fail: %s\n", strerror(-ns));
-		return 1;
-	}
-
+	if (ns < 0)
+		errx(1, "the lanes fail: %s", strerror(-ns));
 	sim_print_layout(host, layout, ns);
-	return 0;
 }
 
-static int sim_run_host(const struct tdmr_host *host)
+static void sim_run_host(const struct tdmr_host *host)
 {
-	char words[256] = "the model of the TDX module refuses the layout";
 	static struct tdmr_layout layout;
+	char words[256];
 
-	if (layout_make(&layout, host))
+	if (layout_make(&layout, host)) {
 		layout_trouble(&layout, host, words, sizeof(words));
-	else if (!module_refuses(host, &layout))
-		return sim_run_layout(host, &layout);
-
-	fprintf(stderr, "%s\n", words);
-	return 1;
+		errx(1, "%s", words);
+	}
+	if (module_refuses(host, &layout))
+		errx(1, "the model of the TDX module refuses the layout");
+	sim_run_layout(host, &layout);
 }
 
-static double sim_parse_number(const char *word)
+static bool sim_parse_number(const char *word, double *value)
 {
 	char *end;
-	double value = strtod(word, &end);
 
-	return *end || end == word || !(value > 0 && value < 1e12) ? -1 : value;
+	*value = strtod(word, &end);
+
+	return !*end && end != word && *value > 0 && *value < 1e12;
 }
 
 static int sim_misused(void)
@@ -211,37 +209,29 @@ static int sim_misused(void)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "call-ns", required_argument, NULL, 'c' },
-		{ "gb-per-s", required_argument, NULL, 'g' },
-		{ "worker-ns", required_argument, NULL, 'w' },
+		{ "call-ns", required_argument, NULL, 0 },
+		{ "gb-per-s", required_argument, NULL, 1 },
+		{ "worker-ns", required_argument, NULL, 2 },
 		{}
 	};
+	double *const numbers[] = {
+		&sim_call_ns, &sim_options.bytes_per_ns, &sim_options.worker_ns,
+	};
 	static struct description d;
-	int option, ret = 1;
+	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
-		switch (option) {
-		case 'c':
-			sim_call_ns = sim_parse_number(optarg);
-			break;
-		case 'g':
-			sim_options.bytes_per_ns = sim_parse_number(optarg);
-			break;
-		case 'w':
-			sim_options.worker_ns = sim_parse_number(optarg);
-			break;
-		default:
+		if (option == '?' || !sim_parse_number(optarg, numbers[option]))
 			return sim_misused();
-		}
 	}
-	if (optind < argc || sim_call_ns < 0 || sim_options.bytes_per_ns < 0 ||
-	    sim_options.worker_ns < 0)
+	if (optind < argc)
 		return sim_misused();
 
 	description_init(&d);
-	if (!description_read(&d, stdin, "standard input"))
-		ret = sim_run_host(&d.host);
+	if (description_read(&d, stdin, "standard input"))
+		return 1;
+	sim_run_host(&d.host);
 	description_free(&d);
 
-	return ret;
+	return 0;
 }
