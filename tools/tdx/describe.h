@@ -31,26 +31,15 @@ enum memory_source {
 	MEMORY_FROM_BLOCKS,	/* holes inside memory blocks are unknown */
 };
 
-/**
- * struct description - a machine
- * @host: the input of the planner; points to @ranges and @nodes
- * @ranges: memory of the machine
- * @room: capacity of @ranges
- * @nodes: CPUs and home of each node, complete after description_read()
- * @lanes_given: the number of CPUs of the node is known; if it is not and the node has
- *	memory, description_read() counts one CPU
- * @limits_given: the description has a limits line
- * @memory_from: source of the memory ranges
- *
- * A description contains pointers into itself: do not copy it.
- */
+/* A machine.  It contains pointers into itself: do not copy it. */
 struct description {
-	struct tdmr_host host;
-	struct tdmr_range *ranges;
-	unsigned int room;
-	struct tdmr_node nodes[DESCRIPTION_MAX_NODES];
+	struct tdmr_host host;		/* input of the planner; points to @ranges and @nodes */
+	struct tdmr_range *ranges;	/* memory of the machine */
+	unsigned int room;		/* capacity of @ranges */
+	struct tdmr_node nodes[DESCRIPTION_MAX_NODES];	/* complete after description_read() */
+	/* Without it, description_read() counts one CPU for a node with memory. */
 	bool lanes_given[DESCRIPTION_MAX_NODES];
-	bool limits_given;
+	bool limits_given;		/* the description has a limits line */
 	enum memory_source memory_from;
 };
 

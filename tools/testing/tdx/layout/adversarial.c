@@ -12,30 +12,18 @@
 #define MAX_ADDRESS	(64ULL << 40)
 #define NR_NODES	8
 
-/**
- * struct style - what the host is like
- * @dice: random numbers
- * @nr_cmrs: number of CMRs
- * @nr_ranges: about the number of ranges
- * @nr_nodes: number of nodes
- * @max_gap: log2 of the bytes between CMRs
- * @max_size: log2 of the bytes of a CMR
- * @align: of CMRs
- * @range_align: of memory
- * @full: all of a CMR is memory
- * @interleaved: the node changes within a CMR
- */
+/* What the host is like. */
 struct style {
 	struct dice *dice;
 	unsigned int nr_cmrs;
-	unsigned int nr_ranges;
+	unsigned int nr_ranges;		/* about */
 	unsigned int nr_nodes;
-	unsigned int max_gap;
-	unsigned int max_size;
-	u64 align;
-	u64 range_align;
-	bool full;
-	bool interleaved;
+	unsigned int max_gap;		/* log2 of the bytes between CMRs */
+	unsigned int max_size;		/* log2 of the bytes of a CMR */
+	u64 align;			/* of CMRs */
+	u64 range_align;		/* of memory */
+	bool full;			/* all of a CMR is memory */
+	bool interleaved;		/* the node changes within a CMR */
 };
 
 /* Each power of two from @lo to @hi is as likely as another. */

@@ -5,16 +5,11 @@
 
 #include <linux/types.h>
 
-/**
- * struct dice - where numbers come from
- * @state: of the generator, if there is no @data
- * @data: bytes that are left
- * @left: number of @data
- */
+/* Where numbers come from. */
 struct dice {
-	u64 state;
-	const u8 *data;
-	size_t left;
+	u64 state;		/* of the generator, if there is no @data */
+	const u8 *data;		/* bytes that are left */
+	size_t left;		/* number of them */
 };
 
 static inline struct dice dice_of_seed(u64 seed)

@@ -12,26 +12,16 @@
 #define GIB	((u64)SZ_1G)
 #define MIB	((u64)SZ_1M)
 
-/**
- * struct machine - how a host is built
- * @dice: random numbers
- * @nr_nodes: nodes that have slots for DRAM
- * @snc: nodes of a socket
- * @gib: GiB of a node
- * @tail: bytes at the top of each node that are not convertible
- * @hole: bytes without memory behind each socket
- * @off_grid: bytes that a node has less than @gib
- * @at: first address that is free
- */
+/* How a host is built. */
 struct machine {
 	struct dice *dice;
-	unsigned int nr_nodes;
-	unsigned int snc;
-	u64 gib;
-	u64 tail;
-	u64 hole;
-	u64 off_grid;
-	u64 at;
+	unsigned int nr_nodes;	/* that have slots for DRAM */
+	unsigned int snc;	/* nodes of a socket */
+	u64 gib;		/* GiB of a node */
+	u64 tail;		/* bytes at the top of each node that are not convertible */
+	u64 hole;		/* bytes without memory behind each socket */
+	u64 off_grid;		/* bytes that a node has less than @gib */
+	u64 at;			/* first address that is free */
 };
 
 /* Firmware reports CMRs that touch as one. */

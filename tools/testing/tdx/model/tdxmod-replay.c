@@ -388,24 +388,19 @@ static void do_pamtrun(struct replay *r)
 	replay_expect_memory(r, 2 * r->number[1], &r->number[2], 2);
 }
 
-/*
- * struct event - a kind of line
- * @word: its first word
- * @fields: a letter for each further word: q a number, p the address of a 64-bit
- *	word, n a count, l an LP, f a leaf, w another word.  Behind them * for any
- *	more numbers, ? for a number or none, = for KEY=NUMBER with @keys
- * @keys: those keys
- * @from: progress of the vector from which on the line may come
- * @to: and up to which it may
- * @then: progress behind it
- * @act: what to do, if anything
- */
+/* A kind of line. */
 static const struct event {
-	const char *word;
+	const char *word;		/* its first word */
+	/*
+	 * A letter for each further word: q a number, p the address of a 64-bit word,
+	 * n a count, l an LP, f a leaf, w another word.  Behind them * for any more
+	 * numbers, ? for a number or none, = for KEY=NUMBER with @keys.
+	 */
 	const char *fields;
 	const char *const *keys;
-	enum progress from, to, then;
-	void (*act)(struct replay *r);
+	enum progress from, to;		/* of the vector, when the line may come */
+	enum progress then;		/* behind it */
+	void (*act)(struct replay *r);	/* what to do, if anything */
 } replay_events[] = {
 	{ "vector", "w", NULL, OUTSIDE, OUTSIDE, NEEDS_PLATFORM, do_vector },
 	{ "platform", "=", replay_platform_keys,

@@ -9,18 +9,12 @@
 #ifndef _TDX_SIM_CPUS_H
 #define _TDX_SIM_CPUS_H
 
-/**
- * struct cpus_options - what is simulated
- * @nr_nodes: NUMA nodes
- * @cpus: CPUs of each
- * @bytes_per_ns: what the memory of a node can take; 0: any amount
- * @worker_ns: how long it takes to create a worker, one after another; each
- *	node has one from the beginning
- */
+/* What is simulated. */
 struct cpus_options {
 	unsigned int nr_nodes;
-	const unsigned int *cpus;
-	double bytes_per_ns;
+	const unsigned int *cpus;	/* of each node */
+	double bytes_per_ns;		/* what the memory of a node can take; 0: any amount */
+	/* To create a worker, one after another.  Each node has one from the beginning. */
 	double worker_ns;
 };
 
