@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Run the TDMR planner on a host, and describe the reason if it finds no layout. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <linux/minmax.h>
@@ -29,13 +28,6 @@ int layout_make(struct tdmr_layout *layout, const struct tdmr_host *host)
 	return ret;
 }
 
-static int tdmr_by_size(const void *a, const void *b)
-{
-	const struct tdmr *const *x = a, *const *y = b;
-
-	return (*x)->size < (*y)->size ? 1 : -((*x)->size > (*y)->size);
-}
-
 /**
  * layout_makespan - compute the load of the busiest CPU
  * @host: the host
@@ -47,23 +39,22 @@ static int tdmr_by_size(const void *a, const void *b)
  */
 u32 layout_makespan(const struct tdmr_host *host, const struct tdmr_layout *layout)
 {
-	const struct tdmr *sorted[TDMR_MAX];
+	unsigned int i, home, cpu, cpus, best, order[TDMR_MAX];
 	u64 done[TDMR_MAX], most = 0;
-	unsigned int i, home, cpu, cpus, best;
 
-	for (i = 0; i < layout->nr_tdmrs; i++)
-		sorted[i] = &layout->tdmrs[i];
-	qsort(sorted, layout->nr_tdmrs, sizeof(*sorted), tdmr_by_size);
+	tdmr_order(layout, order);
 
 	for (home = 0; home < host->nr_nodes; home++) {
 		cpus = clamp(host->nodes[home].cpus, 1U, (unsigned int)TDMR_MAX);
 		memset(done, 0, sizeof(done));
 		for (i = 0; i < layout->nr_tdmrs; i++) {
-			if (host->nodes[sorted[i]->node].home != (int)home)
+			const struct tdmr *tdmr = &layout->tdmrs[order[i]];
+
+			if (host->nodes[tdmr->node].home != (int)home)
 				continue;
 			for (best = 0, cpu = 1; cpu < cpus; cpu++)
 				best = done[cpu] < done[best] ? cpu : best;
-			done[best] += sorted[i]->size / SZ_1G;
+			done[best] += tdmr->size / SZ_1G;
 			most = max(most, done[best]);
 		}
 	}
