@@ -1,11 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Measure what the lanes cost, and how long callers and the boot wait.
-
-Lanes cost instructions and delay other tasks; their steps must not allocate memory.
-The kernel times calls of tdx_enable_async() while TDX comes up, on hosts with different
-amounts of memory, which must not matter.  With tdx_host=async, initcall_debug shows how
-long the boot waits.  Upstream's boot waits for the whole initialization.
-"""
+"""Measure what the lanes cost, and how long callers and the boot wait; see bench.md."""
 
 import re
 from statistics import median
@@ -46,6 +40,13 @@ MAX_CALL_US = 100
 MAX_BOOT_US = 1000
 
 
+def number(pattern, log, name):
+    found = re.search(pattern, log, re.M)
+    if not found:
+        raise Failed(f'no {pattern!r}; console: build/guests/{name}.log')
+    return int(found[1])
+
+
 def instructions(mode, command):
     """Count the guest's instructions for one call: its clock takes each for 1 ns."""
     # The memory is one range below 4 GiB, so that both kernels have one TDMR.
@@ -73,11 +74,9 @@ def overhead(pairs):
 
 
 def delays(log, name):
-    m = re.search(rf'^{name}: \d+ p50 (\d+) p99 (\d+) max \d+$', log, re.M)
-    if not m:
-        raise Failed('tdx-delay printed nothing; console: build/guests/bench-delay.log')
-    print(f'    {name}: p50 {m[1]} us, p99 {m[2]} us')
-    return int(m[1])
+    p50, p99 = (number(rf'^{name}: .* {p} (\d+)', log, 'bench-delay') for p in ('p50', 'p99'))
+    print(f'    {name}: p50 {p50} us, p99 {p99} us')
+    return p50
 
 
 def delay():
@@ -122,13 +121,6 @@ def allocations():
                      'elsewhere; console: build/guests/bench-steps.log')
     print(f'    {len(found)} in {steps} steps, {elsewhere} elsewhere')
     yield from (f'a step allocates: {what}' for what in found)
-
-
-def number(pattern, log, name):
-    found = re.search(pattern, log)
-    if not found:
-        raise Failed(f'no {pattern!r}; console: build/guests/{name}.log')
-    return int(found[1])
 
 
 def show_calls(gib):
