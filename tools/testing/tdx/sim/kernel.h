@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What stands in for the kernel below kernel/lanework.c.  All headers that it includes
- * and that are not in ../include include this one.
+ * and that are not in ../include are links to this one.
  *
  * There is one thread: nobody has to be kept out, and nobody goes to sleep.  A work item
  * is a task of simulated CPUs, and they run while somebody waits for a completion.
