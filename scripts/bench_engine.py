@@ -4,7 +4,7 @@
 import re
 from statistics import median
 
-from bench_guest import ASK, LANE_STARTS, TELL, TRACING, Run, guest
+from bench_guest import ASK, LANE_STARTS, TELL, TRACING, Run, guest, measure_upstream
 from bench_host import Host
 from common import TOP, Failed
 
@@ -143,11 +143,6 @@ def blocked_us():
     return number(r'initcall tdx_enable_at_boot\S* returned 0 after (\d+) usecs', log, name)
 
 
-def upstream_us():
-    return 1e3 * Run(guest('bench-boot-upstream', 'upstream', TELL, BOOT.cmdline(),
-                           *BOOT.guest())).ms('total')
-
-
 def waits(boots):
     """Show how long calls of tdx_enable_async() take, and how long the boot waits."""
     print("""  tdx_enable_async(), 4 CPUs, us a call, medians: a call that joins a bring-up, a call
@@ -155,7 +150,7 @@ def waits(boots):
     for gib in SIZES:
         yield from show_calls(gib)
     ours, upstream = (median(column) for column in zip(*(
-        (blocked_us(), upstream_us()) for _ in range(boots))))
+        (blocked_us(), 1e3 * measure_upstream(BOOT).ms('total')) for _ in range(boots))))
     print(f'  Boot of {BOOT.gib} GiB, medians of {boots}: tdx_host=async delayed it by '
           f'{ours:.0f} us,\n  upstream by {upstream:.0f} us', flush=True)
     if ours > MAX_BOOT_US:
