@@ -7,11 +7,7 @@
 #include "judge.h"
 #include "layout.h"
 
-/**
- * host_init - make a host without memory or CPUs, with the limits of modules today
- * @d: zeroes, or a host, which is lost
- * @nr_nodes: number of nodes
- */
+/* Without memory or CPUs, and with the limits of modules today; what @d was is lost. */
 void host_init(struct description *d, unsigned int nr_nodes)
 {
 	description_free(d);
@@ -21,34 +17,19 @@ void host_init(struct description *d, unsigned int nr_nodes)
 	memset(d->lanes_given, true, sizeof(d->lanes_given));
 }
 
-/**
- * host_add_range - add memory; what is empty is left out
- * @d: the host
- * @start: first byte
- * @end: first byte after it
- * @node: its node
- */
+/* @end is the first byte after the range; an empty one is left out. */
 void host_add_range(struct description *d, u64 start, u64 end, int node)
 {
 	if (start < end)
 		description_add_mem(d, start, end, node);
 }
 
-/**
- * host_add_cmr - add convertible memory
- * @d: the host
- * @start: first byte
- * @end: first byte after it
- */
 void host_add_cmr(struct description *d, u64 start, u64 end)
 {
 	d->host.cmrs[d->host.nr_cmrs++] = (struct tdmr_range) { start, end, 0 };
 }
 
-/**
- * host_print - print a host as tdx-simulate reads it
- * @d: the host
- */
+/* As tdx-simulate reads it. */
 void host_print(const struct description *d)
 {
 	unsigned int i;

@@ -26,16 +26,7 @@ struct check {
 #define EXPECT_EQ(got, want)	check_equal(got, want, #got, __FILE__, __LINE__)
 #define EXPECT(condition)	check_equal(!!(condition), true, #condition, __FILE__, __LINE__)
 
-/**
- * check_equal - the check that runs fails unless two values are the same
- * @got: what there is
- * @want: what there should be
- * @what: words for @got
- * @file: where this is asked
- * @line: of @file
- *
- * Return: whether they are the same.
- */
+/* Whether two values are the same; if not, the check that runs fails, with words for @got. */
 bool check_equal(u64 got, u64 want, const char *what, const char *file, int line);
 
 #endif /* _TDX_TEST_CHECK_H */

@@ -61,36 +61,23 @@ struct machine {
 	u64 released;		/* pages of PAMT, by SYS.DISABLE */
 };
 
-/**
- * machine_init - a fresh module in zeroed memory
- * @mc: zeroes, or a machine, which is lost
- * @platform: its lp_package is ignored: LP i is on package i * P / L
- *
- * Return: that of tdxmod_init().
+/*
+ * A fresh module in zeroed memory.  @mc: zeroes, or a machine, which is lost.  The
+ * lp_package of @platform is ignored: LP i is on package i * P / L.  Gives what
+ * tdxmod_init() does.
  */
 int machine_init(struct machine *mc, const struct tdxmod_platform *platform);
 
-/**
- * machine_word - a 64-bit word of memory, in its page
- * @mc: the machine
- * @pa: where, aligned
- *
- * The first look at a page makes it, of zeroes.  Many threads may look at pages
- * that are there.
- *
- * Return: the word, to be read or written; the program ends if there is no
- * memory for it.
+/*
+ * An aligned word of memory, in its page.  The first look at a page makes it, of zeroes;
+ * the program ends if there is no memory for it.  Many threads may look at pages that
+ * are there.
  */
 u64 *machine_word(struct machine *mc, u64 pa);
 
-/**
- * machine_describe_tdmr - TDMR_INFO of 1 GiB, and the pointer to it
- * @mc: the machine
- * @i: which TDMR of SYS.CONFIG
- * @base: of the TDMR
- * @pamt: where its three PAMTs are, one behind the other
- *
- * Return: the reserved areas, of which there are none yet.
+/*
+ * Describe the TDMR @i for SYS.CONFIG: 1 GiB, its three PAMTs one behind the other.
+ * Gives its reserved areas, of which there are none yet.
  */
 u64 *machine_describe_tdmr(struct machine *mc, unsigned int i, u64 base, u64 pamt);
 
