@@ -117,7 +117,6 @@ static void off_test_lost(struct kunit *test)
 	expect_pamts_kept(test, -EBUSY);
 }
 
-/* A failure after TDH.SYS.CONFIG that cannot be undone is final. */
 static void expect_not_undone(struct kunit *test)
 {
 	struct tdx_bringup *tb = test->priv;
@@ -128,6 +127,7 @@ static void expect_not_undone(struct kunit *test)
 	expect_pamts_kept(test, -EIO);
 }
 
+/* If the module rejects TDH.SYS.DISABLE, a failed attempt keeps its PAMTs. */
 static void off_test_undo_rejected(struct kunit *test)
 {
 	bringup_inject(test, TDH_SYS_DISABLE, 0, BRINGUP_ALWAYS, REJECTED);
@@ -135,6 +135,7 @@ static void off_test_undo_rejected(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_DISABLE), 1ULL);
 }
 
+/* If the module has no TDH.SYS.DISABLE, a failed attempt keeps its PAMTs, too. */
 static void off_test_undo_missing(struct kunit *test)
 {
 	bringup_inject_field(test, FIELD_FEATURES0, NO_SYS_DISABLE);
