@@ -289,7 +289,7 @@ struct tdx_module_args;""")
     edit('arch/x86/virt/vmx/tdx/tdx.c',
          where=r'^\tif \(!tdx_module_state\.initialized\)\n'
                r'(?=\t\treturn NULL;\n\n\treturn \(const struct tdx_sys_info \*\)&tdx_sysinfo;)',
-         put='''	/* Pairs with tdx_steps_run(). */
+         put='''	/* Pairs with tdx_steps_set_up(). */
 	if (!smp_load_acquire(&tdx_module_state.initialized))
 ''')
 
@@ -304,9 +304,8 @@ struct tdx_module_args;""")
 	/* Ensure a stable set of online CPUs for the update process. */
 """)
     edit('arch/x86/virt/vmx/tdx/seamldr.c',
-         where=r'^\tret = stop_machine_cpuslocked\(do_seamldr_install_module, (?:.*\n)+?'
-               r'\tcpus_read_unlock\(\);$',
-         add='\n\ttdx_host_update_end();')
+         where=r'^(?<=cpu_online_mask\);\n)(?=\tcpus_read_unlock\(\);\n)',
+         add='\ttdx_host_update_end();\n')
 
     # Say why memory stays offline.
     edit('arch/x86/virt/vmx/tdx/tdx.c',
@@ -433,6 +432,8 @@ __MODULE_PARM_TYPE(tdx, "bool");""")
 
 	/* tdx_module_changed() may run later than this; the TD needs a KeyID. */
 	tdx_set_available(true);
+	if (tdx_enable_status(NULL) == TDX_STATUS_ERROR)
+		tdx_set_available(false);
 """)
     edit('arch/x86/kvm/vmx/tdx.c',
          where=r'^int tdx_vm_init\(struct kvm \*kvm\)$',

@@ -63,11 +63,15 @@ static int tdx_steps_read(struct tdx_attempt *a, struct tdx_steps *s)
 		return 0;
 
 	ret = tdx_module_read(a, &s->module);
-	if (!ret)
-		/* Pairs with tdx_bringup_metadata(). */
-		smp_store_release(&s->known, true);
+	if (ret)
+		return ret;
 
-	return ret;
+	/* Pairs with tdx_bringup_known(). */
+	smp_store_release(&s->known, true);
+	/* Wake tdx_bringup_probe(). */
+	wake_up_all(&a->changed);
+
+	return 0;
 }
 
 /* Steps 2 and 3.  They make no SEAMCALL, so the host can undo them. */
@@ -199,18 +203,10 @@ static int tdx_steps_init_tdmrs(struct tdx_attempt *a, struct tdx_steps *s)
 	return ret;
 }
 
-static void tdx_steps_publish(struct tdx_steps *s)
+static void tdx_steps_set_up(bool up)
 {
-	tdx_sysinfo = s->module.sysinfo;
 	/* Pairs with tdx_get_sysinfo(). */
-	smp_store_release(&tdx_module_state.initialized, true);
-	tdx_lps_set_in_use(true);
-}
-
-static void tdx_steps_unpublish(struct tdx_steps *s)
-{
-	tdx_lps_set_in_use(false);
-	WRITE_ONCE(tdx_module_state.initialized, false);
+	smp_store_release(&tdx_module_state.initialized, up);
 }
 
 /*
@@ -230,6 +226,7 @@ static void tdx_steps_free(struct tdx_steps *s)
 {
 	tdx_phase_next(s, TDX_PHASE_CLEAR);
 	tdx_pamts_clear(&s->layout);
+	/* wbinvd_on_all_cpus() has waited for handlers that read the list. */
 	WRITE_ONCE(tdx_tdmr_list.nr_consumed_tdmrs, 0);
 
 	tdx_phase_next(s, TDX_PHASE_FREE);
@@ -246,9 +243,6 @@ static int tdx_steps_disable_locked(struct tdx_attempt *a, struct tdx_steps *s)
 
 	lockdep_assert_cpus_held();
 
-	ret = tdx_lps_check(a);
-	if (ret)
-		return ret;
 	ret = tdx_module_disable(a);
 	if (ret)
 		return ret;
@@ -283,8 +277,12 @@ static int tdx_steps_disable(struct tdx_attempt *a, struct tdx_steps *s)
 }
 
 /* The module keeps its PAMTs, but CPUs and the hot-plug of memory need not wait. */
-static void tdx_steps_abandon(struct tdx_steps *s, const char *why)
+static void tdx_steps_abandon(struct tdx_attempt *a, struct tdx_steps *s, const char *why)
 {
+	/* Shutdown disables the module. */
+	if (tdx_attempt_stopped(a))
+		return;
+
 	pr_err("%llu KB of PAMT stay allocated until reboot: the module %s\n",
 	       tdx_pamts_bytes(&s->layout) / SZ_1K, why);
 
@@ -298,13 +296,17 @@ static void tdx_steps_abandon(struct tdx_steps *s, const char *why)
 /* Undo an attempt that has failed after TDH.SYS.CONFIG. */
 static void tdx_steps_undo_attempt(struct tdx_attempt *a, struct tdx_steps *s)
 {
+	/* Step 7 does not prevent sleep. */
+	tdx_attempt_pause(a);
+	tdx_lps_await(a);
+
 	if (tdx_attempt_stopped(a))
 		pr_info("stopped for shutdown, %llu KB of PAMT stay with the module\n",
 			tdx_pamts_bytes(&s->layout) / SZ_1K);
 	else if (!tdx_module_can_disable(&s->module))
-		tdx_steps_abandon(s, "has no TDH.SYS.DISABLE");
+		tdx_steps_abandon(a, s, "has no TDH.SYS.DISABLE");
 	else if (tdx_steps_disable(a, s))
-		tdx_steps_abandon(s, "could not be disabled");
+		tdx_steps_abandon(a, s, "could not be disabled");
 }
 
 static int tdx_steps_run_all(struct tdx_attempt *a, struct tdx_steps *s)
@@ -378,7 +380,8 @@ int tdx_steps_probe(struct tdx_attempt *a, struct tdx_steps *s)
  * Context: may sleep, for seconds; takes cpu_hotplug_lock and mem_hotplug_lock.
  *
  * Return: 0, or the errno of the step that failed.  After an error the function has
- * freed all memory, unless @configured of @a is set: then the module keeps its PAMTs.
+ * freed all memory, unless @configured of @a is set, and the module keeps its PAMTs; or
+ * unless the system goes down.
  */
 int tdx_steps_run(struct tdx_attempt *a, struct tdx_steps *s)
 {
@@ -399,7 +402,8 @@ int tdx_steps_run(struct tdx_attempt *a, struct tdx_steps *s)
 		return ret;
 
 	tdx_steps_print(s, ktime_get_ns() - start);
-	tdx_steps_publish(s);
+	tdx_sysinfo = s->module.sysinfo;
+	tdx_steps_set_up(true);
 
 	return 0;
 }
@@ -419,8 +423,8 @@ static void tdx_steps_print_off(const struct tdx_steps *s, u64 total_ns)
  *
  * Context: may sleep, for seconds; takes cpu_hotplug_lock and mem_hotplug_lock.
  *
- * Return: 0, and the module and memory are as after boot; else TDX is up as before,
- * unless @lost of @a is set.
+ * Return: 0, and the module and memory are as after boot, unless the system goes down;
+ * else TDX is up as before, unless @lost of @a is set.
  */
 int tdx_steps_off(struct tdx_attempt *a, struct tdx_steps *s)
 {
@@ -429,17 +433,22 @@ int tdx_steps_off(struct tdx_attempt *a, struct tdx_steps *s)
 
 	memset(s->phase_ns, 0, sizeof(s->phase_ns));
 
+	/* Once the module is disabled, off has to wait for all CPUs. */
+	ret = tdx_lps_check(a);
+	if (ret)
+		return ret;
+
 	tdx_phase_begin(s, TDX_PHASE_DISABLE);
-	tdx_steps_unpublish(s);
+	tdx_steps_set_up(false);
 	ret = tdx_steps_disable(a, s);
 	tdx_phase_end(s, ret);
 
 	if (!ret)
 		tdx_steps_print_off(s, ktime_get_ns() - start);
 	else if (a->lost)
-		tdx_steps_abandon(s, "has not ended TDH.SYS.DISABLE");
+		tdx_steps_abandon(a, s, "has not ended TDH.SYS.DISABLE");
 	else
-		tdx_steps_publish(s);
+		tdx_steps_set_up(true);
 
 	return ret;
 }
@@ -453,7 +462,8 @@ int tdx_steps_off(struct tdx_attempt *a, struct tdx_steps *s)
  */
 void tdx_steps_undo(struct tdx_steps *s)
 {
-	tdx_steps_unpublish(s);
+	tdx_steps_set_up(false);
+	tdx_module_set_lost(false);
 	WRITE_ONCE(s->job.total, 0);
 
 	cpus_read_lock();

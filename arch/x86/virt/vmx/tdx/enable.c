@@ -203,8 +203,10 @@ int tdx_host_update_begin(void)
  */
 void tdx_host_update_end(void)
 {
-	if (tdx_module_lost()) {
+	/* The reference excludes off. */
+	if (!tdx_get_sysinfo() && !tdx_module_lost()) {
 		pr_err("an update of the TDX module has failed: no TDX until reboot\n");
+		tdx_module_set_lost(true);
 		tdx_bringup_lose(&tdx_host);
 	}
 	tdx_bringup_put(&tdx_host);
@@ -273,8 +275,8 @@ int tdx_enable(void)
 
 	ret = tdx_host_check() ?: tdx_bringup_sync(&tdx_host);
 
-	/* tdx_host_update_end() has not yet recorded the failure of an update. */
-	return ret ?: tdx_module_lost() ? -ESHUTDOWN : 0;
+	/* An update may have failed just now, or off may have begun. */
+	return ret ?: tdx_get_sysinfo() ? 0 : -ESHUTDOWN;
 }
 EXPORT_SYMBOL_FOR_MODULES(tdx_enable, "tdx_test");
 
@@ -384,8 +386,8 @@ EXPORT_SYMBOL_FOR_MODULES(tdx_enable_cancel, "kvm-intel,tdx-host,tdx_test");
  * Context: any.
  *
  * Return: the metadata; NULL if step 1 has not succeeded, or if TDX is unusable until a
- * reboot.  The data stays in place and constant, with one exception: a module update
- * changes the version in data that the function returns when TDX is up.
+ * reboot.  The data stays in place.  It is constant as long as the caller has a reference
+ * from tdx_get(), except that a module update changes the version.
  */
 const struct tdx_sys_info *tdx_enable_metadata(void)
 {
@@ -436,7 +438,8 @@ int tdx_get(void)
 	int ret;
 
 	ret = tdx_host_check() ?: tdx_bringup_get(&tdx_host);
-	if (!ret && tdx_module_lost()) {
+	/* The reference excludes off, but an update may have failed just now. */
+	if (!ret && !tdx_get_sysinfo()) {
 		tdx_bringup_put(&tdx_host);
 		ret = -ESHUTDOWN;
 	}
@@ -471,7 +474,8 @@ EXPORT_SYMBOL_FOR_MODULES(tdx_put, "kvm-intel,tdx_test");
  * Return:
  * * 0		- TDX is off.  It may have been off before.
  * * -EBUSY	- nothing has changed: a TD or another user of tdx_get() exists, TDX is being
- *   initialized or disabled, the module is being updated, or a CPU does not run work items.
+ *   initialized or disabled, the module is being updated, or the system is about to sleep;
+ *   or, after some time, a CPU does not run work items, and TDX is up again.
  * * -EOPNOTSUPP - nothing has changed: the module has no TDH.SYS.DISABLE.
  * * -ENODEV	- the platform has no TDX, or tdx_host=off is set.
  * * -EINTR	- the calling task was killed.

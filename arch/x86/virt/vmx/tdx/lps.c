@@ -66,8 +66,8 @@ static enum cpuhp_state tdx_lp_state = CPUHP_INVALID;
  */
 static struct tdx_attempt *tdx_lp_attempt;
 
-/* Bring-up has succeeded.  After that, only a failed module update shuts TDX down. */
-static bool tdx_lps_in_use;
+/* An update of the module has failed. */
+static bool tdx_module_is_lost;
 
 /* Tell if the same call may succeed later: the module was busy, or entropy was short. */
 bool tdx_status_is_retryable(u64 status)
@@ -215,12 +215,13 @@ static int tdx_lp_offline(unsigned int cpu)
 {
 	int ret;
 
-	/* The CPU failed to enter TDX, came online without TDX, or was shut down. */
-	if (!this_cpu_read(tdx_lp_is_ready))
+	/*
+	 * Prevent new SEAMCALLs on this CPU before it leaves VMX operation.  The CPU may
+	 * have failed to enter TDX, come online without TDX, or been shut down.
+	 */
+	if (!this_cpu_xchg(tdx_lp_is_ready, false))
 		return 0;
 
-	/* Prevent new SEAMCALLs on this CPU before it leaves VMX operation. */
-	this_cpu_write(tdx_lp_is_ready, false);
 	scoped_guard(preempt)
 		ret = tdx_offline_cpu(cpu);
 	if (ret)
@@ -258,8 +259,9 @@ static bool tdx_lp_wait(struct tdx_lp_call *call, unsigned long end)
 		return true;
 	if (cancel_work(&call->work))
 		return false;
-	/* The CPU runs the work item now. */
-	flush_work(&call->work);
+	/* The work item has begun. */
+	while (!wait_for_completion_timeout(&call->done, TDX_LP_SECONDS * HZ))
+		pr_warn("a CPU does not end its work item: move real-time tasks\n");
 
 	return true;
 }
@@ -366,15 +368,40 @@ void tdx_lps_stop(void)
  * tdx_lps_check - check that all CPUs run work items, which tdx_lps_stop() needs
  * @a: the attempt
  *
- * Context: may sleep; cpu_hotplug_lock is held.
+ * Context: may sleep; takes cpu_hotplug_lock.
  *
  * Return: 0; -EBUSY if a CPU does not.
  */
 int tdx_lps_check(struct tdx_attempt *a)
 {
-	unsigned int stuck = tdx_lps_each(tdx_lp_check, false);
+	unsigned int stuck;
+
+	cpus_read_lock();
+	stuck = tdx_lps_each(tdx_lp_check, false);
+	cpus_read_unlock();
 
 	return stuck < nr_cpu_ids ? tdx_lp_fail_stuck(a, stuck) : 0;
+}
+
+/**
+ * tdx_lps_await - wait until all CPUs run work items, which tdx_lps_stop() needs
+ * @a: the attempt
+ *
+ * Context: may sleep; takes cpu_hotplug_lock, but does not hold it for long.
+ */
+void tdx_lps_await(const struct tdx_attempt *a)
+{
+	unsigned int stuck;
+
+	for (;;) {
+		cpus_read_lock();
+		stuck = tdx_lps_each(tdx_lp_check, false);
+		cpus_read_unlock();
+		if (stuck == nr_cpu_ids || tdx_attempt_stopped(a))
+			return;
+		pr_warn("CPU %u runs no work items: move the real-time task that occupies it, or take the CPU offline\n",
+			stuck);
+	}
 }
 
 /**
@@ -391,10 +418,10 @@ void tdx_lps_forget(void)
 		per_cpu(tdx_lp_initialized, cpu) = false;
 }
 
-/* Record that bring-up has succeeded, or that the worker undoes it. */
-void tdx_lps_set_in_use(bool in_use)
+/* Record that an update has shut the module down, or that a test has reset it. */
+void tdx_module_set_lost(bool lost)
 {
-	WRITE_ONCE(tdx_lps_in_use, in_use);
+	WRITE_ONCE(tdx_module_is_lost, lost);
 }
 
 /**
@@ -406,7 +433,7 @@ void tdx_lps_set_in_use(bool in_use)
  */
 bool tdx_module_lost(void)
 {
-	return READ_ONCE(tdx_lps_in_use) && !tdx_get_sysinfo();
+	return READ_ONCE(tdx_module_is_lost);
 }
 
 /**
@@ -426,31 +453,30 @@ bool tdx_lp_ready(void)
 static void tdx_lp_shutdown(void *unused)
 {
 	/* Step 1 and tdx_lp_disable_module() make SEAMCALLs on a CPU that is not ready. */
-	if (!this_cpu_read(tdx_lp_is_ready)) {
+	if (this_cpu_xchg(tdx_lp_is_ready, false))
+		tdx_shutdown_cpu(NULL);
+	else
 		tdx_cpu_flush_cache();
-		return;
-	}
-
-	this_cpu_write(tdx_lp_is_ready, false);
-	tdx_shutdown_cpu(NULL);
 }
 
 /**
  * tdx_lp_disable_module - call TDH.SYS.DISABLE until it has succeeded or failed
+ * @a: the attempt, whose stop ends the function early; or NULL
  * @status: gets the last status
  * @begun: set if the module has begun to disable itself but has not ended
  *
  * TDX_INTERRUPTED_RESUMABLE means that the call has made progress.  TDX_SYS_BUSY means that
- * the module waits for another SEAMCALL to end, and rejects new ones.
+ * the module waits for another SEAMCALL to end, and rejects new ones.  After either, giving
+ * up gains nothing, so the function gives up only %TDX_LP_SECONDS after the last progress.
  *
  * Context: may sleep.
  *
  * Return: 0; -EOPNOTSUPP, -EBUSY or -EFAULT if this CPU cannot enter VMX operation.
  */
-int tdx_lp_disable_module(u64 *status, bool *begun)
+int tdx_lp_disable_module(const struct tdx_attempt *a, u64 *status, bool *begun)
 {
+	unsigned long end = jiffies + TDX_LP_SECONDS * HZ;
 	struct tdx_module_args args = {};
-	unsigned int tries;
 	int ret;
 
 	guard(migrate)();
@@ -460,17 +486,18 @@ int tdx_lp_disable_module(u64 *status, bool *begun)
 		return ret;
 
 	*begun = false;
-	for (tries = 0; tries < TDX_SEAMCALL_TRIES; tries++) {
-		if (tries)
-			usleep_range(TDX_SEAMCALL_PAUSE_US, 2 * TDX_SEAMCALL_PAUSE_US);
-		do {
-			*status = seamcall(TDH_SYS_DISABLE, &args);
-			*begun |= tdx_status_is_retryable(*status);
-			cond_resched();
-		} while (*status == TDX_INTERRUPTED_RESUMABLE);
+	do {
+		*status = seamcall(TDH_SYS_DISABLE, &args);
 		if (!tdx_status_is_retryable(*status))
 			break;
-	}
+		*begun = true;
+		if (*status == TDX_INTERRUPTED_RESUMABLE)
+			end = jiffies + TDX_LP_SECONDS * HZ;
+		else
+			usleep_range(TDX_SEAMCALL_PAUSE_US, 2 * TDX_SEAMCALL_PAUSE_US);
+		cond_resched();
+	} while (time_before(jiffies, end) && !(a && tdx_attempt_stopped(a)));
+
 	if (*status)
 		trace_tdx_seamcall_error(TDH_SYS_DISABLE, *status, 0);
 	else
@@ -492,7 +519,7 @@ VISIBLE_IF_KUNIT void tdx_lps_shutdown(void *unused)
 
 	/* A module that has no PAMTs may reject the call, which does no harm. */
 	if ((tdx_lp_state != CPUHP_INVALID || tdx_module_state.sysinit_done) &&
-	    !tdx_lp_disable_module(&status, &begun) && status &&
+	    !tdx_lp_disable_module(NULL, &status, &begun) && status &&
 	    tdx_tdmr_list.nr_consumed_tdmrs) {
 		seam_status_describe(text, sizeof(text), TDH_SYS_DISABLE, status);
 		pr_err("%s\n", text);

@@ -515,7 +515,7 @@ int tdx_module_disable(struct tdx_attempt *a)
 	u64 status;
 	int ret;
 
-	ret = tdx_lp_disable_module(&status, &a->lost);
+	ret = tdx_lp_disable_module(a, &status, &a->lost);
 	if (ret)
 		return tdx_fail(a, ret, "CPU %u cannot enter VMX operation",
 				raw_smp_processor_id());

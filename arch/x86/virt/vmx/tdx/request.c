@@ -37,8 +37,8 @@
 #include "enable.h"
 
 /*
- * A reboot and a suspend wait for the running step for this time.  Only a PAMT
- * allocation, or a CPU that runs no work items, can take longer.
+ * A reboot and a suspend wait for the running step for this time.  A PAMT allocation,
+ * TDH.SYS.DISABLE, or a CPU that runs no work items, can take longer.
  */
 #define TDX_STOP_SECONDS	10
 
@@ -175,6 +175,8 @@ static void tdx_bringup_end_off(struct tdx_bringup *tb, int result)
 {
 	tb->off_result = result;
 	if (result) {
+		/* A probe would clear the error. */
+		WRITE_ONCE(tb->probing, false);
 		tb->result = tb->attempt.lost ? result : 0;
 		tdx_bringup_set_status(tb, tb->attempt.lost ? TDX_STATUS_ERROR :
 							       TDX_STATUS_INITIALIZED);
@@ -450,6 +452,9 @@ int tdx_bringup_probe(struct tdx_bringup *tb)
 			return tb->result;
 		if (tb->status == TDX_STATUS_UNKNOWN && tdx_bringup_known(tb))
 			return 0;
+		/* The task could not be frozen while it waits for the worker. */
+		if (READ_ONCE(tb->attempt.hold))
+			return -EBUSY;
 		WRITE_ONCE(tb->probing, true);
 		tdx_bringup_queue(tb);
 	}
@@ -460,7 +465,7 @@ int tdx_bringup_probe(struct tdx_bringup *tb)
 
 	guard(mutex)(&tb->lock);
 
-	return tdx_bringup_known(tb) ? 0 : tb->result;
+	return tdx_bringup_known(tb) && tb->status != TDX_STATUS_ERROR ? 0 : tb->result;
 }
 
 /* See tdx_host_update_begin(). */
@@ -521,9 +526,10 @@ static int tdx_bringup_can_disable(struct tdx_bringup *tb)
 			return tb->result;
 		if (tb->attempt.stop)
 			return -ESHUTDOWN;
-		return tb->users ? -EBUSY : tb->ops->can_disable(tb);
+		return tb->users || READ_ONCE(tb->attempt.hold) ? -EBUSY :
+								  tb->ops->can_disable(tb);
 	case TDX_STATUS_UNKNOWN:
-		return 0;
+		return tb->probing ? -EBUSY : 0;
 	case TDX_STATUS_ERROR:
 		return tb->result;
 	default:
@@ -538,17 +544,16 @@ int tdx_bringup_disable(struct tdx_bringup *tb)
 
 	tdx_bringup_might_wait(tb);
 	scoped_guard(mutex, &tb->lock) {
-		/* The error of an earlier off or attempt is not that of this one. */
-		if (tb->status == TDX_STATUS_INITIALIZED || tb->status == TDX_STATUS_UNKNOWN)
-			tdx_attempt_begin(&tb->attempt, "disabling");
 		ret = tdx_bringup_can_disable(tb);
 		if (ret)
 			return ret;
+		tdx_attempt_begin(&tb->attempt, "disabling");
 		tb->result = -ESHUTDOWN;
+		if (tb->status == TDX_STATUS_INITIALIZED)
+			tdx_bringup_set_status(tb, TDX_STATUS_DISABLING);
+		tdx_bringup_queue(tb);
 		if (tb->status == TDX_STATUS_UNKNOWN)
 			return 0;
-		tdx_bringup_set_status(tb, TDX_STATUS_DISABLING);
-		tdx_bringup_queue(tb);
 	}
 
 	/* A writer of the file in sysfs holds locks, so the freezer must wait for it. */
@@ -609,7 +614,7 @@ static bool tdx_bringup_quiet(const struct tdx_bringup *tb)
  *
  * Return: 0, and until tdx_bringup_release() bring-up makes SEAMCALLs only in freezable
  * work, and no callback runs; -EINTR if the task was killed, or -EBUSY if the step did
- * not end in time: the worker is not held.
+ * not end in time or a task waits for off or for a probe: the worker is not held.
  */
 int tdx_bringup_hold(struct tdx_bringup *tb)
 {
@@ -619,10 +624,14 @@ int tdx_bringup_hold(struct tdx_bringup *tb)
 	tdx_attempt_set(&tb->attempt, &tb->attempt.hold, true);
 	ret = wait_event_killable_timeout(tb->attempt.changed, tdx_bringup_quiet(tb),
 					  TDX_STOP_SECONDS * HZ);
-	if (ret > 0)
+	/* The freezer cannot freeze a task that waits for off or for a probe. */
+	if (ret > 0 && READ_ONCE(tb->status) != TDX_STATUS_DISABLING &&
+	    !READ_ONCE(tb->probing))
 		return 0;
 
 	tdx_bringup_release(tb);
+	if (ret > 0)
+		return -EBUSY;
 	if (ret)
 		return -EINTR;
 

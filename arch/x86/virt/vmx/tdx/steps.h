@@ -161,10 +161,11 @@ int tdx_lp_init(struct tdx_attempt *a);
 int tdx_lps_start(struct tdx_attempt *a);
 void tdx_lps_stop(void);
 int tdx_lps_check(struct tdx_attempt *a);
+void tdx_lps_await(const struct tdx_attempt *a);
 void tdx_lps_forget(void);
-int tdx_lp_disable_module(u64 *status, bool *begun);
+int tdx_lp_disable_module(const struct tdx_attempt *a, u64 *status, bool *begun);
 bool tdx_lp_ready(void);
-void tdx_lps_set_in_use(bool in_use);
+void tdx_module_set_lost(bool lost);
 bool tdx_module_lost(void);
 
 /* module.c */

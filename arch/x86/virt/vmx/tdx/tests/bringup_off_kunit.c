@@ -181,7 +181,7 @@ static struct kunit_case off_cases[] = {
 	KUNIT_CASE(off_test_rejected),
 	KUNIT_CASE(off_test_missing),
 	KUNIT_CASE(off_test_slow),
-	KUNIT_CASE(off_test_lost),
+	KUNIT_CASE_SLOW(off_test_lost),
 	KUNIT_CASE(off_test_undo_rejected),
 	KUNIT_CASE(off_test_undo_missing),
 	KUNIT_CASE(off_test_crash),

@@ -157,7 +157,7 @@ static const struct table_row {
 		[GET]		= { BLOCKS, TO_RUNNING },
 		[DISABLE]	= { -EBUSY, TO_RUNNING },
 		[WAIT]		= { BLOCKS, TO_RUNNING },
-		[PROBE]		= { BLOCKS, TO_RUNNING },
+		[PROBE]		= { -EBUSY, TO_RUNNING },
 		[RELEASE]	= { OK, TO_RUNNING, .attempts = 1 },
 		[STOP]		= { OK, TO_UNKNOWN, -ESHUTDOWN },
 		[RENEW]		= { -EBUSY, TO_RUNNING },
