@@ -197,6 +197,3 @@ static struct kunit_suite off_suite = {
 };
 
 kunit_test_suite(off_suite);
-
-MODULE_DESCRIPTION("KUnit tests of switching TDX off");
-MODULE_LICENSE("GPL");
