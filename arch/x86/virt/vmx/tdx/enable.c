@@ -487,7 +487,6 @@ int tdx_disable(void)
 {
 	return tdx_host_check() ?: tdx_bringup_disable(&tdx_host);
 }
-EXPORT_SYMBOL_FOR_MODULES(tdx_disable, "tdx_test");
 
 /**
  * tdx_host_error - get the reason why TDX is not up
