@@ -176,6 +176,18 @@ TEST_F_TIMEOUT(async, a_waiter_is_killed, TIMEOUT)
 	EXPECT_EQ(1, request_callbacks());
 }
 
+/* A probe during an initialization waits for step 1 alone. */
+TEST_F_TIMEOUT(async, a_probe_joins_step_1, TIMEOUT)
+{
+	ASSERT_EQ(0, emulator_dilate(SLOW));
+	ASSERT_EQ(0, test_call("async"));
+	EXPECT_EQ(0, test_call("probe"));
+	EXPECT_LT(0, test_read("metadata"));
+	EXPECT_EQ(0, calls_of(TDH_SYS_CONFIG));
+	hurry(_metadata);
+	EXPECT_EQ(0, test_call("wait"));
+}
+
 /* Like KVM, whose module is loaded and unloaded, and which waits for each TD. */
 
 TEST_F_TIMEOUT(async, a_module_makes_a_request_when_loaded, TIMEOUT)

@@ -53,9 +53,12 @@ static void off_test_rejected(struct kunit *test)
 	struct tdx_bringup *tb = test->priv;
 
 	KUNIT_ASSERT_EQ(test, bringup_try(tb), 0);
+	/* A module update changes this copy alone. */
+	tdx_sysinfo.version.update_version = 77;
 	bringup_inject(test, TDH_SYS_DISABLE, 0, 1, REJECTED);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_disable(tb), -EIO);
 	expect_up(test);
+	KUNIT_EXPECT_EQ(test, tdx_sysinfo.version.update_version, 77);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_disable(tb), 0);
 	bringup_expect_nothing_held(test);
 }
@@ -87,6 +90,22 @@ static void off_test_slow(struct kunit *test)
 	bringup_inject(test, TDH_SYS_DISABLE, 0, 2 * TDX_SEAMCALL_TRIES, RESUMABLE);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_disable(tb), 0);
 	bringup_expect_nothing_held(test);
+}
+
+/* A shutdown does not wait until the module has disabled itself. */
+static void off_test_stop(struct kunit *test)
+{
+	struct tdx_bringup *tb = test->priv;
+	bool begun;
+	u64 status;
+
+	KUNIT_ASSERT_EQ(test, bringup_try(tb), 0);
+	bringup_inject(test, TDH_SYS_DISABLE, 0, BRINGUP_ALWAYS, RESUMABLE);
+	tdx_bringup_stop(tb);
+	KUNIT_EXPECT_EQ(test, tdx_lp_disable_module(&tb->attempt, &status, &begun), 0);
+	KUNIT_EXPECT_EQ(test, status, RESUMABLE);
+	KUNIT_EXPECT_TRUE(test, begun);
+	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_DISABLE), 1ULL);
 }
 
 /* The module may still write to the PAMTs: they stay allocated, and the error is final. */
@@ -181,6 +200,7 @@ static struct kunit_case off_cases[] = {
 	KUNIT_CASE(off_test_rejected),
 	KUNIT_CASE(off_test_missing),
 	KUNIT_CASE(off_test_slow),
+	KUNIT_CASE(off_test_stop),
 	KUNIT_CASE_SLOW(off_test_lost),
 	KUNIT_CASE(off_test_undo_rejected),
 	KUNIT_CASE(off_test_undo_missing),

@@ -230,6 +230,27 @@ static void enable_test_bounded(struct kunit *test)
 	counted_expect_over(test, c, -ENXIO);
 }
 
+/* The freezer cannot freeze a task that waits for off, so off and sleep exclude each other. */
+static void enable_test_hold_off(struct kunit *test)
+{
+	struct gated *g = test->priv;
+
+	gated_end(g, 0);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_sync(&g->tb), 0);
+	flush_work(&g->tb.work);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_hold(&g->tb), 0);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_disable(&g->tb), -EBUSY);
+	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_INITIALIZED);
+	tdx_bringup_release(&g->tb);
+
+	reinit_completion(&g->off_gate);
+	gated_start_off(test, g);
+	tdx_attempt_rest(&g->tb.attempt, true);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_hold(&g->tb), -EBUSY);
+	KUNIT_EXPECT_FALSE(test, g->tb.attempt.hold);
+	tdx_attempt_rest(&g->tb.attempt, false);
+}
+
 /* A task that is killed while it waits to suspend the system does not hold bring-up. */
 static void enable_test_hold_killed(struct kunit *test)
 {
@@ -310,6 +331,29 @@ static void enable_test_request_during_off(struct kunit *test)
 	complete_all(&g->off_gate);
 	counted_expect_over(test, c, -ENXIO);
 	KUNIT_EXPECT_EQ(test, g->attempts, 2);
+}
+
+/* A probe during an off that fails does not clear the error. */
+static void enable_test_probe_during_off(struct kunit *test)
+{
+	struct gated *g = test->priv;
+	struct gated_call *probe;
+	char reason[TDX_REASON_LEN];
+
+	gated_end(g, 0);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_sync(&g->tb), 0);
+	g->off_result = -EIO;
+	reinit_completion(&g->off_gate);
+	gated_start_off(test, g);
+	probe = gated_call(test, gated_call_probe, NULL);
+	gated_call_expect_blocked(test, probe);
+
+	tdx_fail(&g->tb.attempt, -EIO, "off failed");
+	complete_all(&g->off_gate);
+	gated_call_expect(test, probe, 0);
+	flush_work(&g->tb.work);
+	KUNIT_EXPECT_EQ(test, tdx_attempt_error(&g->tb.attempt, reason, sizeof(reason)), -EIO);
+	KUNIT_EXPECT_EQ(test, g->probes, 0);
 }
 
 /* TDX cannot be switched off until the last of its users has gone. */
@@ -422,11 +466,13 @@ static struct kunit_case enable_cases[] = {
 	KUNIT_CASE(enable_test_stop_all),
 	KUNIT_CASE(enable_test_hold),
 	KUNIT_CASE(enable_test_hold_resting),
+	KUNIT_CASE(enable_test_hold_off),
 	KUNIT_CASE(enable_test_hold_killed),
 	KUNIT_CASE(enable_test_bounded),
 	KUNIT_CASE(enable_test_metadata),
 	KUNIT_CASE(enable_test_probe),
 	KUNIT_CASE(enable_test_request_during_off),
+	KUNIT_CASE(enable_test_probe_during_off),
 	KUNIT_CASE(enable_test_users),
 	KUNIT_CASE(enable_test_first_error),
 	KUNIT_CASE(enable_test_renew),

@@ -310,6 +310,11 @@ static inline int gated_hold(struct gated_call *call)
 	return tdx_bringup_hold(&call->g->tb);
 }
 
+static inline int gated_call_probe(struct gated_call *call)
+{
+	return tdx_bringup_probe(&call->g->tb);
+}
+
 static inline int gated_disable(struct gated_call *call)
 {
 	return tdx_bringup_disable(&call->g->tb);
