@@ -43,6 +43,9 @@ static DEFINE_PER_CPU(bool, tdx_lp_is_ready);
  */
 #define TDX_LP_SECONDS	10
 
+/* TDH.SYS.DISABLE fails if it makes no progress for this time. */
+#define TDX_DISABLE_SECONDS	10
+
 /**
  * struct tdx_lp_call - a function to run on a CPU
  * @work: the work item
@@ -250,8 +253,9 @@ static void tdx_lp_check(struct work_struct *work)
 }
 
 /* Returns false if the CPU has not run the work item, and will not run it. */
-static bool tdx_lp_wait(struct tdx_lp_call *call, unsigned long end)
+static bool tdx_lp_wait(unsigned int cpu, unsigned long end)
 {
+	struct tdx_lp_call *call = per_cpu_ptr(&tdx_lp_call, cpu);
 	unsigned long now = jiffies;
 
 	if (wait_for_completion_timeout(&call->done,
@@ -261,7 +265,8 @@ static bool tdx_lp_wait(struct tdx_lp_call *call, unsigned long end)
 		return false;
 	/* The work item has begun. */
 	while (!wait_for_completion_timeout(&call->done, TDX_LP_SECONDS * HZ))
-		pr_warn("a CPU does not end its work item: move real-time tasks\n");
+		pr_warn("CPU %u does not end its work item: move the real-time task that occupies it\n",
+			cpu);
 
 	return true;
 }
@@ -291,7 +296,7 @@ static unsigned int tdx_lps_each(work_func_t func, bool in_tdx)
 
 	end = jiffies + TDX_LP_SECONDS * HZ;
 	for_each_online_cpu(cpu) {
-		if (!tdx_lp_wait(per_cpu_ptr(&tdx_lp_call, cpu), end))
+		if (!tdx_lp_wait(cpu, end))
 			stuck = cpu;
 	}
 
@@ -467,7 +472,8 @@ static void tdx_lp_shutdown(void *unused)
  *
  * TDX_INTERRUPTED_RESUMABLE means that the call has made progress.  TDX_SYS_BUSY means that
  * the module waits for another SEAMCALL to end, and rejects new ones.  After either, giving
- * up gains nothing, so the function gives up only %TDX_LP_SECONDS after the last progress.
+ * up gains nothing, so the function gives up only %TDX_DISABLE_SECONDS after the last
+ * progress.
  *
  * Context: may sleep.
  *
@@ -475,7 +481,7 @@ static void tdx_lp_shutdown(void *unused)
  */
 int tdx_lp_disable_module(const struct tdx_attempt *a, u64 *status, bool *begun)
 {
-	unsigned long end = jiffies + TDX_LP_SECONDS * HZ;
+	unsigned long end = jiffies + TDX_DISABLE_SECONDS * HZ;
 	struct tdx_module_args args = {};
 	int ret;
 
@@ -492,7 +498,7 @@ int tdx_lp_disable_module(const struct tdx_attempt *a, u64 *status, bool *begun)
 			break;
 		*begun = true;
 		if (*status == TDX_INTERRUPTED_RESUMABLE)
-			end = jiffies + TDX_LP_SECONDS * HZ;
+			end = jiffies + TDX_DISABLE_SECONDS * HZ;
 		else
 			usleep_range(TDX_SEAMCALL_PAUSE_US, 2 * TDX_SEAMCALL_PAUSE_US);
 		cond_resched();
