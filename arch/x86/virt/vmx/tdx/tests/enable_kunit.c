@@ -167,6 +167,17 @@ static void enable_test_stop_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, g->attempts, 1);
 }
 
+/* Start an attempt, and hold the worker while a step runs. */
+static struct gated_call *enable_test_hold_in_step(struct kunit *test, struct counted *c)
+{
+	struct gated *g = test->priv;
+
+	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c->req), 0);
+	gated_expect_entered(test, g);
+
+	return gated_call(test, gated_hold, NULL);
+}
+
 /* The system sleeps after the running step has ended, and no other step starts. */
 static void enable_test_hold(struct kunit *test)
 {
@@ -175,9 +186,7 @@ static void enable_test_hold(struct kunit *test)
 	struct gated_call *hold;
 
 	g->pauses = true;
-	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c->req), 0);
-	gated_expect_entered(test, g);
-	hold = gated_call(test, gated_hold, NULL);
+	hold = enable_test_hold_in_step(test, c);
 	gated_expect_flag(test, &g->tb.attempt.hold);
 	gated_call_expect_blocked(test, hold);
 
@@ -211,16 +220,14 @@ static void enable_test_hold_resting(struct kunit *test)
 	counted_expect_over(test, c, 0);
 }
 
-/* A step that does not end delays neither a suspend nor a reboot for ever. */
+/* A step that does not end delays a suspend and a reboot for ten seconds only. */
 static void enable_test_bounded(struct kunit *test)
 {
 	struct counted *c = counted_new(test);
 	struct gated *g = test->priv;
 	struct gated_call *hold;
 
-	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c->req), 0);
-	gated_expect_entered(test, g);
-	hold = gated_call(test, gated_hold, NULL);
+	hold = enable_test_hold_in_step(test, c);
 	tdx_bringup_stop(&g->tb);
 	gated_call_expect(test, hold, -EBUSY);
 	KUNIT_EXPECT_FALSE(test, g->tb.attempt.hold);
@@ -258,9 +265,7 @@ static void enable_test_hold_killed(struct kunit *test)
 	struct gated *g = test->priv;
 	struct gated_call *hold;
 
-	KUNIT_ASSERT_EQ(test, tdx_bringup_request(&g->tb, &c->req), 0);
-	gated_expect_entered(test, g);
-	hold = gated_call(test, gated_hold, NULL);
+	hold = enable_test_hold_in_step(test, c);
 	gated_call_expect_blocked(test, hold);
 	send_sig(SIGKILL, hold->task, 1);
 	gated_call_expect(test, hold, -EINTR);
