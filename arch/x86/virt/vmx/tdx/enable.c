@@ -422,7 +422,7 @@ enum tdx_status tdx_enable_status(struct tdx_progress *progress)
 
 	return TDX_STATUS_ERROR;
 }
-EXPORT_SYMBOL_FOR_MODULES(tdx_enable_status, "kvm-intel,tdx-host,tdx_test");
+EXPORT_SYMBOL_FOR_MODULES(tdx_enable_status, "kvm-intel,tdx-host");
 
 /**
  * tdx_get - make sure that TDX is up, and keep it up

@@ -44,7 +44,7 @@ on_demand()
 status()
 {
 	if on_demand; then
-		cat $requests/status
+		cat $sysfs/status
 	elif cat $device/version >/dev/null 2>&1; then
 		echo initialized
 	else

@@ -13,7 +13,6 @@
  *	locked		write 1: call tdx_enable() with CPU hot-plug held off, which
  *			lockdep reports: it can deadlock; 2: call tdx_enable_async(),
  *			which is allowed there
- *	status		read: the status as a word
  *	metadata	read: number of TDMRs that the module takes, from
  *			tdx_enable_metadata()
  *
@@ -62,7 +61,6 @@
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/random.h>
-#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/suspend.h>
@@ -188,23 +186,6 @@ static const struct file_operations ready_fops = {
 	.open	= simple_open,
 	.read	= ready_read,
 };
-
-static int status_show(struct seq_file *m, void *unused)
-{
-	static const char * const words[] = {
-		[TDX_STATUS_UNKNOWN]		= "unknown",
-		[TDX_STATUS_INITIALIZING]	= "initializing",
-		[TDX_STATUS_INITIALIZED]	= "initialized",
-		[TDX_STATUS_DISABLING]		= "disabling",
-		[TDX_STATUS_ERROR]		= "error",
-	};
-
-	seq_printf(m, "%s\n", words[tdx_enable_status(NULL)]);
-
-	return 0;
-}
-
-DEFINE_SHOW_ATTRIBUTE(status);
 
 static int metadata_get(void *data, u64 *val)
 {
@@ -489,7 +470,6 @@ static int __init tdx_test_init(void)
 	debugfs_create_file_unsafe("deep_sleep", 0200, dir, deep_sleep_register, &call_fops);
 	debugfs_create_file_unsafe("locked", 0200, dir, NULL, &locked_fops);
 	debugfs_create_file("ready", 0400, dir, NULL, &ready_fops);
-	debugfs_create_file("status", 0400, dir, NULL, &status_fops);
 	debugfs_create_file_unsafe("metadata", 0400, dir, NULL, &metadata_fops);
 	debugfs_create_atomic_t("callbacks", 0400, dir, &request_callbacks);
 	debugfs_create_atomic_t("result", 0400, dir, &request_result);
