@@ -34,7 +34,7 @@ void description_init(struct description *d)
 	host->limits = usual_limits;
 	host->nodes = d->nodes;
 	host->nr_nodes = DESCRIPTION_MAX_NODES;
-	host->pageblock = SZ_2M;
+	host->block = SZ_4M;
 	for (node = 0; node < DESCRIPTION_MAX_NODES; node++)
 		d->nodes[node].home = node;
 }

@@ -209,7 +209,7 @@ static const char *judge_used(const struct tdmr_host *host, struct set *used,
 	return NULL;
 }
 
-/* Two allocations never share a pageblock, with each other or with a hole. */
+/* Two allocations never share a block, with each other or with a hole. */
 static const char *judge_rows(const struct tdmr_host *host, const struct tdmr_layout *layout,
 			      struct set *blocks)
 {
@@ -218,17 +218,17 @@ static const char *judge_rows(const struct tdmr_host *host, const struct tdmr_la
 	blocks->nr = 0;
 	for (i = 0; i < layout->nr_rows; i++) {
 		const struct tdmr_row *row = &layout->rows[i];
-		u64 start = row->base / host->pageblock * host->pageblock;
-		u64 end = (row->base + row->size + host->pageblock - 1) / host->pageblock *
-			  host->pageblock;
+		u64 start = row->base / host->block * host->block;
+		u64 end = (row->base + row->size + host->block - 1) / host->block *
+			  host->block;
 
 		if (!ranges_cover(host->ranges, host->nr_ranges, start, end))
-			return "a row that shares a pageblock with a hole";
+			return "a row that shares a block with a hole";
 		set_add(blocks, start, end);
 	}
 	set_sort(blocks);
 
-	return set_overlaps(blocks) ? "rows that share a pageblock" : NULL;
+	return set_overlaps(blocks) ? "rows that share a block" : NULL;
 }
 
 /**

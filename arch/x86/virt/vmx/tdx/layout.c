@@ -9,9 +9,9 @@
 #include <linux/cpumask.h>
 #include <linux/list.h>
 #include <linux/memory_hotplug.h>
+#include <linux/mmzone.h>
 #include <linux/nodemask.h>
 #include <linux/numa.h>
-#include <linux/pageblock-flags.h>
 #include <linux/pfn.h>
 #include <linux/sched/isolation.h>
 #include <linux/slab.h>
@@ -140,7 +140,8 @@ static int tdx_host_describe(struct tdmr_host *host, const struct tdx_module *mo
 	}
 	host->nodes = nodes;
 	host->nr_nodes = nr_node_ids;
-	host->pageblock = pageblock_nr_pages * PAGE_SIZE;
+	/* A free block of the page allocator may be larger than a pageblock. */
+	host->block = MAX_ORDER_NR_PAGES * PAGE_SIZE;
 	memcpy(host->cmrs, module->cmrs, sizeof(host->cmrs));
 	host->nr_cmrs = module->nr_cmrs;
 	host->limits = (struct tdmr_limits) {

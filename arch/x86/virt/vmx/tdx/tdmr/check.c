@@ -37,8 +37,8 @@ static int tdmr_check_limits(const struct tdmr_host *host, struct tdmr_layout *l
 
 	if (limits->max_tdmrs && limits->max_reserved &&
 	    limits->entry_size[TDMR_4K] && limits->entry_size[TDMR_2M] &&
-	    limits->entry_size[TDMR_1G] && host->pageblock >= SZ_4K &&
-	    !(host->pageblock & (host->pageblock - 1)))
+	    limits->entry_size[TDMR_1G] && host->block >= SZ_4K &&
+	    !(host->block & (host->block - 1)))
 		return 0;
 
 	return tdmr_refuse(layout, TDMR_BAD_LIMITS, 0, 0);

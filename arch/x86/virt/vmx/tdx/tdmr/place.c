@@ -11,11 +11,11 @@
  *
  * If a node has no room for its row, the PAMTs of each TDMR become a separate row.
  *
- * To allocate a range, the kernel isolates each pageblock that the range overlaps.  That
- * fails if the pageblock contains an unmovable page, such as a page of an allocated
- * PAMT.  So rows share no pageblock with each other or with a hole.
+ * To allocate a range, the kernel isolates each block that the range overlaps.  That
+ * fails if the block contains an unmovable page, such as a page of an allocated PAMT.
+ * So rows share no block with each other or with a hole.
  *
- *	pageblocks	|       |       |       |       |
+ *	blocks		|       |       |       |       |
  *	memory		|###########################| hole
  *	row		                |ppppppp|
  */
@@ -115,7 +115,7 @@ const struct tdmr *tdmr_find_full(const struct tdmr_layout *layout, u64 start, u
 	return NULL;
 }
 
-/* Find a row that overlaps the pageblocks from @start to @end. */
+/* Find a row that overlaps the blocks from @start to @end. */
 static const struct tdmr_row *tdmr_find_row(const struct tdmr_host *host,
 					    const struct tdmr_layout *layout,
 					    u64 start, u64 end)
@@ -125,7 +125,7 @@ static const struct tdmr_row *tdmr_find_row(const struct tdmr_host *host,
 
 	for (i = 0; i < layout->nr_rows; i++, row++) {
 		if (row->base && row->base < end &&
-		    ALIGN(tdmr_row_end(row), host->pageblock) > start)
+		    ALIGN(tdmr_row_end(row), host->block) > start)
 			return row;
 	}
 
@@ -140,12 +140,12 @@ static u64 tdmr_find_in(const struct tdmr_host *host, const struct tdmr_layout *
 	const struct tdmr *full;
 	u64 base;
 
-	start = ALIGN(start, host->pageblock);
+	start = ALIGN(start, host->block);
 	for (;;) {
-		end = ALIGN_DOWN(end, host->pageblock);
+		end = ALIGN_DOWN(end, host->block);
 		if (end < start || end - start < size)
 			return 0;
-		base = ALIGN_DOWN(end - size, host->pageblock);
+		base = ALIGN_DOWN(end - size, host->block);
 		/* Address 0 means that there is no place. */
 		if (base < start || !base)
 			return 0;

@@ -75,7 +75,8 @@ struct tdmr_limits {
  * @nr_cmrs: number of @cmrs
  * @nodes: the CPUs for each node
  * @nr_nodes: number of @nodes; larger than each node number in @ranges
- * @pageblock: size of a pageblock in bytes: a power of two, at least 4 KiB
+ * @block: bytes of a block that two allocations must not share, because the page
+ *	allocator isolates it as a whole: a power of two, at least 4 KiB
  */
 struct tdmr_host {
 	struct tdmr_limits limits;
@@ -85,7 +86,7 @@ struct tdmr_host {
 	unsigned int nr_cmrs;
 	const struct tdmr_node *nodes;
 	unsigned int nr_nodes;
-	u64 pageblock;
+	u64 block;
 };
 
 /**
@@ -139,7 +140,7 @@ struct tdmr_row {
 /* The reasons why the planner finds no layout. */
 enum tdmr_trouble {
 	TDMR_FINE,
-	TDMR_BAD_LIMITS,	/* a limit is 0, or a pageblock is not 2^n pages */
+	TDMR_BAD_LIMITS,	/* a limit is 0, or a block is not 2^n pages */
 	TDMR_BAD_RANGE,		/* empty, unaligned, out of order, beyond 2^52 */
 	TDMR_BAD_NODE,		/* the node or its home is negative or too large */
 	TDMR_BAD_CMR,		/* empty, unaligned, out of order, too many */

@@ -34,7 +34,7 @@ struct tdmr_case {
 	unsigned int max_reserved;	/* areas in each TDMR */
 	unsigned int cpus[TDMR_CASE_NODES];
 	unsigned int homeless;		/* number of last nodes, which use the CPUs of node 0 */
-	u64 pageblock;			/* its size in bytes; 0 for 2 MiB */
+	u64 block;			/* its size in bytes; 0 for 2 MiB */
 	struct tdmr_range ranges[TDMR_CASE_RANGES];
 	unsigned int nr_ranges;
 	unsigned int nr_islands;	/* of 1 MiB, with holes of 1 MiB, instead of @ranges */
@@ -191,14 +191,14 @@ static const struct tdmr_case tdmr_cases[] = {
 	/*
 	 *	0|r ################ PP |r|1G	the last page is missing
 	 */
-	{ "no PAMT in a pageblock with a hole", LIMITS(1, 16), CPUS(1),
+	{ "no PAMT in a block with a hole", LIMITS(1, 16), CPUS(1),
 	  MEMORY(1, { M(1), G(1) - K(4), 0 }),
 	  .want =
 		"0-1@0 pamt 0x3f800000 0x3fc00000 0x3fc02000\n"
 		" 0x0-0x100000\n"
 		" 0x3f800000-0x3fc03000\n"
 		" 0x3ffff000-0x40000000\n" },
-	{ "pageblocks of another size", LIMITS(1, 16), CPUS(1), .pageblock = M(4),
+	{ "blocks of another size", LIMITS(1, 16), CPUS(1), .block = M(4),
 	  MEMORY(1, { M(1), G(1) - K(4), 0 }),
 	  .want =
 		"0-1@0 pamt 0x3f400000 0x3f800000 0x3f802000\n"
@@ -288,7 +288,7 @@ static const struct tdmr_case tdmr_cases[] = {
 	  REFUSED(TDMR_BAD_LIMITS, 0, 0) },
 	{ "no reserved areas", LIMITS(64, 0), MEMORY(1, { 0, G(1), 0 }),
 	  REFUSED(TDMR_BAD_LIMITS, 0, 0) },
-	{ "a pageblock that is no power of two", LIMITS(1, 1), .pageblock = M(3),
+	{ "a block that is no power of two", LIMITS(1, 1), .block = M(3),
 	  MEMORY(1, { 0, G(1), 0 }), REFUSED(TDMR_BAD_LIMITS, 0, 0) },
 	{ "CMRs that overlap", LIMITS(64, 16), MEMORY(1, { 0, G(1), 0 }),
 	  CMRS(2, { 0, G(2), 0 }, { G(1), G(3), 0 }),
@@ -355,7 +355,7 @@ static inline void tdmr_case_fill(const struct tdmr_case *c, struct tdmr_case_ro
 	host->nr_cmrs = c->nr_cmrs;
 	host->nodes = room->nodes;
 	host->nr_nodes = TDMR_CASE_NODES;
-	host->pageblock = c->pageblock ?: SZ_2M;
+	host->block = c->block ?: SZ_2M;
 }
 
 static inline int tdmr_case_plan(struct tdmr_case_room *room)
