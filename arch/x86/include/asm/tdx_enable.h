@@ -31,8 +31,10 @@ enum tdx_status {
 };
 
 /**
- * struct tdx_progress - memory that the module has initialized
- * @done: bytes that TDH.SYS.TDMR.INIT has initialized
+ * struct tdx_progress - progress in bytes of memory
+ * @done: half of the bytes whose PAMT is allocated, and half of the bytes that
+ *	TDH.SYS.TDMR.INIT has initialized.  If memory for a PAMT cannot be allocated at one
+ *	place, and the kernel tries another place, @done may decrease.
  * @total: bytes of all TDMRs; 0 while there is no layout
  */
 struct tdx_progress {

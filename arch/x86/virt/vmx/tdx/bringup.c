@@ -24,6 +24,7 @@
 
 #include <linux/cpu.h>
 #include <linux/ktime.h>
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
@@ -102,6 +103,12 @@ static int tdx_steps_prepare(struct tdx_attempt *a, struct tdx_steps *s)
 	if (ret)
 		goto err_memory;
 
+	for (i = 0; i < TDMR_MAX; i++)
+		WRITE_ONCE(s->job.done[i], 0);
+	for (i = 0; i < layout->tdmrs.nr_tdmrs; i++)
+		total += layout->tdmrs.tdmrs[i].size;
+	WRITE_ONCE(s->job.total, total);
+
 	ret = tdx_pamts_alloc(a, layout);
 	if (ret)
 		goto err_layout;
@@ -110,17 +117,12 @@ static int tdx_steps_prepare(struct tdx_attempt *a, struct tdx_steps *s)
 	if (ret)
 		goto err_pamts;
 
-	for (i = 0; i < TDMR_MAX; i++)
-		WRITE_ONCE(s->job.done[i], 0);
-	for (i = 0; i < layout->tdmrs.nr_tdmrs; i++)
-		total += layout->tdmrs.tdmrs[i].size;
-	WRITE_ONCE(s->job.total, total);
-
 	return 0;
 
 err_pamts:
 	tdx_pamts_free(layout);
 err_layout:
+	WRITE_ONCE(s->job.total, 0);
 	tdx_layout_free(layout);
 err_memory:
 	tdx_memory_release(layout);
@@ -284,7 +286,7 @@ static void tdx_steps_abandon(struct tdx_attempt *a, struct tdx_steps *s, const 
 		return;
 
 	pr_err("%llu KB of PAMT stay allocated until reboot: the module %s\n",
-	       tdx_pamts_bytes(&s->layout) / SZ_1K, why);
+	       s->layout.pamt_bytes / SZ_1K, why);
 
 	WRITE_ONCE(s->job.total, 0);
 	cpus_read_lock();
@@ -302,7 +304,7 @@ static void tdx_steps_undo_attempt(struct tdx_attempt *a, struct tdx_steps *s)
 
 	if (tdx_attempt_stopped(a))
 		pr_info("stopped for shutdown, %llu KB of PAMT stay with the module\n",
-			tdx_pamts_bytes(&s->layout) / SZ_1K);
+			s->layout.pamt_bytes / SZ_1K);
 	else if (!tdx_module_can_disable(&s->module))
 		tdx_steps_abandon(a, s, "has no TDH.SYS.DISABLE");
 	else if (tdx_steps_disable(a, s))
@@ -342,7 +344,7 @@ static unsigned int tdx_phase_ms(const struct tdx_steps *s, enum tdx_phase phase
 static void tdx_steps_print(const struct tdx_steps *s, u64 total_ns)
 {
 	/* Scripts look for these two lines. */
-	pr_info("%llu KB allocated for PAMT\n", tdx_pamts_bytes(&s->layout) / SZ_1K);
+	pr_info("%llu KB allocated for PAMT\n", s->layout.pamt_bytes / SZ_1K);
 	pr_info("TDX-Module initialized\n");
 	pr_info("%llu ms: metadata %u, memory %u, PAMT %u, LP.INIT %u, SYS.CONFIG %u, KEY.CONFIG %u, TDMR.INIT %u; %u TDMRs\n",
 		total_ns / NSEC_PER_MSEC, tdx_phase_ms(s, TDX_PHASE_METADATA),
@@ -477,9 +479,9 @@ void tdx_steps_undo(struct tdx_steps *s)
 #endif
 
 /**
- * tdx_steps_progress - get the amount of memory that the module has initialized
+ * tdx_steps_progress - get the progress in bytes of memory
  * @s: the steps
- * @done: gets the bytes that TDH.SYS.TDMR.INIT has initialized
+ * @done: gets the done bytes, see &struct tdx_progress
  * @total: gets the bytes of all TDMRs; 0 while there is no layout
  *
  * Context: any; takes no locks.  A caller that is delayed into the next attempt may mix
@@ -487,11 +489,15 @@ void tdx_steps_undo(struct tdx_steps *s)
  */
 void tdx_steps_progress(const struct tdx_steps *s, u64 *done, u64 *total)
 {
+	u64 pamts = READ_ONCE(s->layout.pamt_bytes);
+	u64 taken = min_t(u64, atomic64_read(&s->layout.pamt_taken), pamts);
 	u64 sum = 0;
 	unsigned int i;
 
 	*total = READ_ONCE(s->job.total);
+	if (pamts)
+		sum = mul_u64_u64_div_u64(*total, taken, pamts);
 	for (i = 0; i < TDMR_MAX; i++)
 		sum += READ_ONCE(s->job.done[i]);
-	*done = min(sum, *total);
+	*done = min(sum / 2, *total);
 }

@@ -403,10 +403,10 @@ EXPORT_SYMBOL_FOR_MODULES(tdx_enable_metadata, "kvm-intel,tdx_test");
 
 /**
  * tdx_enable_status - get the state of TDX on this host
- * @progress: gets the memory that the module has initialized, in bytes; may be NULL
+ * @progress: gets the progress in bytes of memory, may be NULL
  *
  * @progress matches the returned state: unless both numbers are 0, done equals total
- * exactly in %TDX_STATUS_INITIALIZED.  During an attempt, done never decreases.
+ * exactly in %TDX_STATUS_INITIALIZED.
  *
  * Context: any.
  *

@@ -4,12 +4,13 @@
  *
  * The module keeps 16 bytes for every page that it may manage.  Linux chooses the
  * memory for them; each PAMT must be contiguous.  The PAMTs of a node are one row, which
- * is one allocation and needs one reserved area.
+ * needs one reserved area.  Lanes allocate the pieces of a row at the same time, since
+ * the kernel may have to zero the memory, or to move other users of it away.
  *
  * The layout proposes a place for each row: local memory, where reserved areas suffice.
- * The kernel moves other users of that memory away.  If it cannot, it tries the next
- * places below, then a row for each TDMR, and at last any memory.  It does not use
- * ZONE_MOVABLE, since PAMTs remain allocated while TDX is up.
+ * If the memory there is not available, the kernel tries the next places below, then a
+ * row for each TDMR, and at last any memory.  It does not use ZONE_MOVABLE, since PAMTs
+ * remain allocated while TDX is up.
  *
  * Each allocation holds mem_hotplug_lock, so that the pages stay online between the
  * check and the allocation.  Between two allocations, memory may be hot-plugged.
@@ -17,8 +18,12 @@
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
+#include <linux/atomic.h>
+#include <linux/cleanup.h>
+#include <linux/container_of.h>
 #include <linux/cpufeature.h>
 #include <linux/gfp.h>
+#include <linux/hugetlb.h>
 #include <linux/lanework.h>
 #include <linux/limits.h>
 #include <linux/memory_hotplug.h>
@@ -26,34 +31,97 @@
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
+#include <linux/page-isolation.h>
 #include <linux/pfn.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 
 #include "steps.h"
 
-/* A lane clears a piece of this size, so that all CPUs of a node take part. */
-#define TDX_PAMT_PIECE	((u64)SZ_64M)
+/**
+ * struct tdx_pamt_piece - a piece of a row
+ *
+ * Locking: the thread that runs the lane writes @next and @taken, and reads the rest.
+ *
+ * @lane: lane of the job
+ * @row: index of the row
+ * @base: address of the first byte
+ * @size: bytes
+ * @cleared: bytes that the lane has cleared
+ * @taken: the piece is allocated
+ */
+struct tdx_pamt_piece {
+	struct lane lane;
+	unsigned int row;
+	u64 base;
+	u64 size;
+	u64 cleared;
+	bool taken;
+};
+
+/**
+ * struct tdx_pamts - the memory of all rows
+ *
+ * Locking: the worker owns all while no lane runs.  Lanes own their pieces; any of them
+ * sets @failed.
+ *
+ * @job: allocates or clears the pieces
+ * @a: the attempt that allocates
+ * @taken_bytes: counts allocated bytes, for the progress
+ * @pieces: the pieces of @job
+ * @nr_pieces: number of @pieces
+ * @taken: for each row, the row is allocated
+ * @failed: for each row, a piece of it cannot be allocated
+ */
+struct tdx_pamts {
+	struct lanework job;
+	struct tdx_attempt *a;
+	atomic64_t *taken_bytes;
+	struct tdx_pamt_piece pieces[TDMR_MAX * TDMR_ROW_PIECES];
+	unsigned int nr_pieces;
+	bool taken[TDMR_MAX];
+	bool failed[TDMR_MAX];
+};
 
 /*
- * alloc_contig_range() expects online, unreserved memory of one zone.  Also reject
- * ZONE_MOVABLE, since a PAMT would pin its memory.
+ * Repeat the checks of alloc_contig_pages(), which knows pages that cannot be moved
+ * away.  A gigantic page could only move to another gigantic page.
  */
-static bool tdx_pamt_range_is_plain(unsigned long pfn, unsigned long nr)
+static bool tdx_pamt_block_is_movable(struct zone *zone, unsigned long pfn, unsigned long end)
 {
-	struct zone *zone = NULL;
-	struct page *page;
+	guard(spinlock_irqsave)(&zone->lock);
 
-	for (; nr; nr--, pfn++) {
-		page = pfn_to_online_page(pfn);
-		if (!page || PageReserved(page) || is_zone_movable_page(page))
+	while (pfn < end) {
+		struct page *page = pfn_to_online_page(pfn);
+		unsigned long step = 1;
+
+		if (!page || page_zone(page) != zone ||
+		    page_is_unmovable(zone, page, PB_ISOLATE_MODE_OTHER, &step))
 			return false;
-		if (zone && page_zone(page) != zone)
+		if (PageHuge(page) && folio_order(page_folio(page)) > MAX_PAGE_ORDER)
 			return false;
-		zone = page_zone(page);
-		if (pageblock_aligned(pfn))
-			cond_resched();
+		pfn += step;
+	}
+
+	return true;
+}
+
+/* Tell if all pages are online and in one zone, and if each is free or can be moved away. */
+static bool tdx_pamt_range_is_movable(u64 base, u64 size)
+{
+	unsigned long pfn = PHYS_PFN(base), end = PHYS_PFN(base + size), next;
+	struct page *page = pfn_to_online_page(pfn);
+
+	if (!page || is_zone_movable_page(page))
+		return false;
+
+	for (; pfn < end; pfn = next) {
+		next = min(end, ALIGN(pfn + 1, MAX_ORDER_NR_PAGES));
+		if (!tdx_pamt_block_is_movable(page_zone(page), pfn, next))
+			return false;
+		cond_resched();
 	}
 
 	return true;
@@ -61,19 +129,32 @@ static bool tdx_pamt_range_is_plain(unsigned long pfn, unsigned long nr)
 
 VISIBLE_IF_KUNIT int tdx_pamt_take_range(u64 base, u64 size)
 {
-	unsigned long pfn = PHYS_PFN(base), nr = PFN_DOWN(size);
 	int ret = -ENXIO;
 
 	get_online_mems();
-	if (tdx_pamt_range_is_plain(pfn, nr))
-		ret = alloc_contig_range(pfn, pfn + nr, ACR_FLAGS_NONE,
+	if (tdx_pamt_range_is_movable(base, size))
+		ret = alloc_contig_range(PHYS_PFN(base), PHYS_PFN(base + size), ACR_FLAGS_NONE,
 					 GFP_KERNEL | __GFP_NOWARN);
 	put_online_mems();
 
 	return ret;
 }
 
-/* Allocate memory at the planned place.  Returns -ENXIO if a PAMT must not be there. */
+/* Tell if a place can be tried.  Isolating pageblocks and moving pages is slow. */
+VISIBLE_IF_KUNIT bool tdx_pamt_check(u64 base, u64 size)
+{
+	bool ret;
+
+	KUNIT_STATIC_STUB_REDIRECT(tdx_pamt_check, base, size);
+
+	get_online_mems();
+	ret = tdx_pamt_range_is_movable(base, size);
+	put_online_mems();
+
+	return ret;
+}
+
+/* Allocate memory at a place.  Returns -ENXIO if the check fails. */
 VISIBLE_IF_KUNIT int tdx_pamt_take(u64 base, u64 size)
 {
 	KUNIT_STATIC_STUB_REDIRECT(tdx_pamt_take, base, size);
@@ -103,49 +184,177 @@ VISIBLE_IF_KUNIT void tdx_pamt_put(u64 base, u64 size)
 	free_contig_range(PHYS_PFN(base), PFN_DOWN(size));
 }
 
-/* Allocate a row at its place or at one of the next places below. */
-static bool tdx_pamt_take_row(struct tdx_attempt *a, struct tdx_layout *layout, unsigned int i)
+static void tdx_pamts_count(struct tdx_pamts *p, u64 bytes)
 {
-	struct tdmr_row *row = &layout->tdmrs.rows[i];
-	unsigned int places = TDX_PAMT_PLACES;
-	int ret;
-
-	if (!row->base)
-		tdmr_row_lower(&layout->host, &layout->tdmrs, i);
-
-	while (row->base && places && !tdx_attempt_stopped(a)) {
-		ret = tdx_pamt_take(row->base, row->size);
-		if (!ret)
-			return true;
-		/* A place without usable memory costs no time, so do not count it. */
-		if (ret != -ENXIO)
-			places--;
-		tdmr_row_lower(&layout->host, &layout->tdmrs, i);
-		cond_resched();
-	}
-	row->base = 0;
-
-	return false;
+	atomic64_add(bytes, p->taken_bytes);
 }
 
-/* Allocate rows at places of the layout.  A row without memory has no place afterwards. */
-static void tdx_pamt_take_rows(struct tdx_attempt *a, struct tdx_layout *layout)
+static int tdx_pamt_take_piece(struct lane *lane)
+{
+	struct tdx_pamt_piece *piece = container_of(lane, struct tdx_pamt_piece, lane);
+	struct tdx_pamts *p = container_of(lane->job, struct tdx_pamts, job);
+
+	if (tdx_attempt_stopped(p->a))
+		return -ESHUTDOWN;
+
+	if (READ_ONCE(p->failed[piece->row]))
+		return LANE_DONE;
+	if (tdx_pamt_take(piece->base, piece->size)) {
+		WRITE_ONCE(p->failed[piece->row], true);
+		return LANE_DONE;
+	}
+	piece->taken = true;
+	tdx_pamts_count(p, piece->size);
+
+	return LANE_DONE;
+}
+
+static void tdx_pamts_divide_row(struct tdx_pamts *p, const struct tdx_layout *layout,
+				 unsigned int i)
+{
+	const struct tdmr_row *row = &layout->tdmrs.rows[i];
+	unsigned int j, nr = tdmr_row_pieces(row);
+
+	for (j = 0; j < nr; j++) {
+		u64 cut = tdmr_row_cut(&layout->host, row, j);
+
+		p->pieces[p->nr_pieces++] = (struct tdx_pamt_piece) {
+			.row = i,
+			.base = row->base + cut,
+			.size = tdmr_row_cut(&layout->host, row, j + 1) - cut,
+		};
+	}
+}
+
+static int tdx_pamts_run(struct tdx_pamts *p, const struct tdx_layout *layout,
+			 int (*step)(struct lane *lane))
+{
+	unsigned int i;
+	int ret;
+
+	ret = lanework_init(&p->job, "tdx_pamt", step);
+	if (ret)
+		return ret;
+
+	for (i = 0; i < p->nr_pieces; i++) {
+		struct tdx_pamt_piece *piece = &p->pieces[i];
+
+		lanework_add(&p->job, &piece->lane,
+			     tdx_layout_home(layout->tdmrs.rows[piece->row].node));
+	}
+
+	ret = lanework_start(&p->job);
+	if (!ret)
+		ret = lanework_wait(&p->job);
+	lanework_free(&p->job);
+
+	return ret;
+}
+
+/* Give back the pieces of rows that are not complete. */
+static void tdx_pamts_put_pieces(struct tdx_pamts *p)
 {
 	unsigned int i;
 
-	for (i = 0; i < layout->tdmrs.nr_rows; i++) {
-		if (tdx_pamt_take_row(a, layout, i) || tdmr_row_owner(&layout->tdmrs, i))
+	for (i = 0; i < p->nr_pieces; i++) {
+		struct tdx_pamt_piece *piece = &p->pieces[i];
+
+		if (!piece->taken || p->taken[piece->row])
 			continue;
-		tdmr_row_split(&layout->tdmrs, i);
-		tdx_pamt_take_row(a, layout, i);
+		tdx_pamt_put(piece->base, piece->size);
+		tdx_pamts_count(p, -piece->size);
 	}
 }
 
+/*
+ * Find a place that can be tried for each row without memory, and divide these rows into
+ * pieces.  Returns false if there is none.
+ */
+static bool tdx_pamts_propose(struct tdx_pamts *p, struct tdx_layout *layout)
+{
+	unsigned int i;
+
+	p->nr_pieces = 0;
+	for (i = 0; i < layout->tdmrs.nr_rows; i++) {
+		struct tdmr_row *row = &layout->tdmrs.rows[i];
+
+		if (p->taken[i])
+			continue;
+		if (p->failed[i])
+			tdmr_row_lower(&layout->host, &layout->tdmrs, i);
+		p->failed[i] = false;
+		while (row->base && !tdx_pamt_check(row->base, row->size))
+			tdmr_row_lower(&layout->host, &layout->tdmrs, i);
+		if (row->base)
+			tdx_pamts_divide_row(p, layout, i);
+	}
+
+	return p->nr_pieces;
+}
+
+/* Take the pieces of all rows that have a place. */
+static int tdx_pamts_take_pieces(struct tdx_pamts *p, struct tdx_layout *layout)
+{
+	unsigned int i;
+	int ret;
+
+	/* The lanes are freezable. */
+	tdx_attempt_rest(p->a, true);
+	ret = tdx_pamts_run(p, layout, tdx_pamt_take_piece);
+	tdx_attempt_rest(p->a, false);
+
+	for (i = 0; i < p->nr_pieces; i++)
+		p->taken[p->pieces[i].row] = !ret && !p->failed[p->pieces[i].row];
+	tdx_pamts_put_pieces(p);
+
+	/* The last lanes may have ended after the freezer came. */
+	return ret ?: tdx_attempt_pause(p->a);
+}
+
+/* Allocate rows at places of the layout.  A row without memory has no place afterwards. */
+static int tdx_pamts_take_rows(struct tdx_pamts *p, struct tdx_layout *layout)
+{
+	unsigned int i, places = TDX_PAMT_PLACES;
+	int ret = 0;
+
+	while (!ret && places-- && tdx_pamts_propose(p, layout))
+		ret = tdx_pamts_take_pieces(p, layout);
+
+	for (i = 0; i < layout->tdmrs.nr_rows; i++) {
+		p->failed[i] = false;
+		if (!p->taken[i])
+			layout->tdmrs.rows[i].base = 0;
+	}
+
+	return ret;
+}
+
+/* Give each TDMR a separate row, where a node has no room for all its PAMTs together. */
+static bool tdx_pamts_split_rows(struct tdx_pamts *p, struct tdx_layout *layout)
+{
+	unsigned int i, nr = layout->tdmrs.nr_rows;
+	bool split = false;
+
+	for (i = 0; i < nr; i++) {
+		if (p->taken[i] || tdmr_row_owner(&layout->tdmrs, i))
+			continue;
+		tdmr_row_split(&layout->tdmrs, i);
+		split = true;
+	}
+	for (i = 0; i < layout->tdmrs.nr_rows; i++) {
+		if (split && !p->taken[i])
+			tdmr_row_lower(&layout->host, &layout->tdmrs, i);
+	}
+
+	return split;
+}
+
 /* Allocate a row in any memory, provided that no TDMR needs too many reserved areas. */
-static int tdx_pamt_find_row(struct tdx_attempt *a, struct tdx_layout *layout, unsigned int i)
+static int tdx_pamts_find_row(struct tdx_pamts *p, struct tdx_layout *layout, unsigned int i)
 {
 	const struct tdmr *tdmr = tdmr_row_owner(&layout->tdmrs, i);
 	struct tdmr_row *row = &layout->tdmrs.rows[i];
+	struct tdx_attempt *a = p->a;
 
 	if (tdx_attempt_stopped(a))
 		return -ESHUTDOWN;
@@ -153,9 +362,11 @@ static int tdx_pamt_find_row(struct tdx_attempt *a, struct tdx_layout *layout, u
 	row->base = tdx_pamt_find(row->size, row->node);
 	if (!row->base)
 		return tdx_fail(a, -ENOMEM,
-				"no %llu KB of contiguous memory for the PAMT of [0x%llx, 0x%llx): free memory%s",
-				row->size / SZ_1K, tdmr->base, tdmr_end_of(tdmr),
+				"no %llu KB of contiguous memory for the PAMT of [0x%llx, 0x%llx), neither on node %d nor elsewhere: free memory%s",
+				row->size / SZ_1K, tdmr->base, tdmr_end_of(tdmr), row->node,
 				a->hint);
+	p->taken[i] = true;
+	tdx_pamts_count(p, row->size);
 
 	tdmr = tdmr_find_full(&layout->tdmrs, 0, U64_MAX, layout->host.limits.max_reserved);
 	if (tdmr)
@@ -167,34 +378,65 @@ static int tdx_pamt_find_row(struct tdx_attempt *a, struct tdx_layout *layout, u
 	return 0;
 }
 
-/* Divide the memory of the rows into pieces, which lanes clear. */
-static int tdx_pamt_divide(struct tdx_attempt *a, struct tdx_layout *layout)
+static u64 tdx_pamts_bytes(const struct tdx_layout *layout)
 {
-	struct tdx_pamt_piece *piece;
-	unsigned int i, nr = 0;
-	u64 pa;
-
-	if (!boot_cpu_has_bug(X86_BUG_TDX_PW_MCE))
-		return 0;
+	u64 bytes = 0;
+	unsigned int i;
 
 	for (i = 0; i < layout->tdmrs.nr_rows; i++)
-		nr += DIV_ROUND_UP(layout->tdmrs.rows[i].size, TDX_PAMT_PIECE);
-	piece = kvmalloc_objs(*piece, nr);
-	if (!piece)
-		return tdx_fail(a, -ENOMEM, "out of memory for %u pieces of PAMT", nr);
+		bytes += layout->tdmrs.rows[i].size;
 
-	layout->pieces = piece;
-	layout->nr_pieces = nr;
-	for (i = 0; i < layout->tdmrs.nr_rows; i++) {
-		const struct tdmr_row *row = &layout->tdmrs.rows[i];
+	return bytes;
+}
 
-		for (pa = row->base; pa < tdmr_row_end(row); pa = piece++->end) {
-			piece->pa = pa;
-			piece->end = min(pa + TDX_PAMT_PIECE, tdmr_row_end(row));
-		}
+static int tdx_pamts_alloc_rows(struct tdx_pamts *p, struct tdx_layout *layout)
+{
+	unsigned int i;
+	int ret;
+
+	ret = tdx_pamts_take_rows(p, layout);
+	if (!ret && tdx_pamts_split_rows(p, layout))
+		ret = tdx_pamts_take_rows(p, layout);
+	for (i = 0; i < layout->tdmrs.nr_rows && !ret; i++) {
+		if (!p->taken[i])
+			ret = tdx_pamts_find_row(p, layout, i);
 	}
 
-	return 0;
+	return ret;
+}
+
+/**
+ * tdx_pamts_alloc - allocate the PAMTs of all TDMRs, on lanes
+ * @a: the attempt
+ * @layout: the layout, with planned TDMRs; its @pamt_taken counts the progress
+ *
+ * The kernel tries %TDX_PAMT_PLACES places for a row, and as many for the row of each
+ * TDMR.  It migrates no more pages than these places have.  A place with a page that
+ * cannot be migrated, as far as mm can tell, is not tried.
+ *
+ * Context: may sleep, for seconds; takes cpu_hotplug_lock, and mem_hotplug_lock for
+ * reading, once for each allocation.  The worker calls this.
+ *
+ * Return: 0; -ENOMEM without contiguous memory; -ENOSPC if a TDMR has too few reserved
+ * areas for a PAMT in the available memory; -ESHUTDOWN if the system goes down, at most
+ * one piece later.  After an error, no PAMT is allocated.
+ */
+int tdx_pamts_alloc(struct tdx_attempt *a, struct tdx_layout *layout)
+{
+	int ret;
+
+	layout->pamts = kvzalloc_obj(*layout->pamts);
+	if (!layout->pamts)
+		return tdx_fail(a, -ENOMEM, "out of memory for the list of PAMTs");
+
+	WRITE_ONCE(layout->pamt_bytes, tdx_pamts_bytes(layout));
+	layout->pamts->a = a;
+	layout->pamts->taken_bytes = &layout->pamt_taken;
+	ret = tdx_pamts_alloc_rows(layout->pamts, layout);
+	if (ret)
+		tdx_pamts_free(layout);
+
+	return ret;
 }
 
 /**
@@ -205,60 +447,30 @@ static int tdx_pamt_divide(struct tdx_attempt *a, struct tdx_layout *layout)
  */
 void tdx_pamts_free(struct tdx_layout *layout)
 {
-	unsigned int i = layout->tdmrs.nr_rows;
+	struct tdx_pamts *p = layout->pamts;
+	unsigned int i;
 
-	kvfree(layout->pieces);
-	layout->pieces = NULL;
-	layout->nr_pieces = 0;
-
-	while (i--) {
+	for (i = 0; i < layout->tdmrs.nr_rows; i++) {
 		struct tdmr_row *row = &layout->tdmrs.rows[i];
 
-		if (row->base)
+		if (p->taken[i])
 			tdx_pamt_put(row->base, row->size);
 		row->base = 0;
 	}
-}
-
-/**
- * tdx_pamts_alloc - allocate the PAMTs of all TDMRs
- * @a: the attempt
- * @layout: the layout, with planned TDMRs
- *
- * Context: may sleep, for seconds; takes mem_hotplug_lock for reading, once for each
- * allocation.  The worker calls this.
- *
- * Return: 0; -ENOMEM without contiguous memory; -ENOSPC if a TDMR has too few reserved
- * areas for a PAMT in the available memory; -ESHUTDOWN if the system goes down.  After
- * an error, no PAMT is allocated.
- */
-int tdx_pamts_alloc(struct tdx_attempt *a, struct tdx_layout *layout)
-{
-	unsigned int i;
-	int ret = 0;
-
-	tdx_pamt_take_rows(a, layout);
-	for (i = 0; i < layout->tdmrs.nr_rows && !ret; i++) {
-		if (!layout->tdmrs.rows[i].base)
-			ret = tdx_pamt_find_row(a, layout, i);
-	}
-	if (!ret)
-		ret = tdx_pamt_divide(a, layout);
-	if (ret)
-		tdx_pamts_free(layout);
-
-	return ret;
+	atomic64_set(&layout->pamt_taken, 0);
+	kvfree(p);
+	layout->pamts = NULL;
 }
 
 static int tdx_pamt_clear_next(struct lane *lane)
 {
 	struct tdx_pamt_piece *piece = container_of(lane, struct tdx_pamt_piece, lane);
-	u64 size = min_t(u64, piece->end - piece->pa, SZ_1M);
+	u64 size = min_t(u64, piece->size - piece->cleared, SZ_1M);
 
-	tdx_quirk_reset_paddr(piece->pa, size);
-	piece->pa += size;
+	tdx_quirk_reset_paddr(piece->base + piece->cleared, size);
+	piece->cleared += size;
 
-	return piece->pa < piece->end ? LANE_MORE : LANE_DONE;
+	return piece->cleared < piece->size ? LANE_MORE : LANE_DONE;
 }
 
 /**
@@ -271,34 +483,14 @@ static int tdx_pamt_clear_next(struct lane *lane)
  */
 void tdx_pamts_clear(struct tdx_layout *layout)
 {
-	struct lanework lanes;
+	struct tdx_pamts *p = layout->pamts;
 	unsigned int i;
 
-	if (!layout->nr_pieces)
+	if (!boot_cpu_has_bug(X86_BUG_TDX_PW_MCE))
 		return;
 
-	if (WARN_ON_ONCE(lanework_init(&lanes, "tdx_pamt_clear", tdx_pamt_clear_next)))
-		return;
-
-	for (i = 0; i < layout->nr_pieces; i++) {
-		struct tdx_pamt_piece *piece = &layout->pieces[i];
-
-		lanework_add(&lanes, &piece->lane,
-			     tdx_layout_home(pfn_to_nid(PHYS_PFN(piece->pa))));
-	}
-
-	if (!lanework_start(&lanes))
-		lanework_wait(&lanes);
-	lanework_free(&lanes);
-}
-
-u64 tdx_pamts_bytes(const struct tdx_layout *layout)
-{
-	u64 bytes = 0;
-	unsigned int i;
-
+	p->nr_pieces = 0;
 	for (i = 0; i < layout->tdmrs.nr_rows; i++)
-		bytes += layout->tdmrs.rows[i].size;
-
-	return bytes;
+		tdx_pamts_divide_row(p, layout, i);
+	WARN_ON_ONCE(tdx_pamts_run(p, layout, tdx_pamt_clear_next));
 }

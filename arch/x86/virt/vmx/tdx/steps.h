@@ -5,6 +5,7 @@
 #ifndef _X86_VIRT_TDX_STEPS_H
 #define _X86_VIRT_TDX_STEPS_H
 
+#include <linux/atomic.h>
 #include <linux/lanework.h>
 #include <linux/types.h>
 
@@ -25,7 +26,7 @@
 
 /*
  * The number of places that the kernel tries to empty for a row of PAMTs.  A try that
- * fails is slow, and unmovable pages tend to lie close together.
+ * fails is slow, and pages that cannot be migrated tend to lie close together.
  */
 #define TDX_PAMT_PLACES		16
 
@@ -44,32 +45,28 @@ struct tdx_module {
 	unsigned int nr_cmrs;
 };
 
-/**
- * struct tdx_pamt_piece - a piece of PAMT memory, a lane while the worker clears PAMTs
- * @lane: lane of the job
- * @pa: the lane has cleared the piece up to this address
- * @end: end of the piece
- */
-struct tdx_pamt_piece {
-	struct lane lane;
-	u64 pa;
-	u64 end;
-};
+struct tdx_pamts;
 
 /**
  * struct tdx_layout - memory and TDMRs, steps 2 and 3
+ *
+ * Locking: the worker of the attempt owns all.  Its lanes add to @pamt_taken, and any
+ * task reads it, and reads @pamt_bytes with READ_ONCE().
+ *
  * @host: memory, CPUs and limits, as the planner sees them
  * @tdmrs: the TDMRs, and rows of memory for their PAMTs
  * @infos: the TDMRs in the format of the module
- * @pieces: pieces of the rows; NULL if PAMTs are freed without clearing
- * @nr_pieces: number of @pieces
+ * @pamts: the memory of the rows, NULL while there is none
+ * @pamt_bytes: bytes of all PAMTs
+ * @pamt_taken: bytes of the PAMTs that are allocated
  */
 struct tdx_layout {
 	struct tdmr_host host;
 	struct tdmr_layout tdmrs;
 	struct tdmr_info_list infos;
-	struct tdx_pamt_piece *pieces;
-	unsigned int nr_pieces;
+	struct tdx_pamts *pamts;
+	u64 pamt_bytes;
+	atomic64_t pamt_taken;
 };
 
 /**
@@ -191,13 +188,13 @@ int tdx_layout_home(int node);
 int tdx_pamts_alloc(struct tdx_attempt *a, struct tdx_layout *layout);
 void tdx_pamts_free(struct tdx_layout *layout);
 void tdx_pamts_clear(struct tdx_layout *layout);
-u64 tdx_pamts_bytes(const struct tdx_layout *layout);
 
 #if IS_ENABLED(CONFIG_KUNIT)
 void tdx_steps_undo(struct tdx_steps *s);
 int tdx_lps_suspend(void *unused);
 void tdx_lps_resume(void *unused);
 void tdx_lps_shutdown(void *unused);
+bool tdx_pamt_check(u64 base, u64 size);
 int tdx_pamt_take(u64 base, u64 size);
 int tdx_pamt_take_range(u64 base, u64 size);
 void tdx_pamt_put(u64 base, u64 size);

@@ -207,6 +207,34 @@ const struct tdmr *tdmr_row_owner(const struct tdmr_layout *layout, unsigned int
 }
 
 /**
+ * tdmr_row_pieces - get the number of pieces in which a row is allocated
+ * @row: the row
+ *
+ * Return: 1 to %TDMR_ROW_PIECES.
+ */
+unsigned int tdmr_row_pieces(const struct tdmr_row *row)
+{
+	u64 nr = row->size / TDMR_PIECE_MIN;
+
+	return clamp(nr, (u64)1, (u64)TDMR_ROW_PIECES);
+}
+
+/**
+ * tdmr_row_cut - get the offset of a piece in its row
+ * @host: the host
+ * @row: the row
+ * @i: index of the piece
+ *
+ * Return: bytes, whole blocks; for the number of pieces, the size of the row.
+ */
+u64 tdmr_row_cut(const struct tdmr_host *host, const struct tdmr_row *row, unsigned int i)
+{
+	unsigned int nr = tdmr_row_pieces(row);
+
+	return i == nr ? row->size : ALIGN_DOWN(row->size * i / nr, host->block);
+}
+
+/**
  * tdmr_row_lower - propose the next place for a row
  * @host: the host
  * @layout: the layout

@@ -22,6 +22,15 @@
 /* The largest number of TDMRs in a layout, even if the module accepts more. */
 #define TDMR_MAX	64
 
+/*
+ * Lanes allocate a row in this number of pieces, or in fewer pieces of this size.  Each
+ * allocation holds global locks of mm for 1 to 10 ms, as estimated for hundreds of CPUs,
+ * and then zeroes its memory, 155 to 330 ms for each GiB, without locks.  More or smaller
+ * pieces would gain little time for zeroing, and wait longer for the locks.
+ */
+#define TDMR_ROW_PIECES		8
+#define TDMR_PIECE_MIN		((u64)SZ_128M)
+
 /* Page sizes, in the order of their PAMTs in a row. */
 enum tdmr_level {
 	TDMR_4K,
@@ -222,6 +231,8 @@ int tdmr_plan(const struct tdmr_host *host, struct tdmr_layout *layout);
 void tdmr_order(const struct tdmr_layout *layout, unsigned int order[TDMR_MAX]);
 
 int tdmr_place(const struct tdmr_host *host, struct tdmr_layout *layout);
+unsigned int tdmr_row_pieces(const struct tdmr_row *row);
+u64 tdmr_row_cut(const struct tdmr_host *host, const struct tdmr_row *row, unsigned int i);
 bool tdmr_row_lower(const struct tdmr_host *host, struct tdmr_layout *layout,
 		    unsigned int i);
 const struct tdmr *tdmr_row_owner(const struct tdmr_layout *layout, unsigned int i);

@@ -325,7 +325,9 @@ static void bringup_test_stop(struct kunit *test)
 	/* Each lane finishes the call that it has begun, and makes no other. */
 	KUNIT_EXPECT_LE(test, tdx_emulator_calls(TDH_SYS_TDMR_INIT),
 			s.calls + tb->steps.layout.tdmrs.nr_tdmrs);
-	expect_progress(test, tdx_emulator_calls(TDH_SYS_TDMR_INIT) * CALL_BYTES);
+	/* All PAMTs are allocated, which is the first half. */
+	expect_progress(test, (tdmr_bytes(tb) +
+			       tdx_emulator_calls(TDH_SYS_TDMR_INIT) * CALL_BYTES) / 2);
 }
 
 /* Bring-up starts no step once the system shuts down. */

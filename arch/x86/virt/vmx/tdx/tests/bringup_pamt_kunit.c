@@ -5,8 +5,12 @@
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
 
+#include <linux/align.h>
+#include <linux/array_size.h>
+#include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
+#include <linux/lanework.h>
 #include <linux/limits.h>
 #include <linux/memblock.h>
 #include <linux/minmax.h>
@@ -14,12 +18,31 @@
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
 #include <linux/pfn.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 
 #include "../enable.h"
 #include "../emulator/internal.h"
 #include "../seamcall_internal.h"
 #include "bringup_fixture.h"
+
+static struct workqueue_struct *no_wq(const char *name)
+{
+	return NULL;
+}
+
+/* Stubs work only in the thread of the test, so let it run the lanes. */
+static void stub_take(struct kunit *test, int (*take)(u64 base, u64 size))
+{
+	kunit_activate_static_stub(test, lanework_alloc_wq, no_wq);
+	kunit_activate_static_stub(test, tdx_pamt_take, *take);
+}
+
+static void unstub_take(struct kunit *test)
+{
+	kunit_deactivate_static_stub(test, tdx_pamt_take);
+	kunit_deactivate_static_stub(test, lanework_alloc_wq);
+}
 
 static unsigned int nr_takes;
 
@@ -41,7 +64,7 @@ static void bringup_test_no_pamt(struct kunit *test)
 	struct tdx_bringup *tb = test->priv;
 
 	tb->attempt.hint = ", or be patient";
-	kunit_activate_static_stub(test, tdx_pamt_take, take_nothing);
+	stub_take(test, take_nothing);
 	kunit_activate_static_stub(test, tdx_pamt_find, find_nothing);
 	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), -ENOMEM);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(tb->attempt.reason, "PAMT"));
@@ -51,7 +74,7 @@ static void bringup_test_no_pamt(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_CONFIG), 0ULL);
 
 	kunit_deactivate_static_stub(test, tdx_pamt_find);
-	kunit_deactivate_static_stub(test, tdx_pamt_take);
+	unstub_take(test);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(tb), 0);
 }
 
@@ -89,19 +112,19 @@ static int counted_take(u64 base, u64 size)
 	return 0;
 }
 
-/* The caller may free an allocation in several pieces. */
+/* The caller may free several allocations together. */
 static void counted_put(u64 base, u64 size)
 {
+	u64 end = base + size;
 	struct take *take;
 
 	for (take = counted.takes; take < counted.takes + counted.nr; take++) {
-		if (base >= take->base && base + size <= take->base + take->size &&
-		    take->held >= size) {
-			take->held -= size;
-			return;
-		}
+		if (!take->held || take->base < base || take->base + take->size > end)
+			continue;
+		size -= take->held;
+		take->held = 0;
 	}
-	counted.strays++;
+	counted.strays += !!size;
 }
 
 static void count_from_now(void)
@@ -163,14 +186,14 @@ static void expect_all_given_back(struct kunit *test, int error)
 	unsigned int i;
 
 	bringup_inject(test, TDH_SYS_CONFIG, 0, 1, 0xC0000A0000000000ULL);
-	kunit_activate_static_stub(test, tdx_pamt_take, counted_take);
+	stub_take(test, counted_take);
 	kunit_activate_static_stub(test, tdx_pamt_put, counted_put);
 	kunit_activate_static_stub(test, tdx_pamt_find, find_nothing);
 	tdx_attempt_begin(&tb->attempt, "initialization");
 	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), error);
 	kunit_deactivate_static_stub(test, tdx_pamt_find);
 	kunit_deactivate_static_stub(test, tdx_pamt_put);
-	kunit_deactivate_static_stub(test, tdx_pamt_take);
+	unstub_take(test);
 	tdx_emulator_inject_clear();
 
 	bringup_expect_nothing_held(test);
@@ -274,7 +297,7 @@ static void expect_one_take(struct kunit *test, int (*take)(u64 base, u64 size))
 	stopped = test->priv;
 	nr_takes = 0;
 
-	kunit_activate_static_stub(test, tdx_pamt_take, *take);
+	stub_take(test, take);
 	KUNIT_EXPECT_EQ(test, tdx_host_run(stopped), -ESHUTDOWN);
 	KUNIT_EXPECT_EQ(test, nr_takes, 1);
 	bringup_expect_nothing_held(test);
@@ -306,12 +329,119 @@ static void bringup_test_pamt_few_places(struct kunit *test)
 	const struct tdmr_layout *layout;
 
 	nr_takes = 0;
-	kunit_activate_static_stub(test, tdx_pamt_take, take_nothing);
+	stub_take(test, take_nothing);
 	layout = find_tdmrs(test);
 	KUNIT_EXPECT_GT(test, nr_takes, 1);
 	/* The limit applies to each PAMT, and to the row of each node. */
 	KUNIT_EXPECT_LE(test, nr_takes,
 			TDX_PAMT_PLACES * (layout->nr_tdmrs + num_online_nodes()));
+}
+
+/* A host of 512 GiB, which does not exist.  Its row of PAMTs has eight pieces. */
+static void pieces_make_layout(struct kunit *test, struct tdx_layout *layout)
+{
+	static const struct tdmr_range ranges[] = { { .start = SZ_1G, .end = 513ULL * SZ_1G } };
+	static const struct tdmr_node nodes[] = { { .cpus = 2 } };
+
+	layout->host = (struct tdmr_host) {
+		.limits = { 64, 16, { 16, 16, 16 } },
+		.ranges = ranges,
+		.nr_ranges = ARRAY_SIZE(ranges),
+		.nodes = nodes,
+		.nr_nodes = ARRAY_SIZE(nodes),
+		.block = SZ_4M,
+	};
+	KUNIT_ASSERT_EQ(test, tdmr_plan(&layout->host, &layout->tdmrs), 0);
+	KUNIT_ASSERT_EQ(test, tdmr_place(&layout->host, &layout->tdmrs), 0);
+	KUNIT_ASSERT_EQ(test, layout->tdmrs.nr_rows, 1);
+	KUNIT_ASSERT_EQ(test, tdmr_row_pieces(&layout->tdmrs.rows[0]), TDMR_ROW_PIECES);
+}
+
+static bool pieces_check(u64 base, u64 size)
+{
+	return true;
+}
+
+static void pieces_stub(struct kunit *test, int (*take)(u64 base, u64 size))
+{
+	count_from_now();
+	stub_take(test, take);
+	kunit_activate_static_stub(test, tdx_pamt_check, pieces_check);
+	kunit_activate_static_stub(test, tdx_pamt_put, counted_put);
+	kunit_activate_static_stub(test, tdx_pamt_find, find_nothing);
+}
+
+static u64 pieces_held(void)
+{
+	u64 bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < counted.nr; i++)
+		bytes += counted.takes[i].held;
+
+	return bytes;
+}
+
+/* If a piece is in use, its row moves, and the kernel gives the other pieces back. */
+static void bringup_test_pamt_pieces(struct kunit *test)
+{
+	struct tdx_layout *layout = kunit_kzalloc(test, sizeof(*layout), GFP_KERNEL);
+	struct tdx_bringup *tb = test->priv;
+	const struct tdmr_row *row;
+	unsigned int i;
+	u64 place;
+
+	KUNIT_ASSERT_NOT_NULL(test, layout);
+	pieces_make_layout(test, layout);
+	row = &layout->tdmrs.rows[0];
+	place = row->base;
+
+	pieces_stub(test, counted_take);
+	counted.full_start = place + tdmr_row_cut(&layout->host, row, 2);
+	counted.full_end = counted.full_start + PAGE_SIZE;
+	KUNIT_ASSERT_EQ(test, tdx_pamts_alloc(&tb->attempt, layout), 0);
+	/* Two pieces of the place, then all of the next one. */
+	KUNIT_EXPECT_EQ(test, counted.nr, 2 + TDMR_ROW_PIECES);
+	KUNIT_EXPECT_LE(test, tdmr_row_end(row), place);
+	KUNIT_EXPECT_EQ(test, pieces_held(), row->size);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&layout->pamt_taken), row->size);
+	for (i = 0; i < TDMR_ROW_PIECES; i++) {
+		const struct take *take = &counted.takes[2 + i];
+		u64 cut = tdmr_row_cut(&layout->host, row, i);
+
+		KUNIT_EXPECT_EQ(test, take->base, row->base + cut);
+		KUNIT_EXPECT_TRUE(test, IS_ALIGNED(cut, layout->host.block));
+		KUNIT_EXPECT_GE(test, take->size, TDMR_PIECE_MIN);
+	}
+
+	tdx_pamts_free(layout);
+	KUNIT_EXPECT_EQ(test, pieces_held(), 0ULL);
+	KUNIT_EXPECT_EQ(test, counted.strays, 0);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&layout->pamt_taken), 0);
+}
+
+static int stop_after_three(u64 base, u64 size)
+{
+	if (counted.nr == 2)
+		WRITE_ONCE(stopped->attempt.stop, true);
+
+	return counted_take(base, size);
+}
+
+/* A reboot ends the allocation within a piece, and no piece stays allocated. */
+static void bringup_test_pamt_stop_in_row(struct kunit *test)
+{
+	struct tdx_layout *layout = kunit_kzalloc(test, sizeof(*layout), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, layout);
+	stopped = test->priv;
+	pieces_make_layout(test, layout);
+	pieces_stub(test, stop_after_three);
+	KUNIT_EXPECT_EQ(test, tdx_pamts_alloc(&stopped->attempt, layout), -ESHUTDOWN);
+	KUNIT_EXPECT_EQ(test, counted.nr, 3);
+	KUNIT_EXPECT_EQ(test, pieces_held(), 0ULL);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&layout->pamt_taken), 0);
+	KUNIT_EXPECT_NULL(test, layout->pamts);
 }
 
 /* A PAMT cannot be allocated from reserved pages or outside the memory. */
@@ -330,6 +460,8 @@ static struct kunit_case bringup_pamt_cases[] = {
 	KUNIT_CASE(bringup_test_pamt_stop),
 	KUNIT_CASE(bringup_test_pamt_stop_alone),
 	KUNIT_CASE(bringup_test_pamt_few_places),
+	KUNIT_CASE(bringup_test_pamt_pieces),
+	KUNIT_CASE(bringup_test_pamt_stop_in_row),
 	KUNIT_CASE(bringup_test_pamt_no_memory_there),
 	{}
 };

@@ -435,11 +435,12 @@ static void enable_test_expect_progress(struct kunit *test, u64 done, u64 total)
 	KUNIT_EXPECT_EQ(test, progress.total, total);
 }
 
-/* The progress is the sum of all TDMRs, 0 without a layout, and complete once TDX is up. */
+/* The progress is 0 without a layout, counts both halves, and is complete once TDX is up. */
 static void enable_test_progress(struct kunit *test)
 {
 	static const u64 sizes[] = { SZ_1G, 2 * (u64)SZ_1G, SZ_1G };
 	struct gated *g = test->priv;
+	struct tdx_layout *layout = &g->tb.steps.layout;
 	struct tdx_tdmr_job *job = &g->tb.steps.job;
 	u64 total = 4 * (u64)SZ_1G;
 
@@ -447,8 +448,16 @@ static void enable_test_progress(struct kunit *test)
 	enable_test_expect_progress(test, 0, 0);
 
 	job->total = total;
+	layout->pamt_bytes = 5 * SZ_4M;
+	atomic64_set(&layout->pamt_taken, 0);
+	job->done[0] = 0;
+	enable_test_expect_progress(test, 0, total);
+	atomic64_set(&layout->pamt_taken, 3 * SZ_4M);
+	enable_test_expect_progress(test, total * 3 / 5 / 2, total);
+	atomic64_set(&layout->pamt_taken, layout->pamt_bytes);
+	job->done[0] = SZ_4M;
 	job->done[2] = SZ_1G;
-	enable_test_expect_progress(test, SZ_4M + SZ_1G, total);
+	enable_test_expect_progress(test, (total + SZ_4M + SZ_1G) / 2, total);
 
 	memcpy(job->done, sizes, sizeof(sizes));
 	enable_test_expect_progress(test, total - TDX_TDMR_CALL_BYTES, total);
