@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Simulated CPUs.  Time is that of the simulation: it moves from one end of a piece of
- * work to the next.  In between, all tasks go on at the rate that the CPUs of their
- * node, and the memory of the node they write to, let them.
+ * Simulated CPUs.  The simulated time jumps from the end of one piece of work to the end
+ * of the next.  In between, each task proceeds at the rate that the CPUs of its node, and
+ * the memory of the node it writes to, allow.
  */
 #include <err.h>
 #include <setjmp.h>
@@ -138,6 +138,15 @@ void cpus_work(int memory_node, double ns, double bytes)
 		_longjmp(cpus_scheduler, 1);
 }
 
+/* In a task: hold @lock for @ns.  Tasks get the lock in the order in which they ask. */
+void cpus_hold(struct cpus_lock *lock, double ns)
+{
+	if (lock->free_at < cpus_time)
+		lock->free_at = cpus_time;
+	lock->free_at += ns;
+	cpus_work(cpus_current->node, lock->free_at - cpus_time, 0);
+}
+
 static void cpus_begin(void)
 {
 	cpus_current->function(cpus_current->arg);
@@ -184,7 +193,7 @@ static void cpus_set_rates(void)
 	}
 	STAILQ_FOREACH(task, &cpus_active, next) {
 		wanted = cpus_nodes[task->memory_node].traffic;
-		if (limit && wanted > limit)
+		if (task->bytes_per_ns && limit && wanted > limit)
 			task->rate *= limit / wanted;
 	}
 }

@@ -18,11 +18,17 @@ struct cpus_options {
 	double worker_ns;
 };
 
+/* A mutex, for all tasks or for those of a node */
+struct cpus_lock {
+	double free_at;		/* when its last holder releases it */
+};
+
 void cpus_init(const struct cpus_options *options);
 unsigned int cpus_nr(void);
 unsigned int cpus_nr_of(int node);
 void cpus_start(int node, unsigned int max, void (*function)(void *), void *arg);
 void cpus_work(int memory_node, double ns, double bytes);
+void cpus_hold(struct cpus_lock *lock, double ns);
 void cpus_run(void);
 double cpus_now(void);
 

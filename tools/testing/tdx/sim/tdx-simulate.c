@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The TDMRs of a machine, and how long they take, without the machine.
+ * Simulate the initialization of TDX on a described host.
  *
- *   tdx-simulate [--call-ns N] [--gb-per-s N] [--worker-ns N] < DESCRIPTION
+ *   tdx-simulate [OPTION]... < DESCRIPTION
  *
- * Descriptions are those that "tdxctl plan" reads.  The planner is the kernel's,
- * and so are the order of lanes and the engine, kernel/lanework.c, compiled
- * unchanged.  What stands in is below them: CPUs, workers, and time.  A step is a
- * call of TDH.SYS.TDMR.INIT of N ns (7000), or longer where the lanes of a node
- * write more PAMT than its memory takes, N GB in a second (any amount).  Workers
- * are created one after another, and take N ns each (none).
+ * Descriptions are those that "tdxctl plan" reads.  The planner, the pieces of PAMT
+ * memory, the order of lanes and the engine, kernel/lanework.c, are the kernel's code.
+ * Simulated are CPUs, workers, locks and time:
  *
- * Prints the TDMRs with their PAMTs and reserved areas.  Then come the GiB that the
- * busiest CPU works on, and the times of one lane after another and of the lanes, each
- * beside a bound: what the busiest CPU has to do with the best TDMRs, or memory has to
- * take.  The model of the TDX module must accept the layout.
+ *   --call-ns N	a TDH.SYS.TDMR.INIT call takes N ns (7000)
+ *   --alloc-ns N	an allocation holds a global lock for N ns (0)
+ *   --block-ns N	and the lock of its zone for N ns for each pageblock (0)
+ *   --zero-ns N	a CPU prepares a page, which includes to zero it, in N ns (0)
+ *   --worker-ns N	the kernel creates a worker in N ns, one after another (0)
+ *   --gb-per-s N	lanes write at most N GB/s to the memory of a node (any amount)
+ *
+ * The program prints the TDMRs with their PAMTs and reserved areas, and the GiB that the
+ * busiest CPU works on.  Then it prints times: of one CPU that does all (serial), and of
+ * the lanes, for PAMT memory and for the calls.  For the calls it also prints what the
+ * planner has planned, and a lower bound of all plans.  The model of the TDX module must
+ * accept the layout.
  *
  * Exit 0, or 1 with one line on standard error.
  */
@@ -42,10 +47,52 @@ struct sim_lane {
 	int memory_node;
 };
 
+/* A piece of PAMT memory. */
+struct sim_piece {
+	struct lane lane;
+	u64 bytes;
+	int node;
+};
+
 static unsigned int sim_cpus[DESCRIPTION_MAX_NODES];
 static struct cpus_options sim_options = { .cpus = sim_cpus };
 static double sim_call_ns = 7000;
 static double sim_bytes_per_call;
+static double sim_alloc_ns;
+static double sim_block_ns;
+static double sim_zero_ns;
+static struct cpus_lock sim_alloc_lock;
+static struct cpus_lock sim_zone_locks[DESCRIPTION_MAX_NODES];
+
+static int sim_take_piece(struct lane *lane)
+{
+	struct sim_piece *piece = container_of(lane, struct sim_piece, lane);
+
+	cpus_hold(&sim_alloc_lock, sim_alloc_ns);
+	cpus_hold(&sim_zone_locks[piece->node], piece->bytes / SZ_2M * sim_block_ns);
+	cpus_work(piece->node, piece->bytes / SZ_4K * sim_zero_ns, piece->bytes);
+
+	return LANE_DONE;
+}
+
+static int sim_add_pieces(struct lanework *job, struct sim_piece *piece,
+			  const struct tdmr_layout *layout, const struct tdmr_host *host)
+{
+	const struct tdmr_row *row;
+	unsigned int i;
+	int ret = 0;
+
+	for (row = layout->rows; row < layout->rows + layout->nr_rows; row++) {
+		for (i = 0; i < tdmr_row_pieces(row) && !ret; i++, piece++) {
+			piece->bytes = tdmr_row_cut(host, row, i + 1) -
+				       tdmr_row_cut(host, row, i);
+			piece->node = row->node;
+			ret = lanework_add(job, &piece->lane, host->nodes[row->node].home);
+		}
+	}
+
+	return ret;
+}
 
 static int sim_make_call(struct lane *lane)
 {
@@ -76,23 +123,57 @@ static int sim_add_lanes(struct lanework *job, struct sim_lane *lanes,
 	return ret;
 }
 
-/* Returns the ns that all lanes take, or a negative errno. */
+/* Returns the ns that all lanes take. */
+static double sim_run_job(struct lanework *job)
+{
+	double begin = cpus_now();
+	int ret;
+
+	ret = lanework_start(job);
+	if (!ret)
+		ret = lanework_wait(job);
+	lanework_free(job);
+	if (ret)
+		errx(1, "the lanes fail: %s", strerror(-ret));
+
+	return cpus_now() - begin;
+}
+
+static double sim_take_pieces(const struct tdmr_layout *layout, const struct tdmr_host *host)
+{
+	static struct sim_piece pieces[TDMR_MAX * TDMR_ROW_PIECES];
+	struct lanework job;
+
+	if (lanework_init(&job, "tdx_pamt", sim_take_piece) ||
+	    sim_add_pieces(&job, pieces, layout, host))
+		errx(1, "no lanes");
+
+	return sim_run_job(&job);
+}
+
 static double sim_run_lanes(const struct tdmr_layout *layout, const struct tdmr_host *host)
 {
 	static struct sim_lane lanes[TDMR_MAX];
 	struct lanework job;
-	int ret;
 
-	ret = lanework_init(&job, "tdx_tdmr_init", sim_make_call);
-	if (!ret)
-		ret = sim_add_lanes(&job, lanes, layout, host);
-	if (!ret)
-		ret = lanework_start(&job);
-	if (!ret)
-		ret = lanework_wait(&job);
-	lanework_free(&job);
+	if (lanework_init(&job, "tdx_tdmr_init", sim_make_call) ||
+	    sim_add_lanes(&job, lanes, layout, host))
+		errx(1, "no lanes");
 
-	return ret ?: cpus_now();
+	return sim_run_job(&job);
+}
+
+/* Upstream's allocations are too few to count. */
+static double sim_serial_pamt_ns(const struct tdmr_layout *layout)
+{
+	double ns = 0;
+	unsigned int i;
+
+	for (i = 0; i < layout->nr_rows; i++)
+		ns += layout->rows[i].size / SZ_4K * sim_zero_ns +
+		      layout->rows[i].size / SZ_2M * sim_block_ns;
+
+	return ns;
 }
 
 static u64 sim_gib_of_node(const struct tdmr_layout *layout, int node)
@@ -142,7 +223,7 @@ static void sim_print_tdmr(const struct tdmr_layout *layout, const struct tdmr *
 }
 
 static void sim_print_layout(const struct tdmr_host *host, const struct tdmr_layout *layout,
-			     double ns)
+			     double pamt_ns, double ns)
 {
 	u32 makespan = layout_makespan(host, layout);
 	/* A TDMR of several nodes may be faster than the bound. */
@@ -152,6 +233,8 @@ static void sim_print_layout(const struct tdmr_host *host, const struct tdmr_lay
 	for (i = 0; i < layout->nr_tdmrs; i++)
 		sim_print_tdmr(layout, &layout->tdmrs[i]);
 	printf("makespan GiB=%u best=%u\n", makespan, best);
+	printf("serial-PAMT %.3f ms\nPAMT %.3f ms\n", sim_serial_pamt_ns(layout) / 1e6,
+	       pamt_ns / 1e6);
 	printf("serial %.3f ms\nTDMRs %.3f ms\nplanned %.3f ms\nbound %.3f ms\n",
 	       sim_gib_of_node(layout, -1) * SIM_CALLS_PER_GIB * sim_call_ns / 1e6, ns / 1e6,
 	       sim_time_of_plan(host, layout, makespan) / 1e6,
@@ -160,8 +243,8 @@ static void sim_print_layout(const struct tdmr_host *host, const struct tdmr_lay
 
 static void sim_run_layout(const struct tdmr_host *host, const struct tdmr_layout *layout)
 {
+	double pamt_ns, ns;
 	unsigned int node;
-	double ns;
 
 	for (node = 0; node < host->nr_nodes; node++)
 		sim_cpus[node] = host->nodes[node].home == (int)node ?
@@ -170,10 +253,9 @@ static void sim_run_layout(const struct tdmr_host *host, const struct tdmr_layou
 
 	sim_options.nr_nodes = host->nr_nodes;
 	cpus_init(&sim_options);
+	pamt_ns = sim_take_pieces(layout, host);
 	ns = sim_run_lanes(layout, host);
-	if (ns < 0)
-		errx(1, "the lanes fail: %s", strerror(-ns));
-	sim_print_layout(host, layout, ns);
+	sim_print_layout(host, layout, pamt_ns, ns);
 }
 
 static void sim_run_host(const struct tdmr_host *host)
@@ -201,8 +283,8 @@ static bool sim_parse_number(const char *word, double *value)
 
 static int sim_misused(void)
 {
-	fputs("usage: tdx-simulate [--call-ns N] [--gb-per-s N] [--worker-ns N] < DESCRIPTION\n",
-	      stderr);
+	fputs("usage: tdx-simulate [--call-ns N] [--alloc-ns N] [--block-ns N] [--zero-ns N]\n"
+	      "                    [--worker-ns N] [--gb-per-s N] < DESCRIPTION\n", stderr);
 	return 1;
 }
 
@@ -212,10 +294,14 @@ int main(int argc, char **argv)
 		{ "call-ns", required_argument, NULL, 0 },
 		{ "gb-per-s", required_argument, NULL, 1 },
 		{ "worker-ns", required_argument, NULL, 2 },
+		{ "alloc-ns", required_argument, NULL, 3 },
+		{ "block-ns", required_argument, NULL, 4 },
+		{ "zero-ns", required_argument, NULL, 5 },
 		{}
 	};
 	double *const numbers[] = {
 		&sim_call_ns, &sim_options.bytes_per_ns, &sim_options.worker_ns,
+		&sim_alloc_ns, &sim_block_ns, &sim_zero_ns,
 	};
 	static struct description d;
 	int option;
