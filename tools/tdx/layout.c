@@ -28,6 +28,26 @@ int layout_make(struct tdmr_layout *layout, const struct tdmr_host *host)
 	return ret;
 }
 
+/* Gives work to the CPU that is the first to be idle.  Returns all work of that CPU. */
+static u64 assign(u64 *done, unsigned int cpus, u64 work)
+{
+	unsigned int best = 0, cpu;
+
+	for (cpu = 1; cpu < cpus; cpu++)
+		best = done[cpu] < done[best] ? cpu : best;
+	done[best] += work;
+
+	return done[best];
+}
+
+/* Each TDMR, and each piece of a row, is a lane.  No node has more lanes than this. */
+#define MAX_LANES	(TDMR_MAX * TDMR_ROW_PIECES)
+
+static unsigned int cpus_of(const struct tdmr_host *host, unsigned int home)
+{
+	return clamp(host->nodes[home].cpus, 1U, (unsigned int)MAX_LANES);
+}
+
 /**
  * layout_makespan - compute the load of the busiest CPU
  * @host: the host
@@ -39,27 +59,90 @@ int layout_make(struct tdmr_layout *layout, const struct tdmr_host *host)
  */
 u32 layout_makespan(const struct tdmr_host *host, const struct tdmr_layout *layout)
 {
-	unsigned int i, home, cpu, cpus, best, order[TDMR_MAX];
-	u64 done[TDMR_MAX], most = 0;
+	unsigned int i, home, order[TDMR_MAX];
+	u64 done[MAX_LANES], gib, most = 0;
 
 	tdmr_order(layout, order);
 
 	for (home = 0; home < host->nr_nodes; home++) {
-		cpus = clamp(host->nodes[home].cpus, 1U, (unsigned int)TDMR_MAX);
 		memset(done, 0, sizeof(done));
 		for (i = 0; i < layout->nr_tdmrs; i++) {
 			const struct tdmr *tdmr = &layout->tdmrs[order[i]];
 
 			if (host->nodes[tdmr->node].home != (int)home)
 				continue;
-			for (best = 0, cpu = 1; cpu < cpus; cpu++)
-				best = done[cpu] < done[best] ? cpu : best;
-			done[best] += tdmr->size / SZ_1G;
-			most = max(most, done[best]);
+			gib = assign(done, cpus_of(host, home), tdmr->size / SZ_1G);
+			most = max(most, gib);
 		}
 	}
 
 	return most;
+}
+
+/* Returns the bytes that the busiest CPU allocates. */
+static u64 busiest_pamt(const struct tdmr_host *host, const struct tdmr_layout *layout,
+			unsigned int *pieces)
+{
+	u64 done[MAX_LANES], bytes, most = 0;
+	unsigned int home, i, j;
+
+	*pieces = 0;
+	for (home = 0; home < host->nr_nodes; home++) {
+		memset(done, 0, sizeof(done));
+		for (i = 0; i < layout->nr_rows; i++) {
+			const struct tdmr_row *row = &layout->rows[i];
+
+			if (host->nodes[row->node].home != (int)home)
+				continue;
+			for (j = 0; j < tdmr_row_pieces(row); j++, ++*pieces) {
+				bytes = tdmr_row_cut(host, row, j + 1) -
+					tdmr_row_cut(host, row, j);
+				bytes = assign(done, cpus_of(host, home), bytes);
+				most = max(most, bytes);
+			}
+		}
+	}
+
+	return most;
+}
+
+static void layout_set_time(struct layout_time *time, double pamt, double tdmr)
+{
+	time->ms[LAYOUT_PAMT] = pamt;
+	time->ms[LAYOUT_TDMR] = tdmr;
+	time->ms[LAYOUT_OTHER] = LAYOUT_OTHER_MS;
+	time->ms[LAYOUT_TOTAL] = pamt + tdmr + LAYOUT_OTHER_MS;
+}
+
+/**
+ * layout_predict - predict the time of an initialization
+ * @ours: gets the time if lanes work in parallel
+ * @upstream: gets the time if one CPU does all work, as in kernels up to 7.3
+ * @host: the host
+ * @layout: its layout
+ * @speed: the speed of the host
+ *
+ * Allocations wait for each other.  The prediction adds up their time and that of the
+ * busiest CPU, although these overlap in part.  For upstream, it leaves out the time of
+ * its few allocations.
+ */
+void layout_predict(struct layout_time *ours, struct layout_time *upstream,
+		    const struct tdmr_host *host, const struct tdmr_layout *layout,
+		    const struct layout_speed *speed)
+{
+	double gib_ms = LAYOUT_CALLS_PER_GIB * speed->call_ns / 1e6;
+	u64 pamt = 0, gib = 0, busiest;
+	unsigned int i, pieces;
+
+	for (i = 0; i < layout->nr_tdmrs; i++) {
+		gib += layout->tdmrs[i].size / SZ_1G;
+		pamt += tdmr_pamt_bytes(&layout->tdmrs[i]);
+	}
+	busiest = busiest_pamt(host, layout, &pieces);
+
+	layout_set_time(ours, busiest * speed->zero_ms / SZ_1G + pieces * speed->alloc_ms,
+			layout_makespan(host, layout) * gib_ms);
+	layout_set_time(upstream, pamt * speed->zero_ms / SZ_1G, gib * gib_ms);
 }
 
 static const char *what_is_wrong(u64 start, u64 end)

@@ -6,8 +6,22 @@
 #include "layout.h"
 #include "tdxctl.h"
 
-/* A call of TDH.SYS.TDMR.INIT initializes 4 MiB. */
-#define CALLS_PER_GIB	256
+/*
+ * The speed of hosts.  In logs of kernels up to 7.3, PAMTs take 155 ms for each GiB on some
+ * hosts and 330 ms on another, which is mostly the time to zero them.  An allocation is
+ * estimated at 1 to 10 ms with hundreds of CPUs.
+ */
+static const struct layout_speed speeds[] = {
+	{ .zero_ms = 155, .alloc_ms = 1 },
+	{ .zero_ms = 330, .alloc_ms = 10 },
+};
+
+/* The predictions of @speeds */
+enum {
+	FROM,
+	TO,
+	NR_SPEEDS,
+};
 
 /* Figures of a node, or of the machine. */
 struct figures {
@@ -25,6 +39,8 @@ struct plan {
 	struct description d;
 	struct tdmr_layout layout;
 	u32 makespan;
+	struct layout_time ours[NR_SPEEDS];
+	struct layout_time upstream[NR_SPEEDS];
 	struct figures nodes[DESCRIPTION_MAX_NODES];
 	struct figures total;
 };
@@ -67,9 +83,17 @@ static bool is_shown(const struct plan *p, int node)
 	return p->nodes[node].memory || p->nodes[node].cpus;
 }
 
-static double plan_ms(const struct plan *p, u32 gib)
+static void predict(struct plan *p)
 {
-	return (double)gib * CALLS_PER_GIB * p->o->call_ns / 1e6;
+	int i;
+
+	p->makespan = layout_makespan(&p->d.host, &p->layout);
+	for (i = 0; i < NR_SPEEDS; i++) {
+		struct layout_speed speed = speeds[i];
+
+		speed.call_ns = p->o->call_ns;
+		layout_predict(&p->ours[i], &p->upstream[i], &p->d.host, &p->layout, &speed);
+	}
 }
 
 /* JSON.  The manual page documents the keys. */
@@ -93,6 +117,33 @@ static struct json_object *figures_json(const struct plan *p, const struct figur
 	add_u64(object, "cpus", f->cpus);
 	add_u64(object, "workers", f->workers);
 	add_u64(object, "pamt_bytes", f->pamt);
+
+	return object;
+}
+
+static struct json_object *time_json(const struct layout_time *time)
+{
+	static const char *const keys[LAYOUT_NR_PARTS] = {
+		[LAYOUT_PAMT] = "pamt_ns",
+		[LAYOUT_TDMR] = "tdmr_ns",
+		[LAYOUT_OTHER] = "other_ns",
+		[LAYOUT_TOTAL] = "total_ns",
+	};
+	struct json_object *object = json_object_new_object();
+	int i;
+
+	for (i = 0; i < LAYOUT_NR_PARTS; i++)
+		add_u64(object, keys[i], time->ms[i] * 1e6);
+
+	return object;
+}
+
+static struct json_object *times_json(const struct layout_time times[NR_SPEEDS])
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "from", time_json(&times[FROM]));
+	json_object_object_add(object, "to", time_json(&times[TO]));
 
 	return object;
 }
@@ -123,9 +174,9 @@ static void print_plan_json(const struct plan *p)
 	}
 	json_object_object_add(object, "nodes", nodes);
 	add_u64(total, "makespan_gib", p->makespan);
-	add_u64(total, "time_ns", plan_ms(p, p->makespan) * 1e6);
-	add_u64(total, "serial_time_ns", plan_ms(p, p->total.gib) * 1e6);
 	json_object_object_add(object, "total", total);
+	json_object_object_add(object, "time", times_json(p->ours));
+	json_object_object_add(object, "upstream_time", times_json(p->upstream));
 	print_json(object, JSON_C_TO_STRING_PRETTY);
 }
 
@@ -146,12 +197,49 @@ static void print_figures(const struct plan *p, const struct figures *f, int nod
 	       f->gib, f->tdmrs, cpus, f->workers, (double)f->pamt / SZ_1M);
 }
 
+static void print_span(const struct layout_time time[NR_SPEEDS], enum layout_part part)
+{
+	double from = time[FROM].ms[part], to = time[TO].ms[part];
+	char text[32], start[16] = "";
+
+	if (from != to)
+		snprintf(start, sizeof(start), "%.*f to ", to < 1e3 ? 0 : 2,
+			 to < 1e3 ? from : from / 1e3);
+	if (to < 1e3)
+		snprintf(text, sizeof(text), "%s%.0f ms", start, to);
+	else
+		snprintf(text, sizeof(text), "%s%.2f s", start, to / 1e3);
+	printf(" %20s", text);
+}
+
+static void print_times(const struct plan *p)
+{
+	static const char *const names[LAYOUT_NR_PARTS] = {
+		[LAYOUT_PAMT] = "memory for PAMTs",
+		[LAYOUT_TDMR] = "TDMR.INIT calls",
+		[LAYOUT_OTHER] = "CPUs, caches, keys",
+		[LAYOUT_TOTAL] = "all",
+	};
+	const int order[] = { LAYOUT_TOTAL, LAYOUT_PAMT, LAYOUT_TDMR, LAYOUT_OTHER };
+	size_t i;
+
+	printf("%-22s %20s %20s\n", "Initialization", "this kernel", "Linux up to 7.3");
+	for (i = 0; i < ARRAY_SIZE(order); i++) {
+		printf("  %-20s", names[order[i]]);
+		print_span(p->ours, order[i]);
+		print_span(p->upstream, order[i]);
+		puts("");
+	}
+}
+
 static void print_plan(const struct plan *p)
 {
 	unsigned int shown = 0;
 	int i;
 
 	printf("Cost of TDX on %s\n\n", p->source ?: "this machine");
+	print_times(p);
+	puts("");
 	printf("%5s %13s %11s %6s %6s %8s %12s\n", "Node", "Memory", "Covered", "TDMRs", "CPUs",
 	       "workers", "PAMT");
 	for (i = 0; i < DESCRIPTION_MAX_NODES; i++) {
@@ -165,16 +253,15 @@ static void print_plan(const struct plan *p)
 
 	printf("\nPAMT: %.1f MiB, %.2f %% of memory\n", (double)p->total.pamt / SZ_1M,
 	       100.0 * p->total.pamt / p->total.memory);
-	printf("TDMR.INIT calls: %.2f ms, %.1f times as fast as on one CPU (%.0f ms)\n",
-	       plan_ms(p, p->makespan), (double)p->total.gib / p->makespan,
-	       plan_ms(p, p->total.gib));
 
 	if (p->d.memory_from != MEMORY_FROM_FILE)
 		puts("\nThe CMRs are guessed from the memory map: only a TDX module reports them.");
-	printf("\nThe prediction assumes %.10g us per call and covers only these calls.  In logs\n"
-	       "of kernels up to 7.3, the whole serial initialization takes 2.4 to 4.3 ms per\n"
-	       "GiB, here %.3g to %.3g s.  PAMTs account for a quarter to a half of that.\n",
-	       p->o->call_ns / 1e3, p->total.gib * 2.4 / 1000, p->total.gib * 4.3 / 1000);
+	printf("\nThe times are predictions.  They assume that the kernel zeroes the PAMTs, as\n"
+	       "with init_on_alloc=1 of Debian and Ubuntu, at %.0f to %.0f ms per GiB of PAMT,\n"
+	       "%.0f to %.0f ms for each allocation, and %.10g us per call.  On this kernel, the\n"
+	       "boot does not wait for any of it.\n",
+	       speeds[FROM].zero_ms, speeds[TO].zero_ms, speeds[FROM].alloc_ms,
+	       speeds[TO].alloc_ms, p->o->call_ns / 1e3);
 }
 
 static int read_machine(struct plan *p)
@@ -208,7 +295,7 @@ static int make_plan(struct plan *p)
 		return ret;
 	}
 	figure_nodes(p);
-	p->makespan = layout_makespan(&p->d.host, &p->layout);
+	predict(p);
 	if (p->o->json)
 		print_plan_json(p);
 	else

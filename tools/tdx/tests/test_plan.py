@@ -43,6 +43,29 @@ def on_host(name, action, **files):
         return action(root)
 
 
+# A node has at most 8 pieces of PAMT, of 128 MiB or more; ms for a GiB and for a piece
+SPEEDS = {'from': (155, 1), 'to': (330, 10)}
+
+
+def check_times(got):
+    total = got['total']
+    nodes = [n for n in got['nodes'] if n['pamt_bytes']]
+    for speed, (gib_ms, piece_ms) in SPEEDS.items():
+        ours, upstream = got['time'][speed], got['upstream_time'][speed]
+        assert ours['tdmr_ns'] == total['makespan_gib'] * 256 * got['call_ns']
+        assert upstream['tdmr_ns'] == total['covered_gib'] * 256 * got['call_ns']
+        ms = total['pamt_bytes'] / GIB * gib_ms
+        assert abs(upstream['pamt_ns'] / 1e6 - ms) < 0.01
+        # No node is faster than its largest piece, or than all its CPUs.
+        least = max(n['pamt_bytes'] / GIB * gib_ms / min(8, max(n['cpus'], 1)) for n in nodes
+                    if n['home'] == n['node']) + piece_ms * len(nodes)
+        assert least * 0.99 < ours['pamt_ns'] / 1e6 <= ms + 8 * piece_ms * len(nodes)
+        for time in ours, upstream:
+            assert time['other_ns'] == 110e6
+            assert abs(sum(time[f'{part}_ns'] for part in ('pamt', 'tdmr', 'other'))
+                       - time['total_ns']) < 3
+
+
 def check(got, memory, cpus, homes=()):
     """memory: (start, end, node); cpus: number per node; homes: nodes with another home."""
     homes = dict(homes)
@@ -62,8 +85,7 @@ def check(got, memory, cpus, homes=()):
     for key in 'memory_bytes', 'covered_gib', 'tdmrs', 'cpus', 'pamt_bytes':
         assert total[key] == sum(n[key] for n in got['nodes']), key
     assert total['makespan_gib'] >= total['covered_gib'] / total['workers']
-    assert total['time_ns'] == total['makespan_gib'] * 256 * got['call_ns']
-    assert total['serial_time_ns'] == total['covered_gib'] * 256 * got['call_ns']
+    check_times(got)
     # TDMRs may also cover gaps.
     gibs = {g for start, end, _ in memory for g in range(start // GIB, -(-end // GIB))}
     assert len(gibs) <= total['covered_gib'], total
@@ -121,7 +143,7 @@ def descriptions_of_machines():
         there = plan(root=root)
         text = tdxctl('plan', '--describe', root=root).stdout
         here = plan('-', stdin=text)
-        for key in 'limits', 'total':
+        for key in 'limits', 'total', 'time':
             assert here[key] == there[key], key
         # A hole is convertible if firmware uses it.
         assert re.findall('^cmr (.*)$', text, re.M) == [
@@ -212,7 +234,10 @@ def the_table_of_a_known_machine():
     text = on_host('two-socket', lambda root: tdxctl('plan', root=root).stdout)
     lines = [' '.join(line.split()) for line in text.splitlines()]
     assert '1 127.8 GiB 128 GiB 31 112 31 513.1 MiB' in lines, lines
-    assert '51.2 times as fast as on one CPU (459 ms)' in text
+    # 8 pieces of 128 MiB: each takes 19.4 to 41.3 ms, and 1 to 10 ms that do not overlap.
+    assert 'all 147 to 241 ms 724 to 899 ms' in lines, lines
+    assert 'memory for PAMTs 28 to 122 ms 155 to 331 ms' in lines
+    assert 'TDMR.INIT calls 9 ms 459 ms' in lines
 
 
 @test
