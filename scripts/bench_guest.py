@@ -46,12 +46,12 @@ class Run:
     def __init__(self, log):
         self.calls = {m[1]: (int(m[2]), int(m[3]), int(m[4])) for m in
                       re.finditer(r'^\d+ (\S+) (\d+) (\d+) (\d+)$', log, re.M)}
-        self.tdmrs = re.findall(r'^(0x[0-9a-f]+) (0x[0-9a-f]+)$', log, re.M)
+        self.tdmrs = re.findall(r'^(0x[0-9a-f]+) (0x[0-9a-f]+) 0x[0-9a-f]+$', log, re.M)
         if 'TDH.SYS.TDMR.INIT' not in self.calls or not self.tdmrs:
             raise Failed('the emulated module saw no TDH.SYS.TDMR.INIT')
 
         self.begun = {}
-        for m in re.finditer(r'-(\d+) .* ([\d.]+): lanework_lane_start: ', log):
+        for m in re.finditer(r'-(\d+) .* ([\d.]+): lanework_lane_start: job=tdx_tdmr_init', log):
             self.begun.setdefault(m[1], 1000 * float(m[2]))
 
     @property

@@ -420,10 +420,11 @@ static int tdx_tdmrs_show(struct seq_file *m, void *unused)
 {
 	unsigned int i;
 
-	seq_puts(m, "# base size\n");
+	seq_puts(m, "# base size pamt4k\n");
 	for (i = 0; i < tdx_emu_module.nr_tdmrs; i++)
-		seq_printf(m, "0x%llx 0x%llx\n", tdx_emu_module.tdmrs[i].base,
-			   tdx_emu_module.tdmrs[i].size);
+		seq_printf(m, "0x%llx 0x%llx 0x%llx\n", tdx_emu_module.tdmrs[i].base,
+			   tdx_emu_module.tdmrs[i].size,
+			   tdx_emu_module.tdmrs[i].pamt[TDXMOD_4K].base);
 
 	return 0;
 }
