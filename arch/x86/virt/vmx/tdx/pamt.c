@@ -43,7 +43,7 @@
 /**
  * struct tdx_pamt_piece - a piece of a row
  *
- * Locking: the thread that runs the lane writes @next and @taken, and reads the rest.
+ * Locking: the thread that runs the lane writes @cleared and @taken, and reads the rest.
  *
  * @lane: lane of the job
  * @row: index of the row
@@ -184,11 +184,6 @@ VISIBLE_IF_KUNIT void tdx_pamt_put(u64 base, u64 size)
 	free_contig_range(PHYS_PFN(base), PFN_DOWN(size));
 }
 
-static void tdx_pamts_count(struct tdx_pamts *p, u64 bytes)
-{
-	atomic64_add(bytes, p->taken_bytes);
-}
-
 static int tdx_pamt_take_piece(struct lane *lane)
 {
 	struct tdx_pamt_piece *piece = container_of(lane, struct tdx_pamt_piece, lane);
@@ -204,7 +199,7 @@ static int tdx_pamt_take_piece(struct lane *lane)
 		return LANE_DONE;
 	}
 	piece->taken = true;
-	tdx_pamts_count(p, piece->size);
+	atomic64_add(piece->size, p->taken_bytes);
 
 	return LANE_DONE;
 }
@@ -262,7 +257,7 @@ static void tdx_pamts_put_pieces(struct tdx_pamts *p)
 		if (!piece->taken || p->taken[piece->row])
 			continue;
 		tdx_pamt_put(piece->base, piece->size);
-		tdx_pamts_count(p, -piece->size);
+		atomic64_sub(piece->size, p->taken_bytes);
 	}
 }
 
@@ -366,7 +361,7 @@ static int tdx_pamts_find_row(struct tdx_pamts *p, struct tdx_layout *layout, un
 				row->size / SZ_1K, tdmr->base, tdmr_end_of(tdmr), row->node,
 				a->hint);
 	p->taken[i] = true;
-	tdx_pamts_count(p, row->size);
+	atomic64_add(row->size, p->taken_bytes);
 
 	tdmr = tdmr_find_full(&layout->tdmrs, 0, U64_MAX, layout->host.limits.max_reserved);
 	if (tdmr)
