@@ -40,6 +40,21 @@ MAX_CALL_US = 100
 MAX_BOOT_US = 1000
 
 
+OFF_HOST = Host(1, 4, 64, 'even', 1)
+# The times are those of the module, and of clearing PAMTs with 64-byte stores.
+OFF_CMDLINE = 'tdx_emulator=on tdx_emulator.pw_mce=on'
+UPTIME = "$(cut -d ' ' -f 1 /proc/uptime)"
+OFF = f"""{ASK}
+begin={UPTIME}
+echo 0 >/sys/kernel/tdx/enable || exit 1
+echo "off: $begin {UPTIME}"
+"""
+OFF_PHASES = re.compile(r'TDX is off, \d+ ms: SYS.DISABLE (\d+), caches and LPs (\d+), '
+                        r'clear PAMT (\d+), free (\d+)')
+# All but these phases may take this part of the time.
+MAX_OFF_REST = 0.05
+
+
 def number(pattern, log, name):
     found = re.search(pattern, log, re.M)
     if not found:
@@ -157,9 +172,25 @@ def waits(boots):
         yield f'the boot is delayed by {ours:.0f} us'
 
 
+def off(repeat):
+    """Compare the time of off, as root sees it, with its phases."""
+    walls, rests = [], []
+    for _ in range(repeat):
+        log = guest('bench-off', 'lanework', OFF, OFF_CMDLINE, *OFF_HOST.guest())
+        begin, end = re.search(r'^off: (\S+) (\S+)$', log, re.M).groups()
+        walls.append(1000 * (float(end) - float(begin)))
+        rests.append(walls[-1] - sum(map(int, OFF_PHASES.search(log).groups())))
+    wall, rest = median(walls), median(rests)
+    print(f'  Off of {OFF_HOST.gib} GiB takes {wall:.0f} ms; all but SYS.DISABLE, caches, '
+          f'clearing and freeing {rest:.0f} ms', flush=True)
+    if rest > MAX_OFF_REST * wall:
+        yield f'off spends {rest:.0f} of {wall:.0f} ms outside its phases'
+
+
 def run(repeat):
     """Print all measurements, and yield what misses its target."""
     yield from overhead(repeat)
     yield from delay()
     yield from allocations()
+    yield from off(repeat)
     yield from waits(repeat)
