@@ -221,15 +221,11 @@ static void tdx_pamts_divide_row(struct tdx_pamts *p, const struct tdx_layout *l
 	}
 }
 
-static int tdx_pamts_run(struct tdx_pamts *p, const struct tdx_layout *layout,
-			 int (*step)(struct lane *lane))
+/* Run the job, which the caller has initialized, on all pieces. */
+static int tdx_pamts_run(struct tdx_pamts *p, const struct tdx_layout *layout)
 {
 	unsigned int i;
 	int ret;
-
-	ret = lanework_init(&p->job, "tdx_pamt", step);
-	if (ret)
-		return ret;
 
 	for (i = 0; i < p->nr_pieces; i++) {
 		struct tdx_pamt_piece *piece = &p->pieces[i];
@@ -295,7 +291,9 @@ static int tdx_pamts_take_pieces(struct tdx_pamts *p, struct tdx_layout *layout)
 
 	/* The lanes are freezable. */
 	tdx_attempt_rest(p->a, true);
-	ret = tdx_pamts_run(p, layout, tdx_pamt_take_piece);
+	ret = lanework_init(&p->job, "tdx_pamt_alloc", tdx_pamt_take_piece);
+	if (!ret)
+		ret = tdx_pamts_run(p, layout);
 	tdx_attempt_rest(p->a, false);
 
 	for (i = 0; i < p->nr_pieces; i++)
@@ -487,5 +485,7 @@ void tdx_pamts_clear(struct tdx_layout *layout)
 	p->nr_pieces = 0;
 	for (i = 0; i < layout->tdmrs.nr_rows; i++)
 		tdx_pamts_divide_row(p, layout, i);
-	WARN_ON_ONCE(tdx_pamts_run(p, layout, tdx_pamt_clear_next));
+
+	if (!WARN_ON_ONCE(lanework_init(&p->job, "tdx_pamt_clear", tdx_pamt_clear_next)))
+		tdx_pamts_run(p, layout);
 }
