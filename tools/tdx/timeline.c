@@ -55,11 +55,10 @@ struct phase {
 };
 
 struct timeline {
-	char job[64];
+	const char *job;
 	unsigned int lanes;
 	int error;
 	bool ended;
-	bool other_jobs;
 	bool incomplete;
 	double start;		/* time of the first event of the job, or of a phase */
 	double end;		/* time of the last one */
@@ -92,15 +91,10 @@ static void see(struct timeline *t, double time)
 	t->end = max(t->end, time);
 }
 
-/* Without --job, the first event selects the job. */
 static bool is_ours(struct timeline *t, const char *job, double time)
 {
-	if (!*t->job)
-		snprintf(t->job, sizeof(t->job), "%s", job);
-	if (strcmp(t->job, job)) {
-		t->other_jobs = true;
+	if (strcmp(t->job, job))
 		return false;
-	}
 	see(t, time);
 	if (t->ended)
 		t->run_start = time;
@@ -397,22 +391,23 @@ static void draw(const struct timeline *t)
 
 int command_timeline(const struct options *o)
 {
-	struct timeline t = { .start = -1, .ended = true };
+	struct timeline t = {
+		.job = o->job ?: "tdx_tdmr_init",
+		.start = -1,
+		.ended = true,
+	};
 	const char *name;
 	FILE *stream = open_input(o->file ?: "-", &name);
 
 	if (!stream)
 		return STATUS_FAILED;
 
-	snprintf(t.job, sizeof(t.job), "%s", o->job ?: "");
 	read_trace(&t, stream);
 	fclose(stream);
 	if (!t.nr_bars) {
-		warnx("%s: no lane of %s started in this trace", name, *t.job ? t.job : "any job");
+		warnx("%s: no lane of %s started in this trace", name, t.job);
 		return STATUS_FAILED;
 	}
-	if (t.other_jobs && !o->job)
-		warnx("drawing %s; the trace has other jobs, see --job", t.job);
 	make_rows(&t);
 	draw(&t);
 	free(t.bars);

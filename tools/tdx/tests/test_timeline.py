@@ -12,22 +12,22 @@ def line(time, cpu, event, fields):
     return f'  kworker/u8:1-42   [{cpu:03}] .....  {time:.6f}: lanework_{event}: {fields}\n'
 
 
-def start(time, lane, cpu, node=0, home=None, job='j'):
+def start(time, lane, cpu, node=0, home=None, job='tdx_tdmr_init'):
     home = node if home is None else home
     return line(time, cpu, 'lane_start',
                 f'job={job} lane={lane} node={home} cpu={cpu} cpu_node={node}')
 
 
-def stop(time, lane, cpu, node=0, steps=256, why='done', job='j'):
+def stop(time, lane, cpu, node=0, steps=256, why='done', job='tdx_tdmr_init'):
     return line(time, cpu, 'lane_stop',
                 f'job={job} lane={lane} cpu={cpu} cpu_node={node} steps={steps} why={why}')
 
 
-def begin(time, lanes, job='j'):
+def begin(time, lanes, job='tdx_tdmr_init'):
     return line(time, 0, 'job_start', f'job={job} lanes={lanes} left={lanes} workers=yes')
 
 
-def end(time, error=0, job='j'):
+def end(time, error=0, job='tdx_tdmr_init'):
     return line(time, 0, 'job_end', f'job={job} left=0 error={error}')
 
 
@@ -64,7 +64,7 @@ TWO = (begin(10, 3) + start(10, 0, 0) + start(10, 1, 4, node=1) + stop(11, 1, 4,
 @test
 def bars_are_where_they_belong():
     p = Picture('# tracer: nop\n\n <idle>-0 [001] d..2. 9.1: sched_switch: prev_comm=x\n' + TWO)
-    assert p.has(r'^j: 3 lanes on 2 CPUs, 4000\.0 ms$', '^node 0$', '^node 1$', '^CPU 0$',
+    assert p.has(r'^tdx_tdmr_init: 3 lanes on 2 CPUs, 4000\.0 ms$', '^node 0$', '^node 1$', '^CPU 0$',
                  '^CPU 4$', r'^idle 0\.0 ms$', r'^idle 3000\.0 ms$', r'^tail: 3000\.0 ms'), p.texts
     assert not p.has('not complete')
     (_, x0, y0, w0, _), (_, x1, y1, w1, _), (_, x2, y2, w2, _) = map(p.bar, range(3))
@@ -91,7 +91,7 @@ def on_and_off_and_on():
                 + phase('TDMR.INIT', 30) + begin(30, 1) + start(30, 0, 0) + stop(34, 0, 0)
                 + end(34))
     # The job runs for 8 s, and at last on CPU 0 alone.
-    assert p.has(r'^j: 1 lanes on 2 CPUs, 25000\.0 ms$', '^TDMR.INIT$', r'^idle 0\.0 ms$',
+    assert p.has(r'^tdx_tdmr_init: 1 lanes on 2 CPUs, 25000\.0 ms$', '^TDMR.INIT$', r'^idle 0\.0 ms$',
                  r'^idle 7000\.0 ms$', r'^tail: 0\.0 ms$', '^12500$'), p.texts
     assert not p.has('not complete')
     shown = [b for b in p.bars if not b[0].startswith('lane ')]
@@ -119,7 +119,7 @@ def jobs_that_do_not_end_well():
 def incomplete_traces():
     for trace in (start(2, 1, 1) + stop(2.5, 0, 0) + stop(3, 1, 1) + end(3),
                   'CPU:2 [LOST 17 EVENTS]\n' + TWO,
-                  TWO + '  x-1 [000] ..... 1.0: lanework_lane_start: job=j lane=0 node=0\n',
+                  TWO + '  x-1 [000] ..... 1.0: lanework_lane_start: job=tdx_tdmr_init lane=0 node=0\n',
                   TWO + '  x-1 [000] ..... 1.0: lanework_job_end\n'):
         assert Picture(trace).has('not complete'), trace
     for trace in '', begin(1, 1):
@@ -133,13 +133,13 @@ def the_job_that_is_asked_for():
     trace = begin(1, 1, 'a') + start(1, 0, 0, job='a') + begin(1, 1, 'b') \
         + start(1, 0, 1, job='b') + stop(2, 0, 1, job='b') + stop(3, 0, 0, job='a') \
         + end(2, job='b') + end(3, job='a')
-    p = Picture(trace)
-    assert p.has('^a: 1 lanes') and 'other jobs' in p.said
-    p = Picture(trace, '--job', 'b')
-    assert p.has('^b: 1 lanes') and not p.said
+    for job in 'a', 'b':
+        p = Picture(trace, '--job', job)
+        assert p.has(f'^{job}: 1 lanes') and not p.said
+    assert 'no lane of tdx_tdmr_init' in tdxctl('timeline', stdin=trace).stderr
     assert 'no lane of c' in tdxctl('timeline', '--job', 'c', stdin=trace).stderr
     # Names cannot break the picture.
-    assert Picture(TWO.replace('job=j', 'job=<b>&"')).has('3 lanes')
+    assert Picture(TWO.replace('job=tdx_tdmr_init', 'job=<b>&"'), '--job', '?b>?"').has('3 lanes')
 
 
 sys.exit(tap.run())
