@@ -295,7 +295,7 @@ FIXTURE_SETUP(used)
 		SKIP(return, "cannot use %zu MiB of memory in this way", size / MIB);
 
 	self->u.task = mmap(NULL, sizeof(struct task), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, self->u.task);
 	self->u.worker = fork();
 	ASSERT_LE(0, self->u.worker);
