@@ -326,20 +326,17 @@ static int tdx_pamts_take_rows(struct tdx_pamts *p, struct tdx_layout *layout)
 static bool tdx_pamts_split_rows(struct tdx_pamts *p, struct tdx_layout *layout)
 {
 	unsigned int i, nr = layout->tdmrs.nr_rows;
-	bool split = false;
 
 	for (i = 0; i < nr; i++) {
 		if (p->taken[i] || tdmr_row_owner(&layout->tdmrs, i))
 			continue;
 		tdmr_row_split(&layout->tdmrs, i);
-		split = true;
+		tdmr_row_lower(&layout->host, &layout->tdmrs, i);
 	}
-	for (i = 0; i < layout->tdmrs.nr_rows; i++) {
-		if (split && !p->taken[i])
-			tdmr_row_lower(&layout->host, &layout->tdmrs, i);
-	}
+	for (i = nr; i < layout->tdmrs.nr_rows; i++)
+		tdmr_row_lower(&layout->host, &layout->tdmrs, i);
 
-	return split;
+	return layout->tdmrs.nr_rows > nr;
 }
 
 /* Allocate a row in any memory, provided that no TDMR needs too many reserved areas. */

@@ -337,23 +337,30 @@ static void bringup_test_pamt_few_places(struct kunit *test)
 			TDX_PAMT_PLACES * (layout->nr_tdmrs + num_online_nodes()));
 }
 
-/* A host of 512 GiB, which does not exist.  Its row of PAMTs has eight pieces. */
-static void pieces_make_layout(struct kunit *test, struct tdx_layout *layout)
+/* The end of a host with 512 GiB, which does not exist */
+#define PIECES_END	(513ULL * SZ_1G)
+
+/* The row of PAMTs has eight pieces.  A second node, if any, has 1 GiB and one TDMR. */
+static void pieces_make_layout(struct kunit *test, struct tdx_layout *layout,
+			       unsigned int nr_nodes)
 {
-	static const struct tdmr_range ranges[] = { { .start = SZ_1G, .end = 513ULL * SZ_1G } };
-	static const struct tdmr_node nodes[] = { { .cpus = 2 } };
+	static const struct tdmr_range ranges[] = {
+		{ .start = SZ_1G, .end = PIECES_END },
+		{ .start = PIECES_END, .end = PIECES_END + SZ_1G, .node = 1 },
+	};
+	static const struct tdmr_node nodes[] = { { .cpus = 2 }, { .cpus = 1, .home = 1 } };
 
 	layout->host = (struct tdmr_host) {
 		.limits = { 64, 16, { 16, 16, 16 } },
 		.ranges = ranges,
-		.nr_ranges = ARRAY_SIZE(ranges),
+		.nr_ranges = nr_nodes,
 		.nodes = nodes,
-		.nr_nodes = ARRAY_SIZE(nodes),
+		.nr_nodes = nr_nodes,
 		.block = SZ_4M,
 	};
 	KUNIT_ASSERT_EQ(test, tdmr_plan(&layout->host, &layout->tdmrs), 0);
 	KUNIT_ASSERT_EQ(test, tdmr_place(&layout->host, &layout->tdmrs), 0);
-	KUNIT_ASSERT_EQ(test, layout->tdmrs.nr_rows, 1);
+	KUNIT_ASSERT_EQ(test, layout->tdmrs.nr_rows, nr_nodes);
 	KUNIT_ASSERT_EQ(test, tdmr_row_pieces(&layout->tdmrs.rows[0]), TDMR_ROW_PIECES);
 }
 
@@ -392,7 +399,7 @@ static void bringup_test_pamt_pieces(struct kunit *test)
 	u64 place;
 
 	KUNIT_ASSERT_NOT_NULL(test, layout);
-	pieces_make_layout(test, layout);
+	pieces_make_layout(test, layout, 1);
 	row = &layout->tdmrs.rows[0];
 	place = row->base;
 
@@ -435,13 +442,64 @@ static void bringup_test_pamt_stop_in_row(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, layout);
 	stopped = test->priv;
-	pieces_make_layout(test, layout);
+	pieces_make_layout(test, layout, 1);
 	pieces_stub(test, stop_after_three);
 	KUNIT_EXPECT_EQ(test, tdx_pamts_alloc(&stopped->attempt, layout), -ESHUTDOWN);
 	KUNIT_EXPECT_EQ(test, counted.nr, 3);
 	KUNIT_EXPECT_EQ(test, pieces_held(), 0ULL);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&layout->pamt_taken), 0);
 	KUNIT_EXPECT_NULL(test, layout->pamts);
+}
+
+static bool pieces_check_nothing(u64 base, u64 size)
+{
+	return false;
+}
+
+/* A place that fails the check costs no attempt to allocate it. */
+static void bringup_test_pamt_check_first(struct kunit *test)
+{
+	struct tdx_layout *layout = kunit_kzalloc(test, sizeof(*layout), GFP_KERNEL);
+	struct tdx_bringup *tb = test->priv;
+
+	KUNIT_ASSERT_NOT_NULL(test, layout);
+	pieces_make_layout(test, layout, 1);
+	pieces_stub(test, counted_take);
+	kunit_activate_static_stub(test, tdx_pamt_check, pieces_check_nothing);
+	KUNIT_EXPECT_EQ(test, tdx_pamts_alloc(&tb->attempt, layout), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, counted.nr, 0);
+}
+
+static int take_nothing_of_node_1(u64 base, u64 size)
+{
+	nr_takes += base >= PIECES_END;
+
+	return -EBUSY;
+}
+
+/* If a row is split, the row of another TDMR is not tried at the same places again. */
+static void bringup_test_pamt_places_once(struct kunit *test)
+{
+	struct tdx_layout *layout = kunit_kzalloc(test, sizeof(*layout), GFP_KERNEL);
+	struct tdx_bringup *tb = test->priv;
+
+	KUNIT_ASSERT_NOT_NULL(test, layout);
+	pieces_make_layout(test, layout, 2);
+	pieces_stub(test, take_nothing_of_node_1);
+	nr_takes = 0;
+	KUNIT_EXPECT_EQ(test, tdx_pamts_alloc(&tb->attempt, layout), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, nr_takes, TDX_PAMT_PLACES);
+}
+
+/* The check finds a single page that cannot be moved away. */
+static void bringup_test_pamt_check(struct kunit *test)
+{
+	u64 base = tdx_pamt_find(SZ_4M, first_online_node);
+
+	KUNIT_ASSERT_NE(test, base, 0ULL);
+	tdx_pamt_put(base, SZ_4M - PAGE_SIZE);
+	KUNIT_EXPECT_FALSE(test, tdx_pamt_check(base, SZ_4M));
+	tdx_pamt_put(base + SZ_4M - PAGE_SIZE, PAGE_SIZE);
 }
 
 /* A PAMT cannot be allocated from reserved pages or outside the memory. */
@@ -462,6 +520,9 @@ static struct kunit_case bringup_pamt_cases[] = {
 	KUNIT_CASE(bringup_test_pamt_few_places),
 	KUNIT_CASE(bringup_test_pamt_pieces),
 	KUNIT_CASE(bringup_test_pamt_stop_in_row),
+	KUNIT_CASE(bringup_test_pamt_check_first),
+	KUNIT_CASE(bringup_test_pamt_places_once),
+	KUNIT_CASE(bringup_test_pamt_check),
 	KUNIT_CASE(bringup_test_pamt_no_memory_there),
 	{}
 };
