@@ -282,8 +282,8 @@ static void lanework_run_lanes(struct lanework *job)
 	}
 }
 
-int __lanework_init(struct lanework *job, const char *name,
-		    int (*step)(struct lane *lane), struct lock_class_key *key)
+int __lanework_init(struct lanework *job, const char *name, int (*step)(struct lane *lane),
+		    bool serial, struct lock_class_key *key)
 {
 	if (!name || !step)
 		return -EINVAL;
@@ -296,6 +296,9 @@ int __lanework_init(struct lanework *job, const char *name,
 	init_completion(&job->idle);
 	complete_all(&job->idle);
 	lockdep_init_map(&job->map, name, key, 0);
+	if (serial)
+		return 0;
+
 	job->wq = lanework_alloc_wq(name);
 	if (!job->wq)
 		pr_notice("no workqueue for %s: its lanes run one after another\n", name);

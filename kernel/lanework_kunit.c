@@ -465,6 +465,16 @@ static void lanework_test_incomplete(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lanework_init(&job, NULL, test_job_step), -EINVAL);
 }
 
+/* A serial job has no workqueue. */
+static void lanework_test_serial(struct kunit *test)
+{
+	struct lanework job;
+
+	KUNIT_ASSERT_EQ(test, lanework_init_serial(&job, "lanework_test", test_job_step), 0);
+	KUNIT_EXPECT_NULL(test, job.wq);
+	KUNIT_EXPECT_EQ(test, lanework_free(&job), 0);
+}
+
 /* A running job cannot be started or freed, and accepts no lanes. */
 static void lanework_test_while_running(struct kunit *test)
 {
@@ -581,6 +591,7 @@ static struct kunit_case lanework_cases[] = {
 	KUNIT_CASE(lanework_test_freeze),
 #endif
 	KUNIT_CASE(lanework_test_incomplete),
+	KUNIT_CASE(lanework_test_serial),
 	KUNIT_CASE(lanework_test_while_running),
 	KUNIT_CASE(lanework_test_alone),
 	KUNIT_CASE(lanework_test_alone_stop),

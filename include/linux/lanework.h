@@ -74,7 +74,7 @@ struct lane {
  *	hold it while it waits for lanes to come to rest.
  * @name: C, name of the workqueue and of the job in traces
  * @step: C, runs one step of a lane
- * @wq: C, NULL if it could not be allocated
+ * @wq: C, NULL if the job is serial or the workqueue could not be allocated
  * @lanes: C
  * @nr_lanes: C
  * @started: L, lanework_start() has started the job at least once
@@ -102,8 +102,8 @@ struct lanework {
 	struct lockdep_map map;
 };
 
-int __lanework_init(struct lanework *job, const char *name,
-		    int (*step)(struct lane *lane), struct lock_class_key *key);
+int __lanework_init(struct lanework *job, const char *name, int (*step)(struct lane *lane),
+		    bool serial, struct lock_class_key *key);
 
 /**
  * lanework_init - initialize a job without lanes
@@ -122,7 +122,29 @@ int __lanework_init(struct lanework *job, const char *name,
 ({								\
 	static struct lock_class_key __lanework_key;		\
 								\
-	__lanework_init(job, name, step, &__lanework_key);	\
+	__lanework_init(job, name, step, false,			\
+			&__lanework_key);			\
+})
+
+/**
+ * lanework_init_serial - initialize a job whose lanes run one after another
+ * @job: memory for the job
+ * @name: as for lanework_init()
+ * @step: as for lanework_init()
+ *
+ * lanework_start() runs the lanes, so the job needs no workqueue.  Use this for work that
+ * would not gain more than the workqueue costs.
+ *
+ * Context: any.
+ *
+ * Return: as lanework_init().
+ */
+#define lanework_init_serial(job, name, step)			\
+({								\
+	static struct lock_class_key __lanework_key;		\
+								\
+	__lanework_init(job, name, step, true,			\
+			&__lanework_key);			\
 })
 
 int lanework_add(struct lanework *job, struct lane *lane, int node);

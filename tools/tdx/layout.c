@@ -84,7 +84,7 @@ static u64 busiest_pamt(const struct tdmr_host *host, const struct tdmr_layout *
 			unsigned int *pieces)
 {
 	u64 done[MAX_LANES], bytes, most = 0;
-	unsigned int home, i, j;
+	unsigned int home, i, j, nr;
 
 	*pieces = 0;
 	for (home = 0; home < host->nr_nodes; home++) {
@@ -94,9 +94,10 @@ static u64 busiest_pamt(const struct tdmr_host *host, const struct tdmr_layout *
 
 			if (host->nodes[row->node].home != (int)home)
 				continue;
-			for (j = 0; j < tdmr_row_pieces(row); j++, ++*pieces) {
-				bytes = tdmr_row_cut(host, row, j + 1) -
-					tdmr_row_cut(host, row, j);
+			nr = tdmr_row_pieces(row);
+			for (j = 0; j < nr; j++, ++*pieces) {
+				bytes = tdmr_row_cut(host, row, nr, j + 1) -
+					tdmr_row_cut(host, row, nr, j);
 				bytes = assign(done, cpus_of(host, home), bytes);
 				most = max(most, bytes);
 			}

@@ -79,13 +79,14 @@ static int sim_add_pieces(struct lanework *job, struct sim_piece *piece,
 			  const struct tdmr_layout *layout, const struct tdmr_host *host)
 {
 	const struct tdmr_row *row;
-	unsigned int i;
+	unsigned int i, nr;
 	int ret = 0;
 
 	for (row = layout->rows; row < layout->rows + layout->nr_rows; row++) {
-		for (i = 0; i < tdmr_row_pieces(row) && !ret; i++, piece++) {
-			piece->bytes = tdmr_row_cut(host, row, i + 1) -
-				       tdmr_row_cut(host, row, i);
+		nr = tdmr_row_pieces(row);
+		for (i = 0; i < nr && !ret; i++, piece++) {
+			piece->bytes = tdmr_row_cut(host, row, nr, i + 1) -
+				       tdmr_row_cut(host, row, nr, i);
 			piece->node = row->node;
 			ret = lanework_add(job, &piece->lane, host->nodes[row->node].home);
 		}

@@ -4,8 +4,8 @@
  *
  * The module keeps 16 bytes for every page that it may manage.  Linux chooses the
  * memory for them; each PAMT must be contiguous.  The PAMTs of a node are one row, which
- * needs one reserved area.  Lanes allocate the pieces of a row at the same time, since
- * the kernel may have to zero the memory, or to move other users of it away.
+ * needs one reserved area.  If the kernel zeroes allocated memory, lanes allocate the
+ * pieces of a row at the same time.
  *
  * The layout proposes a place for each row: local memory, where reserved areas suffice.
  * If the memory there is not available, the kernel tries the next places below, then a
@@ -24,6 +24,7 @@
 #include <linux/cpufeature.h>
 #include <linux/gfp.h>
 #include <linux/hugetlb.h>
+#include <linux/jiffies.h>
 #include <linux/lanework.h>
 #include <linux/limits.h>
 #include <linux/memory_hotplug.h>
@@ -204,19 +205,26 @@ static int tdx_pamt_take_piece(struct lane *lane)
 	return LANE_DONE;
 }
 
+VISIBLE_IF_KUNIT bool tdx_pamt_is_zeroed(void)
+{
+	KUNIT_STATIC_STUB_REDIRECT(tdx_pamt_is_zeroed);
+
+	return want_init_on_alloc(GFP_KERNEL);
+}
+
 static void tdx_pamts_divide_row(struct tdx_pamts *p, const struct tdx_layout *layout,
-				 unsigned int i)
+				 unsigned int i, unsigned int nr)
 {
 	const struct tdmr_row *row = &layout->tdmrs.rows[i];
-	unsigned int j, nr = tdmr_row_pieces(row);
+	unsigned int j;
 
 	for (j = 0; j < nr; j++) {
-		u64 cut = tdmr_row_cut(&layout->host, row, j);
+		u64 cut = tdmr_row_cut(&layout->host, row, nr, j);
 
 		p->pieces[p->nr_pieces++] = (struct tdx_pamt_piece) {
 			.row = i,
 			.base = row->base + cut,
-			.size = tdmr_row_cut(&layout->host, row, j + 1) - cut,
+			.size = tdmr_row_cut(&layout->host, row, nr, j + 1) - cut,
 		};
 	}
 }
@@ -263,6 +271,7 @@ static void tdx_pamts_put_pieces(struct tdx_pamts *p)
  */
 static bool tdx_pamts_propose(struct tdx_pamts *p, struct tdx_layout *layout)
 {
+	bool zeroed = tdx_pamt_is_zeroed();
 	unsigned int i;
 
 	p->nr_pieces = 0;
@@ -276,11 +285,21 @@ static bool tdx_pamts_propose(struct tdx_pamts *p, struct tdx_layout *layout)
 		p->failed[i] = false;
 		while (row->base && !tdx_pamt_check(row->base, row->size))
 			tdmr_row_lower(&layout->host, &layout->tdmrs, i);
+		/* Without zeroing, each allocation costs more than the size adds. */
 		if (row->base)
-			tdx_pamts_divide_row(p, layout, i);
+			tdx_pamts_divide_row(p, layout, i, zeroed ? tdmr_row_pieces(row) : 1);
 	}
 
 	return p->nr_pieces;
+}
+
+/* Prepare a job that allocates pieces.  Few pages are not worth a workqueue. */
+static int tdx_pamts_init_job(struct tdx_pamts *p, const struct tdx_layout *layout)
+{
+	if (tdx_pamt_is_zeroed() || layout->pamt_bytes > TDMR_SERIAL_MAX)
+		return lanework_init(&p->job, "tdx_pamt_alloc", tdx_pamt_take_piece);
+
+	return lanework_init_serial(&p->job, "tdx_pamt_alloc", tdx_pamt_take_piece);
 }
 
 /* Take the pieces of all rows that have a place. */
@@ -291,7 +310,7 @@ static int tdx_pamts_take_pieces(struct tdx_pamts *p, struct tdx_layout *layout)
 
 	/* The lanes are freezable. */
 	tdx_attempt_rest(p->a, true);
-	ret = lanework_init(&p->job, "tdx_pamt_alloc", tdx_pamt_take_piece);
+	ret = tdx_pamts_init_job(p, layout);
 	if (!ret)
 		ret = tdx_pamts_run(p, layout);
 	tdx_attempt_rest(p->a, false);
@@ -304,14 +323,25 @@ static int tdx_pamts_take_pieces(struct tdx_pamts *p, struct tdx_layout *layout)
 	return ret ?: tdx_attempt_pause(p->a);
 }
 
+VISIBLE_IF_KUNIT unsigned long tdx_pamt_deadline(void)
+{
+	KUNIT_STATIC_STUB_REDIRECT(tdx_pamt_deadline);
+
+	return jiffies + TDX_PAMT_SECONDS * HZ;
+}
+
 /* Allocate rows at places of the layout.  A row without memory has no place afterwards. */
 static int tdx_pamts_take_rows(struct tdx_pamts *p, struct tdx_layout *layout)
 {
+	unsigned long deadline = tdx_pamt_deadline();
 	unsigned int i, places = TDX_PAMT_PLACES;
 	int ret = 0;
 
-	while (!ret && places-- && tdx_pamts_propose(p, layout))
+	while (tdx_pamts_propose(p, layout)) {
 		ret = tdx_pamts_take_pieces(p, layout);
+		if (ret || !--places || time_after_eq(jiffies, deadline))
+			break;
+	}
 
 	for (i = 0; i < layout->tdmrs.nr_rows; i++) {
 		p->failed[i] = false;
@@ -400,9 +430,9 @@ static int tdx_pamts_alloc_rows(struct tdx_pamts *p, struct tdx_layout *layout)
  * @a: the attempt
  * @layout: the layout, with planned TDMRs; its @pamt_taken counts the progress
  *
- * The kernel tries %TDX_PAMT_PLACES places for a row, and as many for the row of each
- * TDMR.  It migrates no more pages than these places have.  A place with a page that
- * cannot be migrated, as far as mm can tell, is not tried.
+ * The kernel tries up to %TDX_PAMT_PLACES places for a row, within %TDX_PAMT_SECONDS,
+ * and as many for the row of each TDMR.  It migrates no more pages than these places
+ * have.  A place with a page that cannot be migrated, as far as mm can tell, is not tried.
  *
  * Context: may sleep, for seconds; takes cpu_hotplug_lock, and mem_hotplug_lock for
  * reading, once for each allocation.  The worker calls this.
@@ -481,7 +511,7 @@ void tdx_pamts_clear(struct tdx_layout *layout)
 
 	p->nr_pieces = 0;
 	for (i = 0; i < layout->tdmrs.nr_rows; i++)
-		tdx_pamts_divide_row(p, layout, i);
+		tdx_pamts_divide_row(p, layout, i, tdmr_row_pieces(&layout->tdmrs.rows[i]));
 
 	if (!WARN_ON_ONCE(lanework_init(&p->job, "tdx_pamt_clear", tdx_pamt_clear_next)))
 		tdx_pamts_run(p, layout);

@@ -30,6 +30,9 @@
  */
 #define TDX_PAMT_PLACES		16
 
+/* After this time, the kernel tries no further place for the rows. */
+#define TDX_PAMT_SECONDS	10
+
 /* One call of TDH.SYS.TDMR.INIT initializes this number of bytes. */
 #define TDX_TDMR_CALL_BYTES	((u64)SZ_4M)
 
@@ -199,6 +202,8 @@ int tdx_pamt_take(u64 base, u64 size);
 int tdx_pamt_take_range(u64 base, u64 size);
 void tdx_pamt_put(u64 base, u64 size);
 u64 tdx_pamt_find(u64 size, int node);
+unsigned long tdx_pamt_deadline(void);
+bool tdx_pamt_is_zeroed(void);
 int tdx_tdmr_init_next(struct lane *lane);
 #endif
 

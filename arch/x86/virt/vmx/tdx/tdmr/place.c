@@ -207,7 +207,7 @@ const struct tdmr *tdmr_row_owner(const struct tdmr_layout *layout, unsigned int
 }
 
 /**
- * tdmr_row_pieces - get the number of pieces in which a row is allocated
+ * tdmr_row_pieces - get the number of pieces of a row on which CPUs work at the same time
  * @row: the row
  *
  * Return: 1 to %TDMR_ROW_PIECES.
@@ -223,14 +223,14 @@ unsigned int tdmr_row_pieces(const struct tdmr_row *row)
  * tdmr_row_cut - get the offset of a piece in its row
  * @host: the host
  * @row: the row
+ * @nr: number of pieces
  * @i: index of the piece
  *
- * Return: bytes, whole blocks; for the number of pieces, the size of the row.
+ * Return: bytes, whole blocks; for @i equal to @nr, the size of the row.
  */
-u64 tdmr_row_cut(const struct tdmr_host *host, const struct tdmr_row *row, unsigned int i)
+u64 tdmr_row_cut(const struct tdmr_host *host, const struct tdmr_row *row, unsigned int nr,
+		 unsigned int i)
 {
-	unsigned int nr = tdmr_row_pieces(row);
-
 	return i == nr ? row->size : ALIGN_DOWN(row->size * i / nr, host->block);
 }
 

@@ -10,6 +10,7 @@
 #include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
+#include <linux/jiffies.h>
 #include <linux/lanework.h>
 #include <linux/limits.h>
 #include <linux/memblock.h>
@@ -26,9 +27,23 @@
 #include "../seamcall_internal.h"
 #include "bringup_fixture.h"
 
+static unsigned int nr_wqs;
+
 static struct workqueue_struct *no_wq(const char *name)
 {
+	nr_wqs += !strcmp(name, "tdx_pamt_alloc");
+
 	return NULL;
+}
+
+static bool is_zeroed(void)
+{
+	return true;
+}
+
+static bool is_not_zeroed(void)
+{
+	return false;
 }
 
 /* Stubs work only in the thread of the test, so let it run the lanes. */
@@ -337,6 +352,24 @@ static void bringup_test_pamt_few_places(struct kunit *test)
 			TDX_PAMT_PLACES * (layout->nr_tdmrs + num_online_nodes()));
 }
 
+static unsigned long no_time(void)
+{
+	return jiffies;
+}
+
+/* After a while, bring-up tries no further place. */
+static void bringup_test_pamt_late(struct kunit *test)
+{
+	const struct tdmr_layout *layout;
+
+	nr_takes = 0;
+	stub_take(test, take_nothing);
+	kunit_activate_static_stub(test, tdx_pamt_deadline, no_time);
+	layout = find_tdmrs(test);
+	KUNIT_EXPECT_GT(test, nr_takes, 1);
+	KUNIT_EXPECT_LE(test, nr_takes, layout->nr_tdmrs + num_online_nodes());
+}
+
 /* The end of a host with 512 GiB, which does not exist */
 #define PIECES_END	(513ULL * SZ_1G)
 
@@ -373,6 +406,7 @@ static void pieces_stub(struct kunit *test, int (*take)(u64 base, u64 size))
 {
 	count_from_now();
 	stub_take(test, take);
+	kunit_activate_static_stub(test, tdx_pamt_is_zeroed, is_zeroed);
 	kunit_activate_static_stub(test, tdx_pamt_check, pieces_check);
 	kunit_activate_static_stub(test, tdx_pamt_put, counted_put);
 	kunit_activate_static_stub(test, tdx_pamt_find, find_nothing);
@@ -404,7 +438,7 @@ static void bringup_test_pamt_pieces(struct kunit *test)
 	place = row->base;
 
 	pieces_stub(test, counted_take);
-	counted.full_start = place + tdmr_row_cut(&layout->host, row, 2);
+	counted.full_start = place + tdmr_row_cut(&layout->host, row, TDMR_ROW_PIECES, 2);
 	counted.full_end = counted.full_start + PAGE_SIZE;
 	KUNIT_ASSERT_EQ(test, tdx_pamts_alloc(&tb->attempt, layout), 0);
 	/* Two pieces of the place, then all of the next one. */
@@ -414,7 +448,7 @@ static void bringup_test_pamt_pieces(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic64_read(&layout->pamt_taken), row->size);
 	for (i = 0; i < TDMR_ROW_PIECES; i++) {
 		const struct take *take = &counted.takes[2 + i];
-		u64 cut = tdmr_row_cut(&layout->host, row, i);
+		u64 cut = tdmr_row_cut(&layout->host, row, TDMR_ROW_PIECES, i);
 
 		KUNIT_EXPECT_EQ(test, take->base, row->base + cut);
 		KUNIT_EXPECT_TRUE(test, IS_ALIGNED(cut, layout->host.block));
@@ -425,6 +459,29 @@ static void bringup_test_pamt_pieces(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pieces_held(), 0ULL);
 	KUNIT_EXPECT_EQ(test, counted.strays, 0);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&layout->pamt_taken), 0);
+}
+
+/* Without zeroing, a row has one piece, and only lanes for large rows are worth their cost. */
+static void bringup_test_pamt_not_zeroed(struct kunit *test)
+{
+	struct tdx_layout *layout = kunit_kzalloc(test, sizeof(*layout), GFP_KERNEL);
+	struct tdx_bringup *tb = test->priv;
+
+	KUNIT_ASSERT_NOT_NULL(test, layout);
+	nr_wqs = 0;
+	kunit_activate_static_stub(test, tdx_pamt_is_zeroed, is_not_zeroed);
+	kunit_activate_static_stub(test, lanework_alloc_wq, no_wq);
+	KUNIT_ASSERT_EQ(test, tdx_host_run(tb), 0);
+	KUNIT_EXPECT_EQ(test, nr_wqs, 0);
+
+	pieces_make_layout(test, layout, 1);
+	pieces_stub(test, counted_take);
+	kunit_activate_static_stub(test, tdx_pamt_is_zeroed, is_not_zeroed);
+	KUNIT_ASSERT_EQ(test, tdx_pamts_alloc(&tb->attempt, layout), 0);
+	KUNIT_EXPECT_EQ(test, nr_wqs, 1);
+	KUNIT_EXPECT_EQ(test, counted.nr, 1);
+	tdx_pamts_free(layout);
+	KUNIT_EXPECT_EQ(test, pieces_held(), 0ULL);
 }
 
 static int stop_after_three(u64 base, u64 size)
@@ -518,7 +575,9 @@ static struct kunit_case bringup_pamt_cases[] = {
 	KUNIT_CASE(bringup_test_pamt_stop),
 	KUNIT_CASE(bringup_test_pamt_stop_alone),
 	KUNIT_CASE(bringup_test_pamt_few_places),
+	KUNIT_CASE(bringup_test_pamt_late),
 	KUNIT_CASE(bringup_test_pamt_pieces),
+	KUNIT_CASE(bringup_test_pamt_not_zeroed),
 	KUNIT_CASE(bringup_test_pamt_stop_in_row),
 	KUNIT_CASE(bringup_test_pamt_check_first),
 	KUNIT_CASE(bringup_test_pamt_places_once),
