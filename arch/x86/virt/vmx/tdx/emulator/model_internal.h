@@ -58,6 +58,22 @@
 #define TDXMOD_PT_REG				3
 #define TDXMOD_PT_EPT				8
 
+/* Limits of a TD, which metadata report and MNG.INIT checks. */
+#define TDCS_BASE_SIZE				(6 * SZ_4K)
+#define TDVPS_BASE_SIZE				(6 * SZ_4K)
+#define ATTRIBUTES_FIXED0			0x8000000070000001ULL
+#define ATTRIBUTES_FIXED1			0ULL
+#define XFAM_FIXED0				0x6DBE7ULL
+#define XFAM_FIXED1				3ULL
+#define CONFIG_FLAGS_FIXED0			7ULL
+#define ARCH_CAPABILITIES_CONFIG		0x1180010ULL
+
+/* Class and code of a metadata field, and the bits that must be 0 for one element. */
+#define ID_NAME					(GENMASK_ULL(61, 56) | GENMASK_ULL(23, 0))
+#define ID_RESERVED				(GENMASK_ULL(31, 24) | GENMASK_ULL(46, 34) | \
+						 GENMASK_ULL(49, 47) | BIT_ULL(55) | \
+						 BIT_ULL(62))
+
 /* Size of the hand-off data in bytes, for all versions. */
 #define TDXMOD_HANDOFF_SIZE			53386
 
@@ -66,6 +82,16 @@
 #define TDXMOD_BUILD_DATE			20240129
 #define TDXMOD_MAJOR_VERSION			1
 #define TDXMOD_MINOR_VERSION			5
+
+/* Bits of a CPUID leaf that a host may choose for a TD, in EAX to EDX. */
+struct tdxmod_cpuid_config {
+	u32 leaf;
+	u32 subleaf;
+	u32 direct[4];		/* without restriction */
+	u32 native[4];		/* if the CPU supports them */
+};
+
+#define TDXMOD_NR_CPUID_CONFIGS			12
 
 /* model.c */
 bool tdxmod_pa_is_plain(const struct tdxmod *m, u64 pa);
@@ -87,6 +113,8 @@ void tdxmod_forget(struct tdxmod *m);
 u64 tdxmod_sys_rd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 u64 tdxmod_sys_rdall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 u64 tdxmod_sys_info(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+
+extern const struct tdxmod_cpuid_config tdxmod_cpuid_configs[TDXMOD_NR_CPUID_CONFIGS];
 
 /* model_config.c */
 u64 tdxmod_sys_config(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);

@@ -13,9 +13,6 @@
 #define ID_SIZE_CODE(id)	(((id) >> 32) & 3)
 #define ID_BITS(id)		(8 << ID_SIZE_CODE(id))
 #define ID_CONTEXT		GENMASK_ULL(54, 52)
-/* Bits that must be 0 in the ID of a single element. */
-#define ID_RESERVED		(GENMASK_ULL(31, 24) | GENMASK_ULL(46, 34) | \
-				 GENMASK_ULL(49, 47) | BIT_ULL(55) | BIT_ULL(62))
 #define ID_LAST_ELEMENT_SHIFT	34
 #define ID_LAST_FIELD_SHIFT	38
 
@@ -26,14 +23,6 @@
 /* Structures of SYS.INFO */
 #define TDSYSINFO_SIZE		1024
 #define CMR_TABLE_SIZE		(TDXMOD_MAX_CMRS * sizeof(struct tdxmod_range))
-
-/* Values that both SYS.RD and SYS.INFO report. */
-#define TDCS_BASE_SIZE		(6 * SZ_4K)
-#define TDVPS_BASE_SIZE		(6 * SZ_4K)
-#define ATTRIBUTES_FIXED0	0x8000000070000001ULL
-#define ATTRIBUTES_FIXED1	0ULL
-#define XFAM_FIXED0		0x6DBE7ULL
-#define XFAM_FIXED1		3ULL
 
 /*
  * A row describes @fields fields of @elements elements each; 0 stands for 1.  Their
@@ -114,19 +103,11 @@ static u64 tdxmod_get_cmr_size(const struct tdxmod *m, unsigned int n)
 	return m->platform.cmrs[n].size;
 }
 
-/* Bits of a CPUID leaf that a host may choose for a TD, in EAX to EDX. */
-struct tdxmod_cpuid_config {
-	u32 leaf;
-	u32 subleaf;
-	u32 direct[4];		/* without restriction */
-	u32 native[4];		/* if the CPU supports them */
-};
-
 /*
  * The leaves and their order are the same as in 1.5.01.  The bits are the ones that
  * a host can choose on CPUs that 1.5.01 supports.
  */
-static const struct tdxmod_cpuid_config tdxmod_cpuid_configs[] = {
+const struct tdxmod_cpuid_config tdxmod_cpuid_configs[TDXMOD_NR_CPUID_CONFIGS] = {
 	{ .leaf = 0x1, .subleaf = NO_SUBLEAF,
 	  .direct = { 0x0FFF3FFF, 0x00FF0000 },
 	  .native = { 0, 0, 0x31044D88, 0xB8440000 } },
@@ -220,12 +201,12 @@ static const struct tdxmod_row tdxmod_rows[] = {
 	{ .id = 0x1900000300000002, .value = XFAM_FIXED0 },
 	{ .id = 0x1900000300000003, .value = XFAM_FIXED1 },
 	{ .id = 0x9900000100000004, .value = ARRAY_SIZE(tdxmod_cpuid_configs) },
-	{ .id = 0x9900000300000006, .value = 7 },			/* CONFIG_FLAGS_FIXED0 */
+	{ .id = 0x9900000300000006, .value = CONFIG_FLAGS_FIXED0 },
 	{ .id = 0x9900000300000007, .value = 0 },			/* CONFIG_FLAGS_FIXED1 */
 	{ .id = 0x9900000100000008, .get = tdxmod_get_max_vcpus, .needs = TDXMOD_MAX_VCPUS_FIELD },
 	{ .id = 0x9900000300000400, .fields = 32, .get = tdxmod_get_cpuid_leaf },
 	{ .id = 0x9900000300000500, .fields = 32, .elements = 2, .get = tdxmod_get_cpuid_value },
-	{ .id = 0x9900000300000600, .value = 0x1180010 },		/* ARCH_CAPABILITIES */
+	{ .id = 0x9900000300000600, .value = ARCH_CAPABILITIES_CONFIG },
 	{ .id = 0x9900000100000800, .value = 1 },			/* NUM_ALLOWED_FMS */
 	{ .id = 0x9900000100000801, .value = 0 },			/* NUM_DISALLOWED_FMS */
 	{ .id = 0x9900000300000810, .fields = 64, .get = tdxmod_get_allowed_fms },
