@@ -58,6 +58,14 @@
 #define TDXMOD_PT_REG				3
 #define TDXMOD_PT_EPT				8
 
+/* Fields of the first u64 of a PAMT entry. */
+#define ENTRY_LOCK_EXCLUSIVE			BIT_ULL(0)
+#define ENTRY_TYPE_SHIFT			16
+#define ENTRY_TYPE(word)			(((word) >> ENTRY_TYPE_SHIFT) & 0xff)
+/* Page number of the TD's root page, 40 bits. */
+#define ENTRY_OWNER(word)			((word) >> 24 << 12)
+#define ENTRY_WORD(type, owner)			((u64)(type) << ENTRY_TYPE_SHIFT | (owner) << 12)
+
 /* Limits of a TD, which metadata report and MNG.INIT checks. */
 #define TDCS_BASE_SIZE				(6 * SZ_4K)
 #define TDVPS_BASE_SIZE				(6 * SZ_4K)
@@ -121,7 +129,10 @@ u64 tdxmod_sys_config(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *reg
 u64 tdxmod_key_config(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 
 /* model_tdmr.c */
+u64 tdxmod_pamt_address(const struct tdxmod_tdmr *t, enum tdxmod_level level, u64 offset);
 u64 tdxmod_tdmr_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+
+/* model_pages.c */
 u64 tdxmod_page_rdmd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 
 /*

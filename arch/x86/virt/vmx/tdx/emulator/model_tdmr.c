@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Leaves that access PAMTs.  A call of TDH.SYS.TDMR.INIT, on any LP, writes the
- * entries of 4 MiB of a TDMR.  TDH.PHYMEM.PAGE.RDMD reads an entry.
+ * PAMTs, and TDH.SYS.TDMR.INIT.  A call, on any LP, writes the entries of 4 MiB of a
+ * TDMR.
  *
  * An entry has 16 bytes: u16 lock, u8 type, 5 bytes owner, u64 epoch.  TDMR.INIT
  * sets the type RSVD in the 4 KiB entry of a page in a reserved area, and clears
@@ -13,14 +13,7 @@
 #define LINE_SIZE		64
 #define ENTRIES_PER_LINE	(LINE_SIZE / TDXMOD_PAMT_ENTRY_SIZE)
 
-/* Fields of the first u64 of an entry. */
-#define ENTRY_LOCKED		BIT_ULL(0)
-#define ENTRY_TYPE_SHIFT	16
-#define ENTRY_TYPE(word)	(((word) >> ENTRY_TYPE_SHIFT) & 0xff)
-/* Page number of the TD's root page, 40 bits. */
-#define ENTRY_OWNER(word)	((word) >> 24 << 12)
-
-static u64 tdxmod_pamt_address(const struct tdxmod_tdmr *t, enum tdxmod_level level, u64 offset)
+u64 tdxmod_pamt_address(const struct tdxmod_tdmr *t, enum tdxmod_level level, u64 offset)
 {
 	return t->pamt[level].base +
 	       (offset >> tdxmod_page_shift(level)) * TDXMOD_PAMT_ENTRY_SIZE;
@@ -37,7 +30,7 @@ static void tdxmod_mark_reserved(const struct tdxmod *m, const struct tdxmod_tdm
 		for (; page < end; page += SZ_4K) {
 			entry = tdxmod_memory(m, tdxmod_pamt_address(t, TDXMOD_4K, page));
 			if (entry)
-				WRITE_ONCE(*entry, (u64)TDXMOD_PT_RSVD << ENTRY_TYPE_SHIFT);
+				WRITE_ONCE(*entry, ENTRY_WORD(TDXMOD_PT_RSVD, 0ULL));
 		}
 	}
 }
@@ -121,75 +114,6 @@ u64 tdxmod_tdmr_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs
 	status = tdxmod_init_step(m, t, &regs->rdx);
 	atomic_set_release(&t->lock, 0);
 	return status;
-}
-
-/* Returns the TDMR of a page, or NULL unless the GiB of the page is initialized. */
-static const struct tdxmod_tdmr *tdxmod_find_usable_tdmr(const struct tdxmod *m, u64 pa)
-{
-	const struct tdxmod_tdmr *t;
-	unsigned int i;
-	u64 next;
-
-	for (i = 0; i < m->nr_tdmrs; i++) {
-		t = &m->tdmrs[i];
-		if (pa < t->base || pa - t->base >= t->size)
-			continue;
-		/* Pairs with the release in tdxmod_init_step(). */
-		next = smp_load_acquire(&t->next);
-		return pa < ALIGN_DOWN(next, SZ_1G) ? t : NULL;
-	}
-	return NULL;
-}
-
-/*
- * Walks from the largest page size down to the first entry that is in use.
- *
- * The module takes a shared lock on each entry while it reads the entry.  No leaf
- * of the model takes an exclusive lock, and the release of a shared lock restores
- * the entry.  So the model only tests the lock, and does not write to the PAMT.
- */
-static u64 tdxmod_walk_pamts(const struct tdxmod *m, const struct tdxmod_tdmr *t, u64 pa,
-			     struct tdxmod_regs *regs)
-{
-	u64 entry, word;
-	int level;
-
-	for (level = TDXMOD_1G; level >= TDXMOD_4K; level--) {
-		entry = tdxmod_pamt_address(t, level, pa - t->base);
-		word = tdxmod_read64(m, entry);
-		if (word & ENTRY_LOCKED)
-			return TDX_OPERAND_BUSY + TDX_RCX;
-		if (level == TDXMOD_4K || ENTRY_TYPE(word) != TDXMOD_PT_NDA)
-			break;
-	}
-
-	regs->rcx = ENTRY_TYPE(word);
-	regs->rdx = ENTRY_OWNER(word);
-	regs->r8 = level;
-	if (regs->rcx == TDXMOD_PT_REG || regs->rcx == TDXMOD_PT_EPT)
-		regs->r9 = tdxmod_read64(m, entry + sizeof(u64));
-	return TDX_SUCCESS;
-}
-
-/* RCX page; out: RCX type, RDX owner, R8 level, R9 epoch. */
-u64 tdxmod_page_rdmd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
-{
-	const struct tdxmod_tdmr *t;
-	u64 pa = regs->rcx;
-
-	regs->rcx = 0;
-	regs->rdx = 0;
-	regs->r8 = 0;
-	regs->r9 = 0;
-	regs->r10 = 0;
-	regs->r11 = 0;
-
-	if (!IS_ALIGNED(pa, SZ_4K) || !tdxmod_pa_is_plain(m, pa))
-		return TDX_OPERAND_INVALID + TDX_RCX;
-	t = tdxmod_find_usable_tdmr(m, pa);
-	if (!t)
-		return TDX_OPERAND_ADDR_RANGE_ERROR + TDX_RCX;
-	return tdxmod_walk_pamts(m, t, pa, regs);
 }
 
 static const struct tdxmod_tdmr *tdxmod_get_given_tdmr(const struct tdxmod *m, unsigned int i)
