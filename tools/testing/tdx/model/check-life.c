@@ -70,7 +70,7 @@ CHECK(sys_update)
 	reload_after(255);
 	EXPECT(!tdxmod_reload(m));
 	/* A fresh module has no KeyID in use, whatever SYS.UPDATE will bring. */
-	EXPECT_EQ(m->kot[FIXTURE_HKID], 0);
+	EXPECT_EQ(m->kot[FIXTURE_HKID].state, 0);
 	EXPECT_EQ(CALL(0, LEAF_SYS_RD), LP_INIT_NOT_DONE);
 	fixture_sys_init();
 	EXPECT_EQ(m->nr_tdmrs, 0);
@@ -81,7 +81,7 @@ CHECK(sys_update)
 	EXPECT_EQ(CALL(0, LEAF_SYS_UPDATE), 0);
 	expect_handoff(0, 0);
 	/* The cursor goes on, and the key is still the one of the HKID. */
-	EXPECT_EQ(m->kot[FIXTURE_HKID], 1);
+	EXPECT_EQ(m->kot[FIXTURE_HKID].state, 1);
 	EXPECT_EQ(m->hkid, FIXTURE_HKID);
 	fixture_tdmr_init(1);
 	EXPECT_EQ(regs.rdx, FIXTURE_TDMR + SZ_1G);
@@ -101,7 +101,7 @@ CHECK(sys_update_after_config)
 		  0xC0000A0100000001);
 	EXPECT_EQ(CALL(0, LEAF_SYS_UPDATE), 0);
 	EXPECT_EQ(m->hkid, FIXTURE_HKID);
-	EXPECT_EQ(m->kot[33], 0);
+	EXPECT_EQ(m->kot[33].state, 0);
 	EXPECT_EQ(m->tdmrs[0].next, FIXTURE_TDMR + 10 * SZ_4M);
 	fixture_tdmr_init(1);
 }
@@ -169,7 +169,7 @@ static void expect_fresh(void)
 	struct tdxmod *m = &mc.module;
 
 	EXPECT_EQ(m->state, TDXMOD_SYSINIT_PENDING);
-	EXPECT_EQ(m->nr_tdmrs | m->hkid | m->kot[FIXTURE_HKID] | m->package_mask, 0);
+	EXPECT_EQ(m->nr_tdmrs | m->hkid | m->kot[FIXTURE_HKID].state | m->package_mask, 0);
 	EXPECT(!m->handoff_valid && !m->disabling);
 	EXPECT_EQ(CALL(0, LEAF_SYS_RD), LP_INIT_NOT_DONE);
 	EXPECT_EQ(CALL(0, LEAF_LP_INIT), LP_INIT_NOT_PENDING);

@@ -13,12 +13,12 @@ CHECK(config_refused)
 	fixture_sys_init();
 	EXPECT_EQ(CALL(0, LEAF_SYS_CONFIG, .rcx = MACHINE_POINTERS, .rdx = 1, .r8 = 33),
 		  INVALID_TDMR);
-	EXPECT_EQ(m->kot[33], 1);
+	EXPECT_EQ(m->kot[33].state, 1);
 	EXPECT_EQ(m->nr_tdmrs, 0);
 	EXPECT_EQ(m->state, TDXMOD_SYSINIT_DONE);
 	EXPECT_EQ(fixture_config(FIXTURE_HKID | 1ULL << 32), OPERAND_INVALID + 8);
 	EXPECT_EQ(fixture_config(FIXTURE_HKID), 0);
-	EXPECT_EQ(m->kot[33] + m->kot[FIXTURE_HKID], 2);
+	EXPECT_EQ(m->kot[33].state + m->kot[FIXTURE_HKID].state, 2);
 	EXPECT_EQ(m->hkid, FIXTURE_HKID);
 	EXPECT_EQ(m->nr_tdmrs, 1);
 }

@@ -56,10 +56,13 @@ static void *machine_get_page(void *ctx, u64 pa)
 static enum tdxmod_pconfig machine_pconfig(void *ctx, unsigned int lp, u32 hkid)
 {
 	struct machine *mc = ctx;
+	/* Keys of TDs come when the module is ready, and its own key before. */
+	bool of_td = READ_ONCE(mc->module.state) == TDXMOD_SYS_READY;
 
 	if (mc->hook)
 		mc->hook(~0ULL);
-	mc->wrong_hkid += hkid != mc->module.hkid;
+	if (of_td == (hkid == mc->module.hkid))
+		WRITE_ONCE(mc->wrong_hkid, true);
 	if (!mc->keyfail[lp].left)
 		return TDXMOD_PCONFIG_OK;
 	mc->keyfail[lp].left--;
@@ -70,6 +73,8 @@ static bool machine_rdrand(void *ctx, u64 *value)
 {
 	struct machine *mc = ctx;
 
+	if (mc->hook)
+		mc->hook(~0ULL);
 	*value = mc->random;
 	return !mc->no_entropy;
 }
@@ -79,6 +84,16 @@ static void machine_release_pamts(void *ctx)
 	struct machine *mc = ctx;
 
 	mc->released = tdxmod_visit_pamts(&mc->module, 0, 0, NULL, NULL);
+}
+
+static void machine_set_page_type(void *ctx, u64 pa, u8 type)
+{
+	struct machine *mc = ctx;
+
+	if (type != TDXMOD_PT_NDA)
+		atomic_inc(&mc->td_pages);
+	else
+		atomic_dec(&mc->td_pages);
 }
 
 static void machine_forget(struct machine *mc)
@@ -103,6 +118,7 @@ int machine_init(struct machine *mc, const struct tdxmod_platform *platform)
 		.pconfig = machine_pconfig,
 		.rdrand = machine_rdrand,
 		.release_pamts = machine_release_pamts,
+		.set_page_type = machine_set_page_type,
 	};
 	struct tdxmod_platform p = *platform;
 	unsigned int lp;

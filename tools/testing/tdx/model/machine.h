@@ -55,10 +55,11 @@ struct machine {
 		enum tdxmod_pconfig result;
 		u64 left;
 	} keyfail[TDXMOD_MAX_LPS];
-	u32 wrong_hkid;		/* PCONFIGs for another than the global HKID */
+	bool wrong_hkid;	/* a PCONFIG had the global HKID for that of a TD, or vice versa */
 	bool no_entropy;	/* RDRAND fails */
 	u64 random;		/* what it gives otherwise */
 	u64 released;		/* pages of PAMT, by SYS.DISABLE */
+	atomic_t td_pages;	/* that TDs have */
 };
 
 /*

@@ -70,11 +70,11 @@ static int model_lock(const u64 *base, bool hold)
 
 static const char *model_seamcall(unsigned int lp, struct tdxmod_regs *regs)
 {
-	machine.wrong_hkid = 0;
+	machine.wrong_hkid = false;
 	if (!tdxmod_seamcall(&machine.module, lp, regs))
 		return "VMfailInvalid";
 	/* The module may ask for the key of the HKID that it was given only. */
-	return machine.wrong_hkid ? "PCONFIG for another than the global HKID" : NULL;
+	return machine.wrong_hkid ? "PCONFIG for a wrong HKID" : NULL;
 }
 
 const struct target target_model = {

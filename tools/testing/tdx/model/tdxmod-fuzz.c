@@ -254,7 +254,7 @@ static bool call(unsigned int lp, struct tdxmod_regs in)
 	answered = tdxmod_seamcall(m, lp, &regs);
 	initializing = false;
 	disabling = false;
-	EXPECT_EQ(mc.wrong_hkid, 0);
+	EXPECT(!mc.wrong_hkid);
 	EXPECT(!atomic_read(&m->nr_inside));
 	if (!answered) {
 		EXPECT(m->dead);

@@ -13,6 +13,10 @@
 /* A store and a full barrier, which x86 makes with XCHG as well. */
 #define smp_store_mb(x, v)	((void)__atomic_exchange_n(&(x), (v), __ATOMIC_SEQ_CST))
 
+/* Whether *p was *old and is new now.  If not, *old gets what is there. */
+#define try_cmpxchg(p, old, new)	\
+	__atomic_compare_exchange_n((p), (old), (new), false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)
+
 static inline int atomic_read(const atomic_t *v)
 {
 	return __atomic_load_n(&v->counter, __ATOMIC_RELAXED);
@@ -36,6 +40,11 @@ static inline void atomic_set_release(atomic_t *v, int i)
 static inline void atomic_inc(atomic_t *v)
 {
 	__atomic_fetch_add(&v->counter, 1, __ATOMIC_RELAXED);
+}
+
+static inline void atomic_andnot(int i, atomic_t *v)
+{
+	__atomic_fetch_and(&v->counter, ~i, __ATOMIC_RELAXED);
 }
 
 static inline int atomic_inc_return(atomic_t *v)

@@ -4,9 +4,9 @@
  * allowed, and accesses of leaves to host memory.
  *
  * The model behaves like TDX 1.5.01, except for the TDXMOD_* differences that the
- * platform sets.  It does not implement the checks of CPUID and MSRs, and the
- * leaves that manage TDs.  It answers calls of these leaves as calls of leaves
- * that do not exist.
+ * platform sets.  It does not implement the checks of CPUID and MSRs, and most leaves
+ * that manage vCPUs or the memory of TDs, or migrate TDs.  It answers calls of these
+ * leaves as calls of leaves that do not exist.
  */
 #include "model_internal.h"
 
@@ -31,12 +31,20 @@ static u64 tdxmod_lp_shutdown(struct tdxmod *m, unsigned int lp, struct tdxmod_r
 }
 
 const struct tdxmod_leaf tdxmod_leaves[TDXMOD_NR_LEAVES] = {
+	[LEAF_MNG_ADDCX]	= { "TDH.MNG.ADDCX", tdxmod_mng_addcx, FLAG_NEEDS_LP },
 	[3]			= { .flags = FLAG_VERSIONS },
-	[11]			= { .flags = FLAG_VERSIONS },
+	[LEAF_MNG_KEY_CONFIG]	= { "TDH.MNG.KEY.CONFIG", tdxmod_mng_key_config, FLAG_NEEDS_LP },
+	[LEAF_MNG_CREATE]	= { "TDH.MNG.CREATE", tdxmod_mng_create, FLAG_NEEDS_LP },
+	[LEAF_MNG_RD]		= { "TDH.MNG.RD", tdxmod_mng_rd, FLAG_NEEDS_LP | FLAG_VERSIONS },
+	[LEAF_MR_FINALIZE]	= { "TDH.MR.FINALIZE", tdxmod_mr_finalize, FLAG_NEEDS_LP },
+	[LEAF_MNG_VPFLUSHDONE]	= { "TDH.MNG.VPFLUSHDONE", tdxmod_mng_vpflushdone, FLAG_NEEDS_LP },
+	[LEAF_MNG_KEY_FREEID]	= { "TDH.MNG.KEY.FREEID", tdxmod_mng_key_freeid, FLAG_NEEDS_LP },
+	[LEAF_MNG_INIT]		= { "TDH.MNG.INIT", tdxmod_mng_init, FLAG_NEEDS_LP },
 	[LEAF_VP_INIT]		= { .flags = FLAG_VERSIONS },
 	[23]			= { .flags = FLAG_VERSIONS },
 	[LEAF_PAGE_RDMD]	= { "TDH.PHYMEM.PAGE.RDMD", tdxmod_page_rdmd, FLAG_NEEDS_LP },
 	[26]			= { .flags = FLAG_VERSIONS },
+	[LEAF_PAGE_RECLAIM]	= { "TDH.PHYMEM.PAGE.RECLAIM", tdxmod_page_reclaim, FLAG_NEEDS_LP },
 	[30]			= { .flags = FLAG_VERSIONS },
 	[LEAF_KEY_CONFIG]	= { "TDH.SYS.KEY.CONFIG", tdxmod_key_config,
 				    FLAG_EARLY | FLAG_NEEDS_LP | FLAG_LOCKED },
@@ -46,6 +54,8 @@ const struct tdxmod_leaf tdxmod_leaves[TDXMOD_NR_LEAVES] = {
 	[LEAF_LP_INIT]		= { "TDH.SYS.LP.INIT", tdxmod_lp_init, FLAG_EARLY },
 	[LEAF_TDMR_INIT]	= { "TDH.SYS.TDMR.INIT", tdxmod_tdmr_init, FLAG_NEEDS_LP },
 	[LEAF_SYS_RDALL]	= { "TDH.SYS.RDALL", tdxmod_sys_rdall, FLAG_EARLY },
+	[LEAF_CACHE_WB]		= { "TDH.PHYMEM.CACHE.WB", tdxmod_cache_wb, FLAG_NEEDS_LP },
+	[LEAF_PAGE_WBINVD]	= { "TDH.PHYMEM.PAGE.WBINVD", tdxmod_page_wbinvd, FLAG_NEEDS_LP },
 	[LEAF_LP_SHUTDOWN]	= { "TDH.SYS.LP.SHUTDOWN", tdxmod_lp_shutdown,
 				    FLAG_EARLY | FLAG_STOPPED },
 	[LEAF_SYS_CONFIG]	= { "TDH.SYS.CONFIG", tdxmod_sys_config,
@@ -154,8 +164,15 @@ bool tdxmod_seamcall(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs
 	return true;
 }
 
+/* The module executes UD2, which disables SEAM on all LPs. */
+u64 tdxmod_die(struct tdxmod *m)
+{
+	WRITE_ONCE(m->dead, true);
+	return TDXMOD_NO_ANSWER;
+}
+
 /* The top bits of a physical address are the KeyID. */
-static u64 tdxmod_strip_keyid(const struct tdxmod *m, u64 pa)
+u64 tdxmod_strip_keyid(const struct tdxmod *m, u64 pa)
 {
 	return pa & (BIT_ULL(m->platform.maxpa - m->platform.keyid_bits) - 1);
 }

@@ -39,6 +39,7 @@ typedef atomic_t tdxmod_atomic_t;
 #define TDXMOD_MAX_UPDATES	31	/* in one boot */
 #define TDXMOD_PAMT_ENTRY_SIZE	16
 #define TDXMOD_DISABLE_PAGES	64	/* that one call of SYS.DISABLE overwrites */
+#define TDXMOD_PT_NDA		0	/* page type in a PAMT: not used by the module */
 
 #define TDXMOD_NR_LEAVES	128	/* exceeds the largest leaf number */
 
@@ -80,6 +81,7 @@ struct tdxmod_platform {
 	u64 features0;			/* TDX_FEATURES0; @differences set bit 53 */
 	u16 max_vcpus;			/* with TDXMOD_MAX_VCPUS_FIELD */
 	u16 max_tdmrs;			/* 0 for TDXMOD_MAX_TDMRS */
+	u16 cache_parts;		/* of a package; interrupts stop CACHE.WB between two */
 	u32 family_model_stepping;	/* CPUID.1.EAX, for PKG_FMS */
 };
 
@@ -99,8 +101,16 @@ struct tdxmod_ops {
 	enum tdxmod_pconfig (*pconfig)(void *ctx, unsigned int lp, u32 hkid);
 	/* Executes RDRAND.  Returns false without entropy. */
 	bool (*rdrand)(void *ctx, u64 *value);
-	/* SYS.DISABLE has overwritten the PAMTs and is about to forget them.  Or NULL. */
+	/*
+	 * SYS.DISABLE has overwritten the PAMTs and is about to forget them, and all
+	 * pages of TDs.  Or NULL.
+	 */
 	void (*release_pamts)(void *ctx);
+	/*
+	 * A leaf gives the page at @pa to a TD, as page type @type, or with
+	 * TDXMOD_PT_NDA back to the host.  The page is locked.  Or NULL.
+	 */
+	void (*set_page_type)(void *ctx, u64 pa, u8 type);
 };
 
 enum tdxmod_state {
@@ -122,6 +132,27 @@ struct tdxmod_tdmr {
 	tdxmod_atomic_t lock;		/* try-lock: 0 free, 1 held */
 };
 
+/* The use of an HKID.  A new TD can only get a free one. */
+enum tdxmod_hkid_state {
+	TDXMOD_HKID_FREE,
+	TDXMOD_HKID_RESERVED,	/* SYS.CONFIG got it */
+	TDXMOD_HKID_ASSIGNED,	/* to a TD */
+	TDXMOD_HKID_FLUSHED,	/* packages must write back their caches */
+};
+
+/* An entry of the KeyID ownership table. */
+struct tdxmod_kot_entry {
+	u32 state;			/* enum tdxmod_hkid_state */
+	tdxmod_atomic_t dirty_packages;	/* mask, if FLUSHED */
+};
+
+/* The work of CACHE.WB on a package.  The try-lock @lock protects the other members. */
+struct tdxmod_cache_wb {
+	tdxmod_atomic_t lock;		/* 0 free, 1 held */
+	u32 parts_done;			/* of an interrupted call, or 0 */
+	u8 hkids[TDXMOD_MAX_HKIDS];	/* true: was FLUSHED when the work began */
+};
+
 /*
  * SYS.SHUTDOWN stores these data for SYS.UPDATE of the next module.  They are a
  * copy, so that SYS.CONFIG of the next module does not change them.
@@ -132,7 +163,8 @@ struct tdxmod_handoff {
 	u32 hkid;
 	u32 package_mask;
 	unsigned int nr_tdmrs;
-	u8 kot[TDXMOD_MAX_HKIDS];
+	struct tdxmod_kot_entry kot[TDXMOD_MAX_HKIDS];
+	struct tdxmod_cache_wb cache_wb[TDXMOD_MAX_PACKAGES];
 	struct tdxmod_tdmr tdmrs[TDXMOD_MAX_TDMRS];
 };
 
@@ -157,6 +189,8 @@ struct tdxmod_loader {
  *    without it
  * A: accessed without a lock, by atomics or READ_ONCE() and WRITE_ONCE()
  * T: see struct tdxmod_tdmr
+ * K: written with @kot_lock held exclusively, read with it held shared; or as G
+ * W: see struct tdxmod_cache_wb
  * D: written by SYS.DISABLE while no other LP is in the module
  * L: written by P-SEAMLDR while no LP is in the module
  */
@@ -181,7 +215,9 @@ struct tdxmod {
 	u32 package_mask;			/* G: packages with KEY.CONFIG done */
 	bool handoff_valid;			/* G */
 	u8 lp_done[TDXMOD_MAX_LPS];		/* each LP writes its own, or as D or L */
-	u8 kot[TDXMOD_MAX_HKIDS];		/* G: 0 free, 1 reserved */
+	tdxmod_atomic_t kot_lock;		/* A: -1 exclusive, else number of readers */
+	struct tdxmod_kot_entry kot[TDXMOD_MAX_HKIDS];	/* K, @dirty_packages A */
+	struct tdxmod_cache_wb cache_wb[TDXMOD_MAX_PACKAGES];	/* G, W */
 	struct tdxmod_tdmr tdmrs[TDXMOD_MAX_TDMRS];	/* G, T */
 	struct tdxmod_handoff handoff;		/* G, with handoff_valid */
 	struct tdxmod_loader loader;
@@ -257,6 +293,21 @@ bool tdxmod_reload(struct tdxmod *m);
  */
 u64 tdxmod_visit_pamts(const struct tdxmod *m, u64 first, u64 nr,
 		       void (*visit)(void *arg, u64 pa), void *arg);
+
+/**
+ * tdxmod_is_td_entry - test whether leaves of TDs may have written to a PAMT entry
+ * @m: the module
+ * @tdmr: index of a configured TDMR
+ * @index: number of an entry in its PAMT for 4 KiB pages; the page is not reserved
+ * @words: the 16 bytes of the entry
+ *
+ * Such an entry has the type of a page of a TD and the address of the TD's root page.
+ * The address stays when the host gets the page back.
+ *
+ * Return: true if the module may have written these bytes.
+ */
+bool tdxmod_is_td_entry(const struct tdxmod *m, unsigned int tdmr, u64 index,
+			const u64 *words);
 
 /* Returns the TDMR with this base, or NULL. */
 struct tdxmod_tdmr *tdxmod_find_tdmr(struct tdxmod *m, u64 base);

@@ -292,7 +292,7 @@ static u64 tdxmod_accept_tdmrs(struct tdxmod *m, u64 array, unsigned int count)
 	return TDX_SUCCESS;
 }
 
-static bool tdxmod_is_private_hkid(const struct tdxmod *m, u64 hkid)
+bool tdxmod_is_private_hkid(const struct tdxmod *m, u64 hkid)
 {
 	return hkid >= m->platform.hkid_start &&
 	       hkid - m->platform.hkid_start < m->platform.hkid_count;
@@ -318,7 +318,7 @@ u64 tdxmod_sys_config(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *reg
 	 * If SYS.CONFIG rejects a TDMR, the HKID stays reserved.  TDs cannot use
 	 * it even if a second SYS.CONFIG takes another HKID.
 	 */
-	m->kot[hkid] = 1;
+	m->kot[hkid].state = TDXMOD_HKID_RESERVED;
 	m->hkid = hkid;
 
 	status = tdxmod_accept_tdmrs(m, array, count);
@@ -330,9 +330,10 @@ u64 tdxmod_sys_config(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *reg
 	return TDX_SUCCESS;
 }
 
-static u64 tdxmod_program_key(struct tdxmod *m, unsigned int lp)
+/* Programs a key for @hkid on the package of @lp. */
+u64 tdxmod_program_key(struct tdxmod *m, unsigned int lp, u32 hkid)
 {
-	switch (m->ops->pconfig(m->ctx, lp, m->hkid)) {
+	switch (m->ops->pconfig(m->ctx, lp, hkid)) {
 	case TDXMOD_PCONFIG_OK:
 		return TDX_SUCCESS;
 	case TDXMOD_PCONFIG_ENTROPY:
@@ -340,9 +341,7 @@ static u64 tdxmod_program_key(struct tdxmod *m, unsigned int lp)
 	case TDXMOD_PCONFIG_BUSY:
 		return TDX_OPERAND_BUSY + TDX_KET;
 	default:
-		/* The module executes UD2, which disables SEAM on all LPs. */
-		WRITE_ONCE(m->dead, true);
-		return TDXMOD_NO_ANSWER;
+		return tdxmod_die(m);
 	}
 }
 
@@ -357,7 +356,7 @@ u64 tdxmod_key_config(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *reg
 	if (m->package_mask & package)
 		return TDX_KEY_CONFIGURED;
 
-	status = tdxmod_program_key(m, lp);
+	status = tdxmod_program_key(m, lp, m->hkid);
 	if (status)
 		return status;
 

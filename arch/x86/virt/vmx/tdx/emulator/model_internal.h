@@ -15,6 +15,8 @@
 #define TDX_OPERAND_BUSY			0x8000020000000000ULL
 #define TDX_SYS_BUSY				0x8000020200000000ULL
 #define TDX_RND_NO_ENTROPY			0x8000020300000000ULL
+#define TDX_PAGE_METADATA_INCORRECT		0xC000030000000000ULL
+#define TDX_TD_ASSOCIATED_PAGES_EXIST		0xC000040000000000ULL
 #define TDX_SYS_INIT_NOT_PENDING		0xC000050000000000ULL
 #define TDX_SYS_LP_INIT_NOT_DONE		0xC000050200000000ULL
 #define TDX_SYS_LP_INIT_DONE			0xC000050300000000ULL
@@ -26,8 +28,19 @@
 #define TDX_SYS_INCOMPATIBLE_SIGSTRUCT		0xC000050A00000000ULL
 #define TDX_SYS_LP_INIT_NOT_PENDING		0xC000050B00000000ULL
 #define TDX_SYS_CONFIG_NOT_PENDING		0xC000050C00000000ULL
+#define TDX_TDCS_NOT_ALLOCATED			0xC000060600000000ULL
+#define TDX_LIFECYCLE_STATE_INCORRECT		0xC000060700000000ULL
+#define TDX_OP_STATE_INCORRECT			0xC000060800000000ULL
+#define TDX_NO_VCPUS				0xC000060900000000ULL
+#define TDX_TDCX_NUM_INCORRECT			0xC000061000000000ULL
 #define TDX_KEY_GENERATION_FAILED		0x8000080000000000ULL
+#define TDX_TD_KEYS_NOT_CONFIGURED		0x8000081000000000ULL
 #define TDX_KEY_CONFIGURED			0x0000081500000000ULL
+#define TDX_WBCACHE_NOT_COMPLETE		0x8000081700000000ULL
+#define TDX_HKID_NOT_FREE			0xC000082000000000ULL
+#define TDX_NO_HKID_READY_TO_WBCACHE		0x0000082100000000ULL
+#define TDX_WBCACHE_RESUME_ERROR		0xC000082300000000ULL
+#define TDX_FLUSHVP_NOT_DONE			0x8000082400000000ULL
 #define TDX_NUM_ACTIVATED_HKIDS_NOT_SUPPORTED	0xC000082500000000ULL
 #define TDX_INVALID_PKG_ID			0xC000090600000000ULL
 #define TDX_INVALID_TDMR			0xC0000A0000000000ULL
@@ -51,15 +64,32 @@
 #define TDX_RDX					2
 #define TDX_R8					8
 #define TDX_R9					9
+#define TDX_ATTRIBUTES				64
+#define TDX_XFAM				65
+#define TDX_EXEC_CONTROLS			66
+#define TDX_EPTP_CONTROLS			67
+#define TDX_MAX_VCPUS				68
+#define TDX_CPUID_CONFIG			69
+#define TDX_TSC_FREQUENCY			70
+#define TDX_NUM_L2_VMS				71
+#define TDX_ARCH_CAPABILITIES_CONFIG		72
+#define TDX_TDR					128
+#define TDX_KOT					186
 #define TDX_KET					187
+#define TDX_WBCACHE				188
 
-#define TDXMOD_PT_NDA				0
+/* Page types in a PAMT.  model.h has TDXMOD_PT_NDA. */
 #define TDXMOD_PT_RSVD				1
 #define TDXMOD_PT_REG				3
+#define TDXMOD_PT_TDR				4
+#define TDXMOD_PT_TDCX				5
+#define TDXMOD_PT_TDVPR				6
 #define TDXMOD_PT_EPT				8
 
-/* Fields of the first u64 of a PAMT entry. */
+/* Fields of the first u64 of a PAMT entry.  Readers of the lock count in steps of 4. */
+#define ENTRY_LOCK				GENMASK_ULL(15, 0)
 #define ENTRY_LOCK_EXCLUSIVE			BIT_ULL(0)
+#define ENTRY_LOCK_READER			BIT_ULL(2)
 #define ENTRY_TYPE_SHIFT			16
 #define ENTRY_TYPE(word)			(((word) >> ENTRY_TYPE_SHIFT) & 0xff)
 /* Page number of the TD's root page, 40 bits. */
@@ -101,7 +131,17 @@ struct tdxmod_cpuid_config {
 
 #define TDXMOD_NR_CPUID_CONFIGS			12
 
+/* A 4 KiB page with its PAMT entry, which the calling leaf has locked. */
+struct tdxmod_page {
+	u64 pa;
+	u64 *entry;
+	void *memory;
+	bool exclusive;
+};
+
 /* model.c */
+u64 tdxmod_die(struct tdxmod *m);
+u64 tdxmod_strip_keyid(const struct tdxmod *m, u64 pa);
 bool tdxmod_pa_is_plain(const struct tdxmod *m, u64 pa);
 bool tdxmod_pa_is_shared(const struct tdxmod *m, u64 pa, u64 size);
 bool tdxmod_overlap(const struct tdxmod_range *a, const struct tdxmod_range *b);
@@ -127,13 +167,36 @@ extern const struct tdxmod_cpuid_config tdxmod_cpuid_configs[TDXMOD_NR_CPUID_CON
 /* model_config.c */
 u64 tdxmod_sys_config(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 u64 tdxmod_key_config(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+bool tdxmod_is_private_hkid(const struct tdxmod *m, u64 hkid);
+u64 tdxmod_program_key(struct tdxmod *m, unsigned int lp, u32 hkid);
 
 /* model_tdmr.c */
 u64 tdxmod_pamt_address(const struct tdxmod_tdmr *t, enum tdxmod_level level, u64 offset);
 u64 tdxmod_tdmr_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 
 /* model_pages.c */
+u64 tdxmod_lock_page(struct tdxmod *m, u64 pa, u8 type, bool exclusive, unsigned int operand,
+		     struct tdxmod_page *page);
+u64 tdxmod_lock_owner(struct tdxmod *m, const struct tdxmod_page *child, bool exclusive,
+		      struct tdxmod_page *tdr);
+void tdxmod_unlock_page(struct tdxmod_page *page);
+void tdxmod_take_page(struct tdxmod *m, struct tdxmod_page *page, u8 type, u64 owner);
 u64 tdxmod_page_rdmd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_page_reclaim(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_page_wbinvd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+
+/* model_keys.c */
+u64 tdxmod_mng_create(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_mng_key_config(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_mng_vpflushdone(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_cache_wb(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_mng_key_freeid(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+
+/* model_td.c */
+u64 tdxmod_mng_addcx(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_mng_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_mng_rd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_mr_finalize(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 
 /*
  * The global lock has one exclusive holder, or any number of readers, which are

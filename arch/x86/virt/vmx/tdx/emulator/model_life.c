@@ -207,6 +207,7 @@ static void tdxmod_save_handoff(struct tdxmod *m, u32 hv)
 	h->package_mask = m->package_mask;
 	h->nr_tdmrs = m->nr_tdmrs;
 	memcpy(h->kot, m->kot, sizeof(h->kot));
+	memcpy(h->cache_wb, m->cache_wb, sizeof(h->cache_wb));
 	memcpy(h->tdmrs, m->tdmrs, sizeof(h->tdmrs));
 	tdxmod_set_handoff(m, true, TDXMOD_HANDOFF_SIZE);
 }
@@ -281,6 +282,7 @@ void tdxmod_forget(struct tdxmod *m)
 	m->package_mask = 0;
 	memset(m->lp_done, 0, sizeof(m->lp_done));
 	memset(m->kot, 0, sizeof(m->kot));
+	memset(m->cache_wb, 0, sizeof(m->cache_wb));
 	memset(m->tdmrs, 0, sizeof(m->tdmrs));
 	WRITE_ONCE(m->nr_overwritten, 0);
 	tdxmod_set_state(m, TDXMOD_SYSINIT_PENDING);
@@ -299,7 +301,8 @@ bool tdxmod_reload(struct tdxmod *m)
 
 /*
  * Replaces SYS.CONFIG, KEY.CONFIG and TDMR.INIT after an update.  TDMR.INIT then
- * continues at the address that each TDMR had reached.
+ * continues at the address that each TDMR had reached.  TDs continue, too: their state
+ * is in their pages, and the hand-off data have their HKIDs.
  */
 u64 tdxmod_sys_update(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs)
 {
@@ -315,6 +318,7 @@ u64 tdxmod_sys_update(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *reg
 	m->package_mask = h->package_mask;
 	m->nr_tdmrs = h->nr_tdmrs;
 	memcpy(m->kot, h->kot, sizeof(m->kot));
+	memcpy(m->cache_wb, h->cache_wb, sizeof(m->cache_wb));
 	memcpy(m->tdmrs, h->tdmrs, sizeof(m->tdmrs));
 	tdxmod_set_handoff(m, false, 0);
 	tdxmod_set_state(m, TDXMOD_SYS_READY);
