@@ -5,7 +5,7 @@
  *
  * The model behaves like TDX 1.5.01, except for the TDXMOD_* differences that the
  * platform sets.  It does not implement the checks of CPUID and MSRs, and most leaves
- * that manage vCPUs or the memory of TDs, or migrate TDs.  It answers calls of these
+ * that manage the memory of TDs, run vCPUs or migrate TDs.  It answers calls of these
  * leaves as calls of leaves that do not exist.
  */
 #include "model_internal.h"
@@ -33,14 +33,17 @@ static u64 tdxmod_lp_shutdown(struct tdxmod *m, unsigned int lp, struct tdxmod_r
 const struct tdxmod_leaf tdxmod_leaves[TDXMOD_NR_LEAVES] = {
 	[LEAF_MNG_ADDCX]	= { "TDH.MNG.ADDCX", tdxmod_mng_addcx, FLAG_NEEDS_LP },
 	[3]			= { .flags = FLAG_VERSIONS },
+	[LEAF_VP_ADDCX]		= { "TDH.VP.ADDCX", tdxmod_vp_addcx, FLAG_NEEDS_LP },
 	[LEAF_MNG_KEY_CONFIG]	= { "TDH.MNG.KEY.CONFIG", tdxmod_mng_key_config, FLAG_NEEDS_LP },
 	[LEAF_MNG_CREATE]	= { "TDH.MNG.CREATE", tdxmod_mng_create, FLAG_NEEDS_LP },
+	[LEAF_VP_CREATE]	= { "TDH.VP.CREATE", tdxmod_vp_create, FLAG_NEEDS_LP },
 	[LEAF_MNG_RD]		= { "TDH.MNG.RD", tdxmod_mng_rd, FLAG_NEEDS_LP | FLAG_VERSIONS },
 	[LEAF_MR_FINALIZE]	= { "TDH.MR.FINALIZE", tdxmod_mr_finalize, FLAG_NEEDS_LP },
+	[LEAF_VP_FLUSH]		= { "TDH.VP.FLUSH", tdxmod_vp_flush, FLAG_NEEDS_LP },
 	[LEAF_MNG_VPFLUSHDONE]	= { "TDH.MNG.VPFLUSHDONE", tdxmod_mng_vpflushdone, FLAG_NEEDS_LP },
 	[LEAF_MNG_KEY_FREEID]	= { "TDH.MNG.KEY.FREEID", tdxmod_mng_key_freeid, FLAG_NEEDS_LP },
 	[LEAF_MNG_INIT]		= { "TDH.MNG.INIT", tdxmod_mng_init, FLAG_NEEDS_LP },
-	[LEAF_VP_INIT]		= { .flags = FLAG_VERSIONS },
+	[LEAF_VP_INIT]		= { "TDH.VP.INIT", tdxmod_vp_init, FLAG_NEEDS_LP | FLAG_VERSIONS },
 	[23]			= { .flags = FLAG_VERSIONS },
 	[LEAF_PAGE_RDMD]	= { "TDH.PHYMEM.PAGE.RDMD", tdxmod_page_rdmd, FLAG_NEEDS_LP },
 	[26]			= { .flags = FLAG_VERSIONS },
@@ -56,6 +59,7 @@ const struct tdxmod_leaf tdxmod_leaves[TDXMOD_NR_LEAVES] = {
 	[LEAF_SYS_RDALL]	= { "TDH.SYS.RDALL", tdxmod_sys_rdall, FLAG_EARLY },
 	[LEAF_CACHE_WB]		= { "TDH.PHYMEM.CACHE.WB", tdxmod_cache_wb, FLAG_NEEDS_LP },
 	[LEAF_PAGE_WBINVD]	= { "TDH.PHYMEM.PAGE.WBINVD", tdxmod_page_wbinvd, FLAG_NEEDS_LP },
+	[LEAF_VP_WR]		= { "TDH.VP.WR", tdxmod_vp_wr, FLAG_NEEDS_LP },
 	[LEAF_LP_SHUTDOWN]	= { "TDH.SYS.LP.SHUTDOWN", tdxmod_lp_shutdown,
 				    FLAG_EARLY | FLAG_STOPPED },
 	[LEAF_SYS_CONFIG]	= { "TDH.SYS.CONFIG", tdxmod_sys_config,

@@ -33,6 +33,12 @@
 #define TDX_OP_STATE_INCORRECT			0xC000060800000000ULL
 #define TDX_NO_VCPUS				0xC000060900000000ULL
 #define TDX_TDCX_NUM_INCORRECT			0xC000061000000000ULL
+#define TDX_X2APIC_ID_NOT_UNIQUE		0xC000062100000000ULL
+#define TDX_VCPU_STATE_INCORRECT		0xC000070000000000ULL
+#define TDX_VCPU_ASSOCIATED			0x8000070100000000ULL
+#define TDX_VCPU_NOT_ASSOCIATED			0x8000070200000000ULL
+#define TDX_MAX_VCPUS_EXCEEDED			0xC000070500000000ULL
+#define TDX_TD_VMCS_FIELD_NOT_INITIALIZED	0xC000073000000000ULL
 #define TDX_KEY_GENERATION_FAILED		0x8000080000000000ULL
 #define TDX_TD_KEYS_NOT_CONFIGURED		0x8000081000000000ULL
 #define TDX_KEY_CONFIGURED			0x0000081500000000ULL
@@ -54,6 +60,8 @@
 #define TDX_NON_ORDERED_RESERVED_IN_TDMR	0xC0000A2100000000ULL
 #define TDX_CMR_LIST_INVALID			0xC0000A2200000000ULL
 #define TDX_METADATA_FIELD_ID_INCORRECT		0xC0000C0000000000ULL
+#define TDX_METADATA_FIELD_NOT_WRITABLE		0xC0000C0100000000ULL
+#define TDX_METADATA_FIELD_VALUE_NOT_VALID	0xC0000C0300000000ULL
 #define TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT	0x00000C0B00000000ULL
 
 /* The call never returns.  The module does not use statuses of class 0xFF. */
@@ -197,6 +205,13 @@ u64 tdxmod_mng_addcx(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs
 u64 tdxmod_mng_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 u64 tdxmod_mng_rd(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 u64 tdxmod_mr_finalize(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+
+/* model_vp.c */
+u64 tdxmod_vp_create(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_vp_addcx(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_vp_init(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_vp_wr(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
+u64 tdxmod_vp_flush(struct tdxmod *m, unsigned int lp, struct tdxmod_regs *regs);
 
 /*
  * The global lock has one exclusive holder, or any number of readers, which are

@@ -11,6 +11,9 @@
 
 #define MIN_TDCX		((unsigned int)TDCS_BASE_SIZE / SZ_4K)
 #define MAX_TDCX		9
+#define MIN_TDVPS_PAGES		((unsigned int)TDVPS_BASE_SIZE / SZ_4K)
+#define MAX_TDVPS_PAGES		15
+#define TDVPS_PAGES_PER_L2_VM	3
 #define MAX_L2_VMS		3
 
 /* Metadata report the values of both enums. */
@@ -50,12 +53,16 @@ struct tdxmod_td_config {
 	u16 tsc_frequency;
 };
 
+/* Fills the rest of the page.  A vCPU with a larger index may have any x2APIC ID. */
+#define TDXMOD_NR_X2APIC_IDS	960
+
 /* The first TDCX page of a TD.  The lock of the TDR protects it in the same way. */
 struct tdxmod_tdcs {
 	u32 op_state;			/* enum tdxmod_op_state */
 	tdxmod_atomic_t nr_vcpus;
 	tdxmod_atomic_t nr_associated;	/* vCPUs */
 	struct tdxmod_td_config config;
+	u32 x2apic_ids[TDXMOD_NR_X2APIC_IDS];	/* by index of the vCPU */
 };
 
 /* model_td.c */
