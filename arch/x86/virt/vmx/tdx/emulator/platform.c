@@ -346,6 +346,8 @@ static int __init tdx_platform_describe(void)
 	tdx_platform.features0 = tdx_emu_params.features0;
 	tdx_platform.max_vcpus = tdx_emu_params.max_vcpus;
 	tdx_platform.family_model_stepping = cpuid_eax(1);
+	/* An interrupt stops each CACHE.WB once, so that hosts must resume it. */
+	tdx_platform.cache_parts = 2;
 
 	ret = tdx_platform_boot_module();
 	if (ret) {
