@@ -71,6 +71,93 @@ void fixture_tdmr_init(unsigned int n)
 		EXPECT_EQ(CALL(n % 4, LEAF_TDMR_INIT, .rcx = FIXTURE_TDMR), 0);
 }
 
+void fixture_usable(u32 differences)
+{
+	fixture_ready(differences);
+	fixture_tdmr_init(256);
+}
+
+u64 *fixture_td_params(void)
+{
+	u64 *words = machine_word(&mc, FIXTURE_TD_PARAMS);
+
+	memset(words, 0, 1024);
+	words[1] = 3;			/* XFAM */
+	words[2] = 2;			/* MAX_VCPUS */
+	words[3] = 0x1e;		/* EPT with four levels, WB */
+	words[5] = 100;			/* TSC_FREQUENCY */
+	return words;
+}
+
+u64 fixture_td_step(unsigned int td, u32 hkid, unsigned int lp, unsigned int step)
+{
+	u64 tdr = FIXTURE_TDR(td), tdvpr = FIXTURE_TDVPR(td);
+
+	if (step < TD_CREATED)
+		return CALL(lp, LEAF_MNG_CREATE, .rcx = tdr, .rdx = hkid);
+	if (step < TD_KEYED)
+		return CALL((step - TD_CREATED) * mc.module.platform.nr_lps / 2,
+			    LEAF_MNG_KEY_CONFIG, .rcx = tdr);
+	if (step < TD_PAGED)
+		return CALL(lp, LEAF_MNG_ADDCX, .rcx = tdr + (step - TD_KEYED + 1) * SZ_4K,
+			    .rdx = tdr);
+	if (step < TD_INITIALIZED)
+		return CALL(lp, LEAF_MNG_INIT, .rcx = tdr, .rdx = FIXTURE_TD_PARAMS);
+	if (step < TD_VCPU_CREATED)
+		return CALL(lp, LEAF_VP_CREATE, .rcx = tdvpr, .rdx = tdr);
+	if (step < TD_VCPU_PAGED)
+		return CALL(lp, LEAF_VP_ADDCX,
+			    .rcx = tdvpr + (step - TD_VCPU_CREATED + 1) * SZ_4K, .rdx = tdvpr);
+	if (step < TD_VCPU_INITIALIZED)
+		return CALL(lp, LEAF_VP_INIT, .rcx = tdvpr, .rdx = 77);
+	if (step < TD_VCPU_INITIALIZED + 1)
+		return CALL(lp, LEAF_VP_WR, .rcx = tdvpr, .rdx = 2, .r8 = 0xf2, .r9 = 0xffff);
+	if (step < TD_VCPU_INITIALIZED + 2)
+		return CALL(lp, LEAF_VP_WR, .rcx = tdvpr, .rdx = 0x2016, .r8 = 0x4000,
+			    .r9 = ~0ULL);
+	if (step < TD_VCPU_WRITTEN)
+		return CALL(lp, LEAF_VP_WR, .rcx = tdvpr, .rdx = 0x4000, .r8 = 0x80, .r9 = 0x80);
+	return CALL(lp, LEAF_MR_FINALIZE, .rcx = tdr);
+}
+
+void fixture_td_build(unsigned int td, u32 hkid, unsigned int steps)
+{
+	unsigned int step;
+
+	for (step = 0; step < steps; step++)
+		EXPECT_EQ(fixture_td_step(td, hkid, 1, step), 0);
+}
+
+u64 fixture_cache_wb(unsigned int lp)
+{
+	u64 status = CALL(lp, LEAF_CACHE_WB);
+
+	while (status == INTERRUPTED_RESUMABLE)
+		status = CALL(lp, LEAF_CACHE_WB, .rcx = 1);
+	return status;
+}
+
+void fixture_td_destroy(unsigned int td)
+{
+	unsigned int page = FIXTURE_TD_PAGES;
+	u64 tdr = FIXTURE_TDR(td);
+
+	CALL(1, LEAF_VP_FLUSH, .rcx = FIXTURE_TDVPR(td));
+	CALL(0, LEAF_MNG_VPFLUSHDONE, .rcx = tdr);
+	if (!regs.rax) {
+		EXPECT_EQ(fixture_cache_wb(0), 0);
+		EXPECT_EQ(fixture_cache_wb(2), 0);
+		EXPECT_EQ(CALL(0, LEAF_MNG_KEY_FREEID, .rcx = tdr), 0);
+	}
+	/* The TDR last. */
+	while (page--) {
+		EXPECT_EQ(CALL(0, LEAF_PAGE_RDMD, .rcx = FIXTURE_PAGE(td, page)), 0);
+		if (regs.rcx)
+			EXPECT_EQ(CALL(3, LEAF_PAGE_RECLAIM, .rcx = FIXTURE_PAGE(td, page)), 0);
+	}
+	EXPECT_EQ(CALL(0, LEAF_PAGE_WBINVD, .rcx = tdr | (u64)FIXTURE_HKID << 46), 0);
+}
+
 u64 fixture_field(u64 id)
 {
 	EXPECT_EQ(CALL(0, LEAF_SYS_RD, .rdx = id), 0);

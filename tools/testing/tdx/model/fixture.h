@@ -14,6 +14,27 @@
 #define FIXTURE_RSVD_OFFSET	0x10000000ULL
 #define FIXTURE_RSVD_SIZE	0x2000ULL
 
+/* Pages of TD @td in FIXTURE_TDMR: its TDR, its TDCS, and one vCPU. */
+#define FIXTURE_TD_PAGES	32
+#define FIXTURE_PAGE(td, n)	(FIXTURE_TDMR + ((td) * FIXTURE_TD_PAGES + (n)) * (u64)SZ_4K)
+#define FIXTURE_TDR(td)		FIXTURE_PAGE(td, 0)
+#define FIXTURE_TDVPR(td)	FIXTURE_PAGE(td, 10)
+#define FIXTURE_TD_PARAMS	0x20000ULL
+#define FIXTURE_TD_HKID		(FIXTURE_HKID + 1)
+
+/* The calls that make a TD, in order: fixture_td_step() with numbers below these. */
+enum fixture_td_step {
+	TD_CREATED = 1,
+	TD_KEYED = TD_CREATED + 2,
+	TD_PAGED = TD_KEYED + 6,
+	TD_INITIALIZED,
+	TD_VCPU_CREATED,
+	TD_VCPU_PAGED = TD_VCPU_CREATED + 5,
+	TD_VCPU_INITIALIZED,
+	TD_VCPU_WRITTEN = TD_VCPU_INITIALIZED + 3,
+	TD_FINALIZED,
+};
+
 /* Where fixture_write_module() puts parameters, SIGSTRUCT and image. */
 #define FIXTURE_MODULE		0x2000ULL
 #define FIXTURE_SIGSTRUCT	0x3000ULL
@@ -57,6 +78,24 @@ void fixture_ready(u32 differences);
 
 /* @n times TDMR.INIT, which must succeed, on one LP after the other. */
 void fixture_tdmr_init(unsigned int n);
+
+/* All of these and every TDMR.INIT. */
+void fixture_usable(u32 differences);
+
+/* Good TD_PARAMS for two vCPUs; gives their words. */
+u64 *fixture_td_params(void);
+
+/* One call; gives the status.  Leaves of the vCPU are called on @lp. */
+u64 fixture_td_step(unsigned int td, u32 hkid, unsigned int lp, unsigned int step);
+
+/* The first @steps of a TD with one vCPU on LP 1, which must succeed. */
+void fixture_td_build(unsigned int td, u32 hkid, unsigned int steps);
+
+/* CACHE.WB on an LP to its end; gives the status. */
+u64 fixture_cache_wb(unsigned int lp);
+
+/* From whatever step on: nothing of the TD is left. */
+void fixture_td_destroy(unsigned int td);
 
 /* SYS.RD, which must succeed; gives the value. */
 u64 fixture_field(u64 id);
