@@ -17,7 +17,7 @@
 static pthread_barrier_t barrier;
 static void (*step)(unsigned int lp);
 static atomic_t nr_successes, nr_last_calls;
-static atomic_t keys_contended, tdmrs_contended, loader_contended;
+static atomic_t keys_contended, tdmrs_contended, tds_contended, loader_contended;
 
 /*
  * The module calls out under a lock: give the others a chance to find it taken,
@@ -142,6 +142,129 @@ static void disable(unsigned int lp)
 	EXPECT(status == SHUTDOWN || status == NOT_READY);
 }
 
+static bool is_busy(u64 status)
+{
+	return status >> 32 == OPERAND_BUSY >> 32;
+}
+
+/* A call until nothing that it needs is locked. */
+static u64 call_td(unsigned int lp, u64 leaf, u64 rcx, u64 rdx)
+{
+	u64 status;
+
+	while (is_busy(status = CALL(lp, leaf, .rcx = rcx, .rdx = rdx)))
+		wait_for_others(&tds_contended);
+	return status;
+}
+
+/* Each package; another LP may have done it for all TDs, or be at it. */
+static void write_back_caches(void)
+{
+	unsigned int lp;
+	u64 status;
+
+	for (lp = 0; lp < NR_LPS; lp += NR_LPS / NR_PACKAGES) {
+		do {
+			status = call_td(lp, LEAF_CACHE_WB, 0, 0);
+			while (status == INTERRUPTED_RESUMABLE)
+				status = call_td(lp, LEAF_CACHE_WB, 1, 0);
+		} while (status == WBCACHE_RESUME_ERROR);
+		EXPECT(!status || status == NO_HKID_READY);
+	}
+}
+
+/* Several LPs write back a package at a time, so one may begin what another is to resume. */
+static void free_hkid(unsigned int lp, u64 tdr)
+{
+	u64 status;
+
+	EXPECT_EQ(call_td(lp, LEAF_MNG_VPFLUSHDONE, tdr, 0), 0);
+	do {
+		write_back_caches();
+		status = call_td(lp, LEAF_MNG_KEY_FREEID, tdr, 0);
+		EXPECT(!status || status == WBCACHE_NOT_COMPLETE);
+	} while (status);
+}
+
+static void reclaim_pages(unsigned int lp, u64 first, unsigned int n)
+{
+	while (n--)
+		EXPECT_EQ(call_td(lp, LEAF_PAGE_RECLAIM, first + n * SZ_4K, 0), 0);
+}
+
+static void make_td(unsigned int td, unsigned int lp, unsigned int steps)
+{
+	unsigned int step, package;
+
+	for (step = 0; step < steps; step++) {
+		/* The fixture has two packages. */
+		if (step == TD_CREATED) {
+			for (package = 0; package < NR_PACKAGES; package++)
+				EXPECT_EQ(call_td(package * NR_LPS / NR_PACKAGES,
+						  LEAF_MNG_KEY_CONFIG, FIXTURE_TDR(td), 0), 0);
+			step = TD_KEYED;
+		}
+		while (is_busy(fixture_td_step(td, FIXTURE_TD_HKID + td, lp, step)))
+			wait_for_others(&tds_contended);
+		EXPECT_EQ(regs.rax, 0);
+	}
+}
+
+/* Each LP makes TDs and destroys them. */
+static void churn_tds(unsigned int lp)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		make_td(lp, lp, TD_FINALIZED);
+		EXPECT_EQ(call_td(lp, LEAF_VP_FLUSH, FIXTURE_TDVPR(lp), 0), 0);
+		free_hkid(lp, FIXTURE_TDR(lp));
+		reclaim_pages(lp, FIXTURE_TDVPR(lp), 6);
+		reclaim_pages(lp, FIXTURE_TDR(lp), 7);
+		atomic_inc(&nr_successes);
+	}
+}
+
+/* Each LP has a vCPU of the same TD. */
+static void run_vcpus(unsigned int lp)
+{
+	u64 tdvpr = FIXTURE_TDVPR(lp + 1);
+	unsigned int i;
+
+	EXPECT_EQ(call_td(lp, LEAF_VP_CREATE, tdvpr, FIXTURE_TDR(0)), 0);
+	for (i = 1; i < 6; i++)
+		EXPECT_EQ(call_td(lp, LEAF_VP_ADDCX, tdvpr + i * SZ_4K, tdvpr), 0);
+	EXPECT_EQ(call_td(lp, LEAF_VP_INIT, tdvpr, 0), 0);
+	for (i = 0; i < 100; i++) {
+		EXPECT_EQ(call_td(lp, LEAF_MNG_RD, FIXTURE_TDR(0), 4), 0);
+		/* This one locks the TDR exclusively. */
+		EXPECT_EQ(call_td(lp, LEAF_MNG_KEY_CONFIG, FIXTURE_TDR(0), 0), LIFECYCLE);
+		EXPECT_EQ(call_td(lp, LEAF_PAGE_RDMD, FIXTURE_TDR(0), 0), 0);
+		while (is_busy(CALL(lp, LEAF_VP_WR, .rcx = tdvpr, .rdx = 2, .r8 = i, .r9 = 0xffff)))
+			wait_for_others(&tds_contended);
+		EXPECT_EQ(regs.rax, 0);
+		EXPECT_EQ(call_td(lp, LEAF_VP_FLUSH, tdvpr, 0), 0);
+	}
+	atomic_inc(&nr_successes);
+}
+
+static void use_tds(void)
+{
+	unsigned int lp;
+
+	fixture_td_params()[2] = NR_LPS;
+	EXPECT_EQ(on_each_lp(churn_tds), 4 * NR_LPS);
+	make_td(0, 0, TD_INITIALIZED);
+	EXPECT_EQ(on_each_lp(run_vcpus), NR_LPS);
+	EXPECT_EQ(atomic_read(&mc.td_pages), 7 + 6 * NR_LPS);
+	free_hkid(0, FIXTURE_TDR(0));
+	for (lp = 0; lp < NR_LPS; lp++)
+		reclaim_pages(lp, FIXTURE_TDVPR(lp + 1), 6);
+	reclaim_pages(0, FIXTURE_TDR(0), 7);
+	EXPECT_EQ(atomic_read(&mc.td_pages), 0);
+	EXPECT_EQ(atomic_read(&mc.module.kot_lock), 0);
+}
+
 /* One LP tries to shut down under calls of the others, until it succeeds. */
 static void shut_down(unsigned int lp)
 {
@@ -176,6 +299,10 @@ static void write_tdmrs(void)
 		machine_describe_tdmr(&mc, i, FIXTURE_TDMR + i * (u64)SZ_1G, pamt);
 		for (offset = 0; offset < MACHINE_PAMT_SIZE; offset += sizeof(u64))
 			*machine_word(&mc, pamt + offset) = ~0ULL;
+	}
+	for (offset = 0; offset <= NR_LPS; offset++) {
+		for (i = 0; i < FIXTURE_TD_PAGES; i++)
+			machine_word(&mc, FIXTURE_PAGE(offset, i));
 	}
 }
 
@@ -224,6 +351,7 @@ static void one_round(void)
 	p.nr_packages = NR_PACKAGES;
 	p.nr_lps = NR_LPS;
 	p.differences = TDXMOD_SYS_DISABLE;
+	p.cache_parts = 2;
 	EXPECT_EQ(machine_init(&mc, &p), 0);
 	mc.hook = slow_down;
 
@@ -237,6 +365,7 @@ static void one_round(void)
 	EXPECT_EQ(on_each_lp(init_tdmrs), 256 * NR_TDMRS);
 	EXPECT_EQ(atomic_read(&nr_last_calls), NR_TDMRS);
 	check_pamts();
+	use_tds();
 	EXPECT_EQ(on_each_lp(shut_down), 1);
 	/* Another module takes its place. */
 	fixture_make_module(&build);
@@ -258,7 +387,8 @@ CHECK(all_lps_at_once)
 		one_round();
 	EXPECT(atomic_read(&keys_contended));
 	EXPECT(atomic_read(&tdmrs_contended));
-	printf("# locks found taken: KEY.CONFIG %d, TDMR.INIT %d, P-SEAMLDR %d times\n",
+	EXPECT(atomic_read(&tds_contended));
+	printf("# locks found taken: KEY.CONFIG %d, TDMR.INIT %d, TDs %d, P-SEAMLDR %d times\n",
 	       atomic_read(&keys_contended), atomic_read(&tdmrs_contended),
-	       atomic_read(&loader_contended));
+	       atomic_read(&tds_contended), atomic_read(&loader_contended));
 }
