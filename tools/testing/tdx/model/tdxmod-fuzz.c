@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libFuzzer target: the first byte of the input chooses one of two.
+ * libFuzzer target: the first byte of the input chooses one of three.
  *
  * Leaves of the module: a configuration that is valid until the input changes it, then
  * calls as the input says, on any LP and with any registers.  Whatever comes, a call
  * that is refused changes nothing, registers that a leaf does not name keep their
  * values, an accepted TDMR can be initialized to its end, and the module writes only
- * where it may: to the PAMTs of the TDMR, in convertible memory that no TD can get.
+ * where it may: to the PAMTs of the TDMR, in convertible memory that no TD can get, or
+ * to pages of TDMRs if the leaf is one of TDs.
+ *
+ * Leaves of TDs: a module that is ready, a TD that has got as far as the input says, and
+ * calls as above.
  *
  * Calls of P-SEAMLDR: a module that is good until the input changes it, signed again or
  * not, and calls on any LP.  Whatever comes, P-SEAMLDR reads and writes only where it
@@ -34,9 +38,9 @@
 static struct tdxmod *const m = &mc.module;
 static const u8 *fuzz_data;
 static size_t fuzz_left;
-/* RCX of the TDMR.INIT under way, and whether there is one, or a SYS.DISABLE. */
+/* RCX of the TDMR.INIT under way, and whether there is one, a SYS.DISABLE, or a TD leaf. */
 static u64 initializing_base;
-static bool initializing, disabling;
+static bool initializing, disabling, managing;
 
 bool check_equal(u64 got, u64 want, const char *what, const char *file, int line)
 {
@@ -93,6 +97,17 @@ static bool in_any_pamt(u64 pa)
 	return false;
 }
 
+static bool in_a_tdmr(u64 pa)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->nr_tdmrs; i++) {
+		if (pa >= m->tdmrs[i].base && pa - m->tdmrs[i].base < m->tdmrs[i].size)
+			return true;
+	}
+	return false;
+}
+
 static void check_page(u64 pa)
 {
 	unsigned int i;
@@ -101,6 +116,7 @@ static void check_page(u64 pa)
 		return;
 	EXPECT(!(pa % SZ_4K));
 	EXPECT(!(pa >> (m->platform.maxpa - m->platform.keyid_bits)));
+	EXPECT(!managing || in_any_pamt(pa) || in_a_tdmr(pa));
 	if (!initializing && !disabling)
 		return;
 	EXPECT(in_a_cmr(pa));
@@ -157,7 +173,7 @@ static void write_good_config(void)
 
 static u64 take_value(void)
 {
-	switch (fuzz_take(1) % 6) {
+	switch (fuzz_take(1) % 7) {
 	case 0:
 		return fuzz_take(8);
 	case 1:
@@ -166,6 +182,8 @@ static u64 take_value(void)
 		return SZ_1G * fuzz_take(1) + SZ_4K * fuzz_take(1);
 	case 3:
 		return ~0ULL;
+	case 5:
+		return FIXTURE_PAGE(0, fuzz_take(1) % 32);
 	case 4:
 		return *info_word(fuzz_take(1) % MAX_TDMRS, fuzz_take(1) % INFO_WORDS);
 	default:
@@ -213,6 +231,7 @@ static void check_unchanged(const struct tdxmod *was, u64 leaf)
 	EXPECT_EQ(m->handoff_valid, was->handoff_valid);
 	EXPECT(!memcmp(m->tdmrs, was->tdmrs, m->nr_tdmrs * sizeof(m->tdmrs[0])));
 	EXPECT(leaf == LEAF_SYS_CONFIG || m->hkid == was->hkid);
+	EXPECT(leaf == LEAF_SYS_CONFIG || !memcmp(m->kot, was->kot, sizeof(m->kot)));
 	EXPECT_EQ(m->disabling, was->disabling || regs.rax == INTERRUPTED_RESUMABLE);
 }
 
@@ -221,15 +240,20 @@ static void check_registers(const struct tdxmod_regs *in)
 {
 	/* Bits: rcx 0, rdx 1, r8 2, r9 3, r10 4, r11 5. */
 	static const u8 outputs[] = {
+		[LEAF_MNG_RD] = 0x06,
+		[LEAF_MNG_INIT] = 0x01,
 		[LEAF_PAGE_RDMD] = 0x3f,
+		[LEAF_PAGE_RECLAIM] = 0x3f,
 		[LEAF_SYS_INFO] = 0x0a,
 		[LEAF_SYS_INIT] = 0x1f,
 		[LEAF_SYS_RD] = 0x06,
 		[LEAF_LP_INIT] = 0x07,
 		[LEAF_TDMR_INIT] = 0x02,
 		[LEAF_SYS_RDALL] = 0x04,
+		[LEAF_VP_WR] = 0x04,
 	};
-	u8 named = in->rax < ARRAY_SIZE(outputs) ? outputs[in->rax] : 0;
+	u64 leaf = in->rax & ~0xff0000ULL;
+	u8 named = leaf < ARRAY_SIZE(outputs) ? outputs[leaf] : 0;
 
 	EXPECT(named & 0x01 || regs.rcx == in->rcx);
 	EXPECT(named & 0x02 || regs.rdx == in->rdx);
@@ -237,6 +261,13 @@ static void check_registers(const struct tdxmod_regs *in)
 	EXPECT(named & 0x08 || regs.r9 == in->r9);
 	EXPECT(named & 0x10 || regs.r10 == in->r10);
 	EXPECT(named & 0x20 || regs.r11 == in->r11);
+}
+
+/* A leaf of TDs, which does not read TD_PARAMS from any address. */
+static bool is_td_leaf(u64 leaf)
+{
+	leaf &= 0xffff;
+	return leaf && leaf <= LEAF_VP_INIT && leaf != LEAF_MNG_INIT;
 }
 
 /* One call with all that must hold for any.  False: the module is dead. */
@@ -249,9 +280,13 @@ static bool call(unsigned int lp, struct tdxmod_regs in)
 	regs = in;
 	initializing = in.rax == LEAF_TDMR_INIT;
 	disabling = in.rax == LEAF_SYS_DISABLE;
+	managing = is_td_leaf(in.rax) || in.rax == LEAF_PAGE_RECLAIM ||
+		   in.rax == LEAF_PAGE_WBINVD || in.rax == LEAF_VP_WR;
 	initializing_base = in.rcx;
-	mc.memory_end = initializing || disabling ? ~0ULL : MEMORY_END;
+	mc.memory_end = initializing || disabling || managing || in.rax == LEAF_MNG_INIT ?
+			~0ULL : MEMORY_END;
 	answered = tdxmod_seamcall(m, lp, &regs);
+	managing = false;
 	initializing = false;
 	disabling = false;
 	EXPECT(!mc.wrong_hkid);
@@ -262,6 +297,7 @@ static bool call(unsigned int lp, struct tdxmod_regs in)
 		return false;
 	}
 	EXPECT(!atomic_read(&m->global));
+	EXPECT(!atomic_read(&m->kot_lock));
 	check_registers(&in);
 	if (regs.rax)
 		check_unchanged(&was, in.rax);
@@ -344,12 +380,31 @@ static void finish_tdmr(struct tdxmod_tdmr *t)
 	EXPECT_EQ(call_tdmr_init(t), ALREADY_INITIALIZED);
 }
 
+/* The first calls that make a TD. */
+static void begin_td(void)
+{
+	unsigned int step, steps = fuzz_take(1) % (TD_FINALIZED + 1);
+
+	mc.memory_end = ~0ULL;
+	fixture_td_params();
+	for (step = 0; step < steps; step++)
+		EXPECT_EQ(fixture_td_step(0, FIXTURE_TD_HKID, 1, step), 0);
+	/* Let calls get as far as the last check of the parameters. */
+	if (fuzz_take(1) & 1)
+		change_word(machine_word(&mc, FIXTURE_TD_PARAMS) + fuzz_take(1) % 128);
+}
+
 static bool any_call(void)
 {
-	static const u8 leaves[] = {
+	static const u32 leaves[] = {
 		LEAF_PAGE_RDMD, LEAF_KEY_CONFIG, LEAF_SYS_INFO, LEAF_SYS_INIT,
 		LEAF_SYS_RD, LEAF_LP_INIT, LEAF_TDMR_INIT, LEAF_SYS_RDALL, LEAF_LP_SHUTDOWN,
 		LEAF_SYS_CONFIG, LEAF_SYS_SHUTDOWN, LEAF_SYS_UPDATE, LEAF_SYS_DISABLE, 3,
+		LEAF_MNG_CREATE, LEAF_MNG_KEY_CONFIG, LEAF_MNG_ADDCX, LEAF_MNG_INIT,
+		LEAF_MNG_RD, LEAF_MR_FINALIZE, LEAF_MNG_VPFLUSHDONE, LEAF_CACHE_WB,
+		LEAF_MNG_KEY_FREEID, LEAF_PAGE_RECLAIM, LEAF_PAGE_WBINVD, LEAF_VP_CREATE,
+		LEAF_VP_ADDCX, LEAF_VP_INIT, 1 << 16 | LEAF_VP_INIT, LEAF_VP_WR, LEAF_VP_FLUSH,
+		1 << 16 | LEAF_MNG_RD,
 	};
 	unsigned int choice = fuzz_take(1), lp = fuzz_take(1) % 4;
 	struct tdxmod_regs in = { .r10 = 10, .r11 = 11 };
@@ -362,10 +417,18 @@ static bool any_call(void)
 		return tdxmod_reload(m) || true;
 	in.rax = choice < ARRAY_SIZE(leaves) ? leaves[choice] : fuzz_take(8);
 	in.rcx = take_value();
-	in.rdx = take_value();
+	in.rdx = in.rax == LEAF_MNG_INIT && in.rcx % 2 == 0 ? FIXTURE_TD_PARAMS : take_value();
 	in.r8 = take_value();
 	in.r9 = take_value();
 	return call(lp, in);
+}
+
+static void any_calls(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 32 && fuzz_left && any_call(); i++)
+		EXPECT(atomic_read(&mc.td_pages) >= 0);
 }
 
 static void fuzz_module(void)
@@ -384,8 +447,19 @@ static void fuzz_module(void)
 				finish_tdmr(&m->tdmrs[i]);
 		}
 	}
-	for (i = 0; i < 16 && fuzz_left && any_call(); i++)
-		;
+	any_calls();
+}
+
+/* A module that is ready for TDs. */
+static void fuzz_tds(void)
+{
+	fixture_ready(TDXMOD_SYS_DISABLE);
+	m->platform.features0 |= BIT_ULL(20);
+	m->platform.cache_parts = fuzz_take(1) % 4;
+	m->tdmrs[0].next += SZ_1G;
+	mc.hook = check_page;
+	begin_td();
+	any_calls();
 }
 
 /* P-SEAMLDR */
@@ -514,9 +588,16 @@ int fuzz_one_input(const u8 *data, size_t size)
 {
 	fuzz_data = data;
 	fuzz_left = size;
-	if (fuzz_take(1) & 1)
-		fuzz_loader();
-	else
+	switch (fuzz_take(1) % 3) {
+	case 0:
 		fuzz_module();
+		break;
+	case 1:
+		fuzz_loader();
+		break;
+	default:
+		fuzz_tds();
+		break;
+	}
 	return 0;
 }
