@@ -65,6 +65,8 @@ static const char * const tdx_audit_names[TDX_AUDIT_NR] = {
 	[TDX_AUDIT_TDMR_BUSY]		= "TDMR_BUSY",
 	[TDX_AUDIT_NESTED]		= "NESTED",
 	[TDX_AUDIT_SHUTDOWN]		= "SHUTDOWN",
+	[TDX_AUDIT_TD_PAGE]		= "TD_PAGE",
+	[TDX_AUDIT_TD_KEYID]		= "TD_KEYID",
 };
 
 static atomic64_t tdx_audit_counts[TDX_AUDIT_NR];
@@ -92,7 +94,7 @@ static bool tdx_audit_paused;
 /* Serializes sweeps, resets, and changes of @tdx_audit_paused. */
 static DEFINE_MUTEX(tdx_audit_sweep_lock);
 
-static __printf(2, 3) void tdx_audit_report(enum tdx_audit rule, const char *fmt, ...)
+void tdx_audit_report(enum tdx_audit rule, const char *fmt, ...)
 {
 	struct va_format vaf;
 	va_list args;
@@ -156,6 +158,11 @@ static void tdx_audit_release_page(void *unused, u64 pa)
 		tdx_audit_set_mark(page, RELEASED);
 }
 
+bool tdx_audit_is_paused(void)
+{
+	return READ_ONCE(tdx_audit_paused);
+}
+
 static void tdx_audit_disown_page(void *unused, u64 pa)
 {
 	struct page *page = tdx_audit_page(pa);
@@ -173,6 +180,7 @@ static void tdx_audit_visit_pamts(void (*visit)(void *unused, u64 pa))
 void tdx_audit_release_pamts(void)
 {
 	tdx_audit_visit_pamts(tdx_audit_release_page);
+	tdx_audit_forget_tds();
 }
 
 static bool tdx_audit_is_flushed(void)
@@ -548,6 +556,9 @@ void tdx_audit_after(unsigned int lp, const struct tdxmod_regs *in, u64 status)
 	case LEAF_SYS_DISABLE:
 		if (!status || status == TDX_EMU_INTERRUPTED_RESUMABLE)
 			tdx_audit_pamts_changed(true);
+		break;
+	default:
+		tdx_audit_after_td(in, status);
 		break;
 	}
 }

@@ -430,6 +430,8 @@ static int tdx_tdmrs_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(tdx_tdmrs);
 
+DEFINE_SHOW_ATTRIBUTE(tdx_tds);
+
 static int __init tdx_emulator_debugfs(void)
 {
 	struct dentry *dir;
@@ -441,6 +443,7 @@ static int __init tdx_emulator_debugfs(void)
 	debugfs_create_file("calls", 0400, dir, NULL, &tdx_calls_fops);
 	debugfs_create_file("audit", 0400, dir, NULL, &tdx_audit_fops);
 	debugfs_create_file("tdmrs", 0400, dir, NULL, &tdx_tdmrs_fops);
+	debugfs_create_file("tds", 0400, dir, NULL, &tdx_tds_fops);
 	debugfs_create_file("inject", 0200, dir, NULL, &tdx_inject_fops);
 	tdx_params_debugfs("dilation", dir);
 	tdx_faults_debugfs(dir);

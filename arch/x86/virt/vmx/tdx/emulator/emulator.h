@@ -21,6 +21,8 @@
  * @TDX_AUDIT_NESTED: SEAMCALL from an interrupt inside a SEAMCALL
  * @TDX_AUDIT_SHUTDOWN: at shutdown a CPU is in VMX operation for TDX, or may
  *	have lines of the module in its cache
+ * @TDX_AUDIT_TD_PAGE: the host freed a page of a TD, or disabled a module with TDs
+ * @TDX_AUDIT_TD_KEYID: the host used a KeyID that it had freed, or freed it too early
  * @TDX_AUDIT_NR: number of rules
  */
 enum tdx_audit {
@@ -32,6 +34,8 @@ enum tdx_audit {
 	TDX_AUDIT_TDMR_BUSY,
 	TDX_AUDIT_NESTED,
 	TDX_AUDIT_SHUTDOWN,
+	TDX_AUDIT_TD_PAGE,
+	TDX_AUDIT_TD_KEYID,
 	TDX_AUDIT_NR,
 };
 

@@ -20,6 +20,8 @@ struct task_struct;
 #define TDX_EMU_INTERRUPTED_RESUMABLE	0x8000000300000000ULL
 #define TDX_EMU_SYS_BUSY		0x8000020200000000ULL
 #define TDX_EMU_OPERAND_BUSY_RCX	0x8000020000000001ULL
+#define TDX_EMU_WBCACHE_NOT_COMPLETE	0x8000081700000000ULL
+#define TDX_EMU_HKID_NOT_FREE		0xC000082000000000ULL
 
 /**
  * struct tdx_emu_params - tdx_emulator.* options of the kernel command line
@@ -100,6 +102,14 @@ void tdx_audit_expect_frees(bool expected);
 void tdx_audit_pause(bool pause);
 void tdx_audit_clear(void);
 int tdx_audit_show(struct seq_file *m, void *unused);
+bool tdx_audit_is_paused(void);
+__printf(2, 3) void tdx_audit_report(enum tdx_audit rule, const char *fmt, ...);
+
+/* audit_td.c */
+void tdx_audit_set_page_type(u64 pa, u8 type);
+void tdx_audit_forget_tds(void);
+void tdx_audit_after_td(const struct tdxmod_regs *in, u64 status);
+int tdx_tds_show(struct seq_file *m, void *unused);
 
 /* replay.c */
 void tdx_replay_debugfs(struct dentry *dir);

@@ -13,7 +13,7 @@
 #include "internal.h"
 
 #define NR_TDMRS	2
-#define TDMR_BASE(i)	(SZ_1T + (u64)(i) * SZ_1G)
+#define TDMR_BASE(i)	((512ULL + (i)) * SZ_1G)
 #define CALLS_PER_TDMR	(SZ_1G / SZ_4M)
 
 /* The PAMTs of 1 GiB for 4K, 2M and 1G pages are adjacent. */

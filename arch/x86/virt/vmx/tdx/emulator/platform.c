@@ -29,6 +29,7 @@
 #include <asm/archrandom.h>
 #include <asm/cpuid/api.h>
 #include <asm/msr.h>
+#include <asm/special_insns.h>
 #include <asm/virt.h>
 #include <asm/vmx.h>
 
@@ -184,9 +185,16 @@ void tdx_emulator_virt_put_ref(int feat)
 		x86_virt_put_ref(feat);
 }
 
-/* Context: the trap, on the CPU that executes the SEAMCALL. */
+/*
+ * KVM enters VMX operation without the emulator, and stays there longer than the host.
+ *
+ * Context: the trap, on the CPU that executes the SEAMCALL.
+ */
 bool tdx_platform_in_vmx(void)
 {
+	if (tdx_platform_vmx_is_real())
+		return __read_cr4() & X86_CR4_VMXE;
+
 	return this_cpu_read(tdx_platform_vmx_users);
 }
 
@@ -238,11 +246,17 @@ static void tdx_platform_release_pamts(void *ctx)
 	tdx_audit_release_pamts();
 }
 
+static void tdx_platform_set_page_type(void *ctx, u64 pa, u8 type)
+{
+	tdx_audit_set_page_type(pa, type);
+}
+
 static const struct tdxmod_ops tdx_platform_ops = {
 	.page		= tdx_platform_module_page,
 	.pconfig	= tdx_platform_pconfig,
 	.rdrand		= tdx_platform_rdrand,
 	.release_pamts	= tdx_platform_release_pamts,
+	.set_page_type	= tdx_platform_set_page_type,
 };
 
 /* Initializes the module to its state after boot. */
@@ -337,9 +351,10 @@ static int __init tdx_platform_describe(void)
 	if (ret)
 		return ret;
 
-	tdx_platform.maxpa = 52;
 	tdx_platform.keyid_bits = order_base_2(tdx_emu_params.mktme_keyids +
 					       tdx_emu_params.tdx_keyids + 1);
+	/* As the kernel computes addresses with a KeyID */
+	tdx_platform.maxpa = boot_cpu_data.x86_phys_bits + tdx_platform.keyid_bits;
 	tdx_platform.hkid_start = tdx_emu_params.mktme_keyids + 1;
 	tdx_platform.hkid_count = tdx_emu_params.tdx_keyids;
 	tdx_platform.differences = tdx_emu_params.differences;
