@@ -411,6 +411,18 @@ __MODULE_PARM_TYPE(tdx, "bool");""")
 	if (!is_hkid_assigned(kvm_tdx) && !kvm_tdx->td.tdr_page)
 		tdx_put();
 """)
+    # VP.INIT associates the vCPU with this CPU.  While the state is not set,
+    # tdx_vcpu_load() on another CPU does not flush the vCPU, and VP.WR then fails.
+    edit('arch/x86/kvm/vmx/tdx.c',
+         where=r'^(?<=TDX_BUG_ON\(err, TDH_VP_INIT, vcpu->kvm\)\)\n)\t\t\treturn -EIO;\n(?=\t\}\n)',
+         add="""
+		/* From now on, tdx_vcpu_load() must flush the vCPU if this task migrates. */
+		tdx->state = VCPU_TD_STATE_INITIALIZED;
+""")
+    edit('arch/x86/kvm/vmx/tdx.c',
+         where=r'^\ttdx->state = VCPU_TD_STATE_INITIALIZED;\n\n(?=\treturn 0;\n\})',
+         put='')
+
     edit('arch/x86/kvm/vmx/tdx.c',
          where=r'^int tdx_vm_init\(struct kvm \*kvm\)\n\{\n(?:\t.*;\n)+',
          add="""	int ret;
