@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# kvm.sh boot|demand|pending|without|unusable TEXT|memory|fails|off
+# kvm.sh boot|demand|pending|without|unusable TEXT|memory|fails|off|td|leaf|leak
 #
 # Load and unload the real kvm and kvm_intel as modules, and create VMs:
 #	boot		TDX is up since the boot
@@ -13,15 +13,21 @@
 #	memory		some memory is outside the CMRs
 #	fails		initializations fail; needs tdx_emulator.dilation and tdmr_ns as above
 #	off		root switches TDX off and on
+#	td		TDs are built up to KVM_TDX_FINALIZE_VM, and end
+#	leaf		each leaf that builds a TD fails, one after another; KVM warns of that
+#	leak		a page of a TD cannot be reclaimed; KVM warns of that
 #
 # Run as root on a CPU with VMX, with the emulated TDX module (tdx_emulator=on), which
-# cannot run TDs: the tests create only the descriptors of TDs.
+# cannot run TDs.
 set -u
 
 sysfs=/sys/kernel/tdx
 cpus=/sys/devices/system/cpu
 intel=/sys/module/kvm_intel
 here=$(dirname "$0")
+# If a VMM migrates during KVM_TDX_INIT_VCPU, upstream's KVM does not flush the vCPU, and
+# the module rejects the next call.  So keep VMMs on CPU 0 there.
+[ -d $sysfs ] && pin= || pin='taskset 1'
 # shellcheck source=tools/testing/selftests/tdx/lib.sh
 . "$here/../lib.sh"
 
@@ -30,8 +36,10 @@ SYS_INIT=33
 SYS_RD=34
 TDMR_INIT=36
 SYS_DISABLE=69
+PAGE_RECLAIM=28
 VMFAILINVALID=0x8000ff00ffff0000
 OPERAND_INVALID=0xc000010000000001
+NO_ENTROPY=0x8000020300000000
 FIELD_ID_INCORRECT=0xc0000c0000000000
 
 # Types of VM
@@ -457,6 +465,147 @@ loads_during_off()
 	report 'kvm_intel loads while TDX goes down, and TDX comes up again'
 }
 
+expect_no_tds()
+{
+	wait_for tds_left 'pages 0 keyids 0'
+	expect 'KeyIDs of TDs' "$(cat "$work"/cgroup/misc.current)" 'tdx 0'
+}
+
+# What the module has of TDs.  The last file descriptor ends a TD a moment after its task.
+tds_left()
+{
+	xargs <$emulator/tds
+}
+
+# build_td VCPUS: a process in the background builds a TD, and keeps it
+build_td()
+{
+	rm -f "$work"/td
+	$pin "$here/td" build "$1" >"$work"/td &
+	creator=$!
+	while kill -0 $creator 2>/dev/null && [ ! -s "$work"/td ]; do
+		sleep 0.1
+	done
+	expect 'TD' "$(cat "$work"/td)" built
+}
+
+td_is_built()
+{
+	build_td 2
+	expect 'KeyIDs of TDs' "$(cat "$work"/cgroup/misc.current)" 'tdx 1'
+	# 7 pages, and 6 for each vCPU
+	expect 'TDs in the module' "$(tds_left)" 'pages 19 keyids 1'
+	[ ! -d $sysfs ] || expect off "$(switch_tdx 0)" "$EBUSY"
+	end_td
+	expect_no_tds
+	report 'a TD is built as by a VMM, and its pages and KeyID come back'
+}
+
+td_is_misused()
+{
+	expect 'wrong ioctls' "$($pin "$here/td" misuse)" rejected
+	expect_no_tds
+	report 'wrong ioctls and parameters are rejected'
+}
+
+# start_tds PROCESSES ROUNDS VCPUS
+start_tds()
+{
+	rm -f "$work"/churn.*
+	for i in $(seq "$1"); do
+		$pin "$here/td" churn "$2" "$3" >"$work/churn.$i" &
+	done
+}
+
+tds_end()
+{
+	wait
+	expect 'lines of errors' "$(cat "$work"/churn.* | grep -v '^[0-9]*$')" ''
+	expect_no_tds
+	expect 'lines of KVM' "$(dmesg | grep -c 'SEAMCALL .* failed\|is leaked')" 0
+}
+
+many_tds()
+{
+	before=$(calls TDH.MNG.KEY.FREEID)
+	start_tds 16 32 1
+	tds_end
+	echo "# $(($(calls TDH.MNG.KEY.FREEID) - before)) TDs," \
+	     "$(cat "$work"/churn.* | awk '{ n += $1 } END { print n }') rejected"
+	expect 'TDs rejected' "$(cat "$work"/churn.* | sort -u)" 0
+	expect TDs $(($(calls TDH.MNG.KEY.FREEID) - before)) 512
+	report '16 processes create 512 TDs'
+}
+
+tds_meanwhile()
+{
+	start_tds 4 25 2
+	while [ "$(cat "$work"/churn.* | wc -l)" -lt 4 ]; do
+		"$1"
+	done
+	tds_end
+	report "TDs come and go while $2"
+}
+
+switch_off_and_on()
+{
+	said=$(switch_tdx 0)
+	[ -z "$said" ] || [ "$said" = "$EBUSY" ] || expect off "$said" ''
+	[ -n "$said" ] || expect enable "$(switch_tdx 1)" ''
+	sleep 0.2
+}
+
+# The last CPU of a package stays while there are TDs.
+cpu_off_and_on()
+{
+	echo 0 >$cpus/cpu1/online
+	echo 1 >$cpus/cpu1/online
+}
+
+# A VMM may be killed in each of its calls.
+vmms_are_killed()
+{
+	for i in $(seq 20); do
+		$pin "$here/td" churn 1000 2 >"$work"/churn.0 &
+		vmm=$!
+		# The time differs: sleep takes fractions of a second only.
+		sleep "0.$((i % 10))$((i % 7))"
+		kill -9 $vmm
+		wait $vmm 2>/dev/null
+	done
+	tds_end
+	report 'VMMs are killed, and all pages and KeyIDs come back'
+}
+
+# leaf_fails NAME LEAF STATUS ERROR: LEAF includes the version
+leaf_fails()
+{
+	echo "$2 $3 0 1" >$emulator/inject
+	said=$("$here/td" fail)
+	echo clear >$emulator/inject
+	echo "# $1: $said"
+	case $said in
+	*": $4"*) ;;
+	*) expect "$1" "$said" "$4" ;;
+	esac
+	expect_no_tds
+	expect 'TD' "$("$here/td" fail)" built
+	expect_no_tds
+	report "a TD fails at $1, and the next one succeeds"
+}
+
+page_leaks()
+{
+	echo "$PAGE_RECLAIM $OPERAND_INVALID 0 1" >$emulator/inject
+	"$here/td" fail >/dev/null
+	echo clear >$emulator/inject
+	# The page, and the TDR, which has a page left
+	wait_for tds_left 'pages 2 keyids 0'
+	expect off "$(switch_tdx 0)" "$EBUSY"
+	expect status "$(status)" initialized
+	report 'TDX cannot be switched off if KVM has lost a page of a TD'
+}
+
 audited()
 {
 	expect audit "$(audit)" ''
@@ -564,6 +713,37 @@ off)
 	loads ' while TDX is up'
 	many_creators
 	loads_during_off
+	unloads ''
+	;;
+td)
+	insert tdx=1
+	wait_for status initialized
+	td_is_built
+	td_is_misused
+	many_tds
+	tds_meanwhile cpu_off_and_on 'a CPU goes and comes'
+	[ ! -d $sysfs ] || tds_meanwhile switch_off_and_on 'root switches TDX off and on'
+	vmms_are_killed
+	unloads ''
+	;;
+leaf)
+	insert tdx=1
+	wait_for status initialized
+	leaf_fails TDH.MNG.CREATE 9 $OPERAND_INVALID "$EIO"
+	leaf_fails TDH.MNG.CREATE 9 $NO_ENTROPY built
+	leaf_fails TDH.MNG.KEY.CONFIG 8 $OPERAND_INVALID "$EIO"
+	leaf_fails TDH.MNG.ADDCX 1 $OPERAND_INVALID "$EIO"
+	leaf_fails TDH.MNG.INIT 21 $OPERAND_INVALID "$EINVAL"
+	leaf_fails TDH.VP.CREATE 10 $OPERAND_INVALID "$EIO"
+	leaf_fails TDH.VP.ADDCX 4 $OPERAND_INVALID "$EIO"
+	leaf_fails TDH.VP.INIT 0x10016 $OPERAND_INVALID "$EIO"
+	leaf_fails TDH.MR.FINALIZE 17 $OPERAND_INVALID "$EIO"
+	unloads ''
+	;;
+leak)
+	insert tdx=1
+	wait_for status initialized
+	page_leaks
 	unloads ''
 	;;
 *)

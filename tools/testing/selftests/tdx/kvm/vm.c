@@ -23,11 +23,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Headers in user space may be older than Linux 6.7. */
-#ifndef KVM_CAP_VM_TYPES
-#define KVM_CAP_VM_TYPES 235
-#endif
-
 /* Addresses in the memory of the VM */
 #define MEM_SIZE	0x4000
 #define CODE		0x1000
