@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# kvm.sh boot|demand|pending|without|unusable TEXT|memory|fails|off|td|leaf|leak
+# kvm.sh boot|demand|pending|async|poweroff|without|unusable TEXT|memory|fails|off|td|leaf|leak
 #
 # Load and unload the real kvm and kvm_intel as modules, and create VMs:
 #	boot		TDX is up since the boot
 #	demand		TDX comes up when kvm_intel is loaded
 #	pending		the same, and TDX does not come up before the end of the test; needs
 #			tdx_emulator.dilation and tdmr_ns
+#	async		TDX comes up since the boot; needs tdx_host=async and as above
+#	poweroff	the caller powers the host off while TDX comes up; needs as above
 #	without		TDX is switched off by tdx_host=off
 #	unusable	KVM cannot use the module, and TEXT is in the log
 #	memory		some memory is outside the CMRs
@@ -36,7 +38,8 @@ SYS_INIT=33
 SYS_RD=34
 TDMR_INIT=36
 SYS_DISABLE=69
-PAGE_RECLAIM=28
+SYS_CONFIG=45
+KEY_CONFIG=31
 VMFAILINVALID=0x8000ff00ffff0000
 OPERAND_INVALID=0xc000010000000001
 NO_ENTROPY=0x8000020300000000
@@ -291,14 +294,18 @@ initialization_failed()
 	report "KVM offers no TDX, and a TD is rejected at once$1"
 }
 
+# Print the CPUs, online or not, that are not in the package of CPU 0.
+other_package()
+{
+	for cpu in "$cpus"/cpu[0-9]*; do
+		[ "$(cat "$cpu"/topology/physical_package_id 2>/dev/null)" = \
+		  "$(cat $cpus/cpu0/topology/physical_package_id)" ] || echo "$cpu"
+	done
+}
+
 package_offline()
 {
-	package=$(cat $cpus/cpu0/topology/physical_package_id)
-	others=
-	for cpu in "$cpus"/cpu[0-9]*; do
-		[ "$(cat "$cpu"/topology/physical_package_id)" = "$package" ] ||
-			others="$others $cpu"
-	done
+	others=$(other_package)
 	for cpu in $others; do
 		echo 0 >"$cpu"/online
 	done
@@ -585,7 +592,7 @@ leaf_fails()
 	echo clear >$emulator/inject
 	echo "# $1: $said"
 	case $said in
-	*": $4"*) ;;
+	"$4" | *": $4"*) ;;
 	*) expect "$1" "$said" "$4" ;;
 	esac
 	expect_no_tds
@@ -594,16 +601,80 @@ leaf_fails()
 	report "a TD fails at $1, and the next one succeeds"
 }
 
-page_leaks()
+# leaks NAME LEAF LEFT: a TD cannot be destroyed, and LEFT is what the module has then
+leaks()
 {
-	echo "$PAGE_RECLAIM $OPERAND_INVALID 0 1" >$emulator/inject
-	"$here/td" fail >/dev/null
+	echo "$2 $OPERAND_INVALID 0 1" >$emulator/inject
+	expect 'TD' "$("$here/td" fail)" built
+	wait_for tds_left "$3"
 	echo clear >$emulator/inject
-	# The page, and the TDR, which has a page left
-	wait_for tds_left 'pages 2 keyids 0'
 	expect off "$(switch_tdx 0)" "$EBUSY"
 	expect status "$(status)" initialized
-	report 'TDX cannot be switched off if KVM has lost a page of a TD'
+	expect 'TD' "$("$here/td" fail)" built
+	wait_for tds_left "$3"
+	report "a TD leaks at $1, TDX stays up, and the next TD is built"
+}
+
+# The last CPU of a package writes back the caches when a TD ends.
+package_stays()
+{
+	build_td 1
+	refused=0
+	set_package 0
+	expect 'CPUs that stay' $refused 1
+	set_package 1
+	end_td
+	expect_no_tds
+	refused=0
+	set_package 0
+	expect 'CPUs that stay without a TD' $refused 0
+	set_package 1
+	report 'the last CPU of a package stays online while there is a TD'
+}
+
+set_package()
+{
+	for cpu in $(other_package); do
+		echo "$1" 2>/dev/null >"$cpu"/online || refused=$((refused + 1))
+	done
+}
+
+tds_wait()
+{
+	start_tds 4 2 1
+	"$here/vm" run 1 1 >/dev/null
+	expect status "$(status)" initializing
+	echo 1 >$emulator/dilation
+	tds_end
+	expect 'TDs rejected' "$(cat "$work"/churn.* | sort -u)" 0
+	expect status "$(status)" initialized
+	report 'processes wait for TDX, and build TDs'
+}
+
+cpus_come_and_go()
+{
+	for cpu in $(other_package); do
+		echo 0 >"$cpu"/online
+		plain_vm_runs
+		echo 1 >"$cpu"/online
+	done
+	expect status "$(status)" initializing
+	report 'CPUs go and come while TDX comes up'
+}
+
+# step_fails NAME LEAF
+step_fails()
+{
+	expect off "$(switch_tdx 0)" ''
+	echo "$2 $OPERAND_INVALID 0 1" >$emulator/inject
+	switch_tdx 1 >/dev/null
+	wait_for_tdx N
+	echo clear >$emulator/inject
+	expect status "$(status)" unknown
+	rejected_at_once "$EIO"
+	expect enable "$(switch_tdx 1)" ''
+	wait_for_tdx Y
+	report "TDX fails at $1, and comes up after all"
 }
 
 audited()
@@ -673,6 +744,20 @@ pending)
 	unloads ' at the end'
 	one_initialization
 	;;
+async)
+	expect status "$(status)" initializing
+	loads_meanwhile ''
+	cpus_come_and_go
+	tds_wait
+	unloads ''
+	expect SYS.INIT "$(calls TDH.SYS.INIT)" 1
+	report 'the module was initialized once'
+	;;
+poweroff)
+	loads_meanwhile ''
+	start_tds 4 1 1
+	td_waits
+	;;
 without)
 	loads_without tdx=1
 	plain_vm ''
@@ -700,6 +785,8 @@ fails)
 	waiter_is_told
 	initialization_failed ' if TDMR.INIT has failed' "$EIO" 'TDX_OPERAND_INVALID'
 	root_starts_again
+	step_fails TDH.SYS.CONFIG $SYS_CONFIG
+	step_fails TDH.SYS.KEY.CONFIG $KEY_CONFIG
 	fails_for_good
 	;;
 off)
@@ -721,6 +808,7 @@ td)
 	td_is_built
 	td_is_misused
 	many_tds
+	package_stays
 	tds_meanwhile cpu_off_and_on 'a CPU goes and comes'
 	[ ! -d $sysfs ] || tds_meanwhile switch_off_and_on 'root switches TDX off and on'
 	vmms_are_killed
@@ -734,16 +822,25 @@ leaf)
 	leaf_fails TDH.MNG.KEY.CONFIG 8 $OPERAND_INVALID "$EIO"
 	leaf_fails TDH.MNG.ADDCX 1 $OPERAND_INVALID "$EIO"
 	leaf_fails TDH.MNG.INIT 21 $OPERAND_INVALID "$EINVAL"
+	# KVM logs this and takes 0 as the value.
+	leaf_fails TDH.MNG.RD 11 $OPERAND_INVALID built
 	leaf_fails TDH.VP.CREATE 10 $OPERAND_INVALID "$EIO"
 	leaf_fails TDH.VP.ADDCX 4 $OPERAND_INVALID "$EIO"
 	leaf_fails TDH.VP.INIT 0x10016 $OPERAND_INVALID "$EIO"
+	leaf_fails TDH.VP.WR 43 $OPERAND_INVALID "$EIO"
 	leaf_fails TDH.MR.FINALIZE 17 $OPERAND_INVALID "$EIO"
 	unloads ''
 	;;
 leak)
 	insert tdx=1
 	wait_for status initialized
-	page_leaks
+	# A TD with a vCPU has 13 pages.  KVM loses all, a page and the TDR, or the TDR.
+	leaks TDH.VP.FLUSH 18 'pages 13 keyids 1'
+	leaks TDH.MNG.VPFLUSHDONE 19 'pages 26 keyids 2'
+	leaks TDH.PHYMEM.CACHE.WB 40 'pages 39 keyids 3'
+	leaks TDH.MNG.KEY.FREEID 20 'pages 52 keyids 4'
+	leaks TDH.PHYMEM.PAGE.RECLAIM 28 'pages 54 keyids 4'
+	leaks TDH.PHYMEM.PAGE.WBINVD 41 'pages 54 keyids 4'
 	unloads ''
 	;;
 *)
@@ -751,6 +848,16 @@ leak)
 	exit 2
 	;;
 esac
-[ "$1" = without ] || audited
+case $1 in
+without)
+	;;
+leak)
+	expect audit "$(audit)" 'TD_KEYID '
+	report 'the audit reports that KVM frees a KeyID without TDH.PHYMEM.CACHE.WB'
+	;;
+*)
+	audited
+	;;
+esac
 echo "1..$number"
 exit $failed
