@@ -58,10 +58,11 @@ static enum tdxmod_pconfig machine_pconfig(void *ctx, unsigned int lp, u32 hkid)
 	struct machine *mc = ctx;
 	/* Keys of TDs come when the module is ready, and its own key before. */
 	bool of_td = READ_ONCE(mc->module.state) == TDXMOD_SYS_READY;
+	bool is_global = hkid == mc->module.hkid;
 
 	if (mc->hook)
 		mc->hook(~0ULL);
-	if (of_td == (hkid == mc->module.hkid))
+	if (of_td == is_global)
 		WRITE_ONCE(mc->wrong_hkid, true);
 	if (!mc->keyfail[lp].left)
 		return TDXMOD_PCONFIG_OK;

@@ -544,29 +544,33 @@ many_tds()
 	report '16 processes create 512 TDs'
 }
 
-tds_meanwhile()
+tds_are_churned()
+{
+	[ "$(cat "$work"/churn.* | wc -l)" -lt 4 ]
+}
+
+tds_and_off()
 {
 	start_tds 4 25 2
-	while [ "$(cat "$work"/churn.* | wc -l)" -lt 4 ]; do
-		"$1"
+	while tds_are_churned; do
+		said=$(switch_tdx 0)
+		[ -z "$said" ] || [ "$said" = "$EBUSY" ] || expect off "$said" ''
+		[ -n "$said" ] || expect enable "$(switch_tdx 1)" ''
+		sleep 0.2
 	done
 	tds_end
-	report "TDs come and go while $2"
+	report 'TDs come and go while root switches TDX off and on'
 }
 
-switch_off_and_on()
+tds_and_cpus()
 {
-	said=$(switch_tdx 0)
-	[ -z "$said" ] || [ "$said" = "$EBUSY" ] || expect off "$said" ''
-	[ -n "$said" ] || expect enable "$(switch_tdx 1)" ''
-	sleep 0.2
-}
-
-# The last CPU of a package stays while there are TDs.
-cpu_off_and_on()
-{
-	echo 0 >$cpus/cpu1/online
-	echo 1 >$cpus/cpu1/online
+	start_tds 4 25 2
+	while tds_are_churned; do
+		echo 0 >$cpus/cpu1/online
+		echo 1 >$cpus/cpu1/online
+	done
+	tds_end
+	report 'TDs come and go while a CPU goes and comes'
 }
 
 # A VMM may be killed in each of its calls.
@@ -809,8 +813,8 @@ td)
 	td_is_misused
 	many_tds
 	package_stays
-	tds_meanwhile cpu_off_and_on 'a CPU goes and comes'
-	[ ! -d $sysfs ] || tds_meanwhile switch_off_and_on 'root switches TDX off and on'
+	tds_and_cpus
+	[ ! -d $sysfs ] || tds_and_off
 	vmms_are_killed
 	unloads ''
 	;;

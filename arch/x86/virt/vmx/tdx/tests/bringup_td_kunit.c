@@ -5,13 +5,13 @@
  */
 #include <kunit/test.h>
 
+#include <linux/cpufeature.h>
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/smp.h>
 #include <linux/topology.h>
-#include <asm/cpufeature.h>
 
 #include "../emulator/emulator.h"
 #include "../emulator/internal.h"
