@@ -31,7 +31,7 @@ PAGES = 128 * 1024 + 512
 # Targets: time on two CPUs, of that on one; time without zeroing, of upstream's;
 # difference of the prediction, if the phase takes longer.
 TWO_OF_ONE = 0.60
-OF_UPSTREAM = 1.5
+OF_UPSTREAM = 3
 CLOSE = 0.25
 CLOSE_FROM_MS = 500
 # A guest's first access to memory is a page fault of this machine.  With huge pages, the

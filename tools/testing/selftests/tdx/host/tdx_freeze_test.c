@@ -98,7 +98,10 @@ static long random_point(long before_us, long in_all_us, int round)
 	}
 }
 
-/* No lane runs and nothing is traced between the end of freezing and thawing. */
+/*
+ * No lane runs, and no lane or phase begins or ends, between the end of freezing and
+ * thawing.  The worker may start a job meanwhile, whose lanes wait.
+ */
 static void read_event(const char *line, struct freeze *freeze, bool *frozen,
 		       int *running)
 {
@@ -110,7 +113,7 @@ static void read_event(const char *line, struct freeze *freeze, bool *frozen,
 		freeze->lanes += *running;
 	} else if (strstr(line, ": suspend_resume: thaw_processes[0] begin")) {
 		*frozen = false;
-	} else if (*frozen && (strstr(line, ": tdx_") || strstr(line, ": lanework_"))) {
+	} else if (*frozen && (strstr(line, ": tdx_") || strstr(line, ": lanework_lane_"))) {
 		freeze->events++;
 	}
 

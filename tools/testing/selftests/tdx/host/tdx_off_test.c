@@ -23,8 +23,8 @@
 
 #define CYCLES		40
 
-/* A quarter of the PAMTs of one GiB: mm and workqueues free some memory much later. */
-#define SLACK_PAGES	256
+/* Half the PAMTs of one GiB: mm, workqueues and KASAN free some memory much later. */
+#define SLACK_PAGES	512
 
 FIXTURE(off) {
 };
