@@ -232,7 +232,8 @@ static void check_unchanged(const struct tdxmod *was, u64 leaf)
 	EXPECT(!memcmp(m->tdmrs, was->tdmrs, m->nr_tdmrs * sizeof(m->tdmrs[0])));
 	EXPECT(leaf == LEAF_SYS_CONFIG || m->hkid == was->hkid);
 	EXPECT(leaf == LEAF_SYS_CONFIG || !memcmp(m->kot, was->kot, sizeof(m->kot)));
-	EXPECT_EQ(m->disabling, was->disabling || regs.rax == INTERRUPTED_RESUMABLE);
+	EXPECT_EQ(m->disabling, was->disabling || (leaf == LEAF_SYS_DISABLE &&
+						   regs.rax == INTERRUPTED_RESUMABLE));
 }
 
 /* Registers that a leaf does not name keep their values. */
