@@ -15,7 +15,8 @@
 #	memory		some memory is outside the CMRs
 #	fails		initializations fail; needs tdx_emulator.dilation and tdmr_ns as above
 #	off		root switches TDX off and on
-#	td		TDs are built up to KVM_TDX_FINALIZE_VM, and end
+#	td [N ROUNDS]	TDs are built up to KVM_TDX_FINALIZE_VM, and end: by N processes
+#			(16), each ROUNDS times (32)
 #	leaf		each leaf that builds a TD fails, one after another; KVM warns of that
 #	leak		a page of a TD cannot be reclaimed; KVM warns of that
 #
@@ -535,13 +536,13 @@ tds_end()
 many_tds()
 {
 	before=$(calls TDH.MNG.KEY.FREEID)
-	start_tds 16 32 1
+	start_tds "$processes" "$rounds" 1
 	tds_end
 	echo "# $(($(calls TDH.MNG.KEY.FREEID) - before)) TDs," \
 	     "$(cat "$work"/churn.* | awk '{ n += $1 } END { print n }') rejected"
 	expect 'TDs rejected' "$(cat "$work"/churn.* | sort -u)" 0
-	expect TDs $(($(calls TDH.MNG.KEY.FREEID) - before)) 512
-	report '16 processes create 512 TDs'
+	expect TDs $(($(calls TDH.MNG.KEY.FREEID) - before)) $((processes * rounds))
+	report "$processes processes create $((processes * rounds)) TDs"
 }
 
 tds_are_churned()
@@ -551,7 +552,7 @@ tds_are_churned()
 
 tds_and_off()
 {
-	start_tds 4 25 2
+	start_tds 4 "$rounds" 2
 	while tds_are_churned; do
 		said=$(switch_tdx 0)
 		[ -z "$said" ] || [ "$said" = "$EBUSY" ] || expect off "$said" ''
@@ -564,7 +565,7 @@ tds_and_off()
 
 tds_and_cpus()
 {
-	start_tds 4 25 2
+	start_tds 4 "$rounds" 2
 	while tds_are_churned; do
 		echo 0 >$cpus/cpu1/online
 		echo 1 >$cpus/cpu1/online
@@ -807,6 +808,7 @@ off)
 	unloads ''
 	;;
 td)
+	processes=${2:-16} rounds=${3:-32}
 	insert tdx=1
 	wait_for status initialized
 	td_is_built
