@@ -26,6 +26,10 @@
 #define NODE_HEIGHT	22
 #define PHASES_Y	(TOP + 8)
 
+/* These colors are legible on a white and on a black page: the picture has no ground. */
+#define GRAY		"#768390"
+#define RED		"#e5484d"
+
 /* A run of a lane, from its start event to the next stop event. */
 struct bar {
 	unsigned int lane;
@@ -298,8 +302,8 @@ static void draw_row(const struct timeline *t, const struct row *row)
 		snprintf(bold, sizeof(bold), "font-weight='bold' fill='%s'", color_of(row->node));
 		put_text(8, row->y - 6, bold, "node %d", row->node);
 	}
-	printf("<rect x='%d' y='%.1f' width='%d' height='%d' fill='#ececec'/>\n", LEFT, row->y,
-	       WIDTH - LEFT - RIGHT, ROW_HEIGHT);
+	printf("<rect x='%d' y='%.1f' width='%d' height='%d' fill='%s' fill-opacity='.15'/>\n",
+	       LEFT, row->y, WIDTH - LEFT - RIGHT, ROW_HEIGHT, GRAY);
 	put_text(LEFT - 8, row->y + 11.5, "text-anchor='end'", "CPU %u", row->cpu);
 	put_text(WIDTH - RIGHT + 8, row->y + 11.5, "", "idle %.1f ms",
 		 (t->ran - row->busy) * 1e3);
@@ -309,13 +313,13 @@ static void draw_bar(const struct timeline *t, const struct bar *bar)
 {
 	double x = x_of(t, bar->start), y = find_row(t, bar->cpu)->y;
 	double width = max(x_of(t, bar->end) - x, 0.5);
-	const char *frame = "stroke='#fff'";
+	const char *frame = "stroke='" GRAY "'";
 
 	if (bar->node != bar->home)
-		frame = "stroke='#dd0000' stroke-width='2'";
+		frame = "stroke='" RED "' stroke-width='2'";
 	else if (strcmp(bar->why, "done"))
-		frame = "stroke='#000' stroke-dasharray='3 2'";
-	printf("<rect x='%.2f' y='%.1f' width='%.2f' height='%d' fill='%s' opacity='.8' %s>",
+		frame = "stroke='" GRAY "' stroke-width='2' stroke-dasharray='3 2'";
+	printf("<rect x='%.2f' y='%.1f' width='%.2f' height='%d' fill='%s' fill-opacity='.85' %s>",
 	       x, y, width, ROW_HEIGHT, color_of(bar->home), frame);
 	printf("<title>lane %u, at home on node %d, CPU %u of node %d", bar->lane, bar->home,
 	       bar->cpu, bar->node);
@@ -332,34 +336,41 @@ static void draw_phase(const struct timeline *t, const struct phase *phase)
 	double end = phase->end < 0 ? t->end : phase->end;
 	double x = x_of(t, phase->start), width = max(x_of(t, end) - x, 0.5);
 
-	printf("<rect x='%.2f' y='%d' width='%.2f' height='%d' fill='#ccc' stroke='#fff'>", x,
-	       PHASES_Y, width, ROW_HEIGHT);
+	printf("<rect x='%.2f' y='%d' width='%.2f' height='%d' fill='%s' fill-opacity='.3' %s>",
+	       x, PHASES_Y, width, ROW_HEIGHT, GRAY, "stroke='" GRAY "'");
 	printf("<title>%s: %.3f to %.3f ms%s</title></rect>\n", phase->name,
 	       ms(t, phase->start), ms(t, end), phase->end < 0 ? ", still running" : "");
 	if (width > 7 * strlen(phase->name))
 		put_text(x + 4, PHASES_Y + 11.5, "", "%s", phase->name);
 }
 
-static void draw_axis(const struct timeline *t)
+/* The bars are drawn over the grid. */
+static void draw_grid(const struct timeline *t)
 {
-	double tail = t->last, time;
+	double time;
 	size_t i;
 
 	for (i = 0; i <= 10; i++) {
 		time = t->start + (t->end - t->start) * i / 10;
-		put_line(t, x_of(t, time), "stroke='#000' stroke-opacity='0.18'");
+		put_line(t, x_of(t, time), "stroke='" GRAY "' stroke-opacity='.4'");
 		put_text(x_of(t, time), t->bottom + 18, "text-anchor='middle'", "%.6g",
 			 ms(t, time));
 	}
 	put_text(WIDTH / 2, t->bottom + 34, "text-anchor='middle'", "ms since the first event");
+}
+
+static void draw_tail(const struct timeline *t)
+{
+	double tail = t->last;
+	size_t i;
 
 	/* The tail begins when the first CPU runs out of work, in the last run of the job. */
 	for (i = 0; i < t->nr_rows; i++) {
 		if (t->rows[i].end > t->run_start)
 			tail = min(tail, t->rows[i].end);
 	}
-	put_line(t, x_of(t, tail), "stroke='#dd0000' stroke-dasharray='5 3'");
-	put_text(x_of(t, tail), TOP, "text-anchor='end' fill='#dd0000'", "tail: %.1f ms",
+	put_line(t, x_of(t, tail), "stroke='" RED "' stroke-dasharray='5 3'");
+	put_text(x_of(t, tail), TOP, "text-anchor='end' fill='" RED "'", "tail: %.1f ms",
 		 (t->last - tail) * 1e3);
 }
 
@@ -369,19 +380,21 @@ static void draw(const struct timeline *t)
 	size_t i;
 
 	printf("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %.0f'\n", WIDTH, y + 60);
-	puts("font-family='sans-serif' font-size='11'>");
-	puts("<rect width='100%' height='100%' fill='#fff'/>");
+	puts("font-family='sans-serif' font-size='11' fill='" GRAY "'>");
 	put_text(8, 22, "font-size='16' font-weight='bold'", "%s: %u lanes on %zu CPUs, %.1f ms%s",
 		 t->job, t->lanes, t->nr_rows, ms(t, t->end), t->ended ? "" : ", not at its end");
 	if (t->error)
-		put_text(8, 40, "fill='#dd0000'", "The job failed with error %d.", t->error);
-	for (i = 0; i < t->nr_phases; i++)
-		draw_phase(t, &t->phases[i]);
+		put_text(8, 40, "fill='" RED "'", "The job failed with error %d.", t->error);
 	for (i = 0; i < t->nr_rows; i++)
 		draw_row(t, &t->rows[i]);
+	draw_grid(t);
+	if (t->nr_phases)
+		put_text(LEFT - 8, PHASES_Y + 11.5, "text-anchor='end'", "phases");
+	for (i = 0; i < t->nr_phases; i++)
+		draw_phase(t, &t->phases[i]);
 	for (i = 0; i < t->nr_bars; i++)
 		draw_bar(t, &t->bars[i]);
-	draw_axis(t);
+	draw_tail(t);
 	put_text(8, y + 15, "", "Rows are CPUs on which lanes started; bars are lanes.");
 	put_text(8, y + 30, "", "Red frame: on a CPU of another node.  Dashed frame: not done.");
 	if (t->incomplete)

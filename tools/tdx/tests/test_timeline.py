@@ -42,6 +42,7 @@ class Picture:
         result = tdxctl('timeline', *args, stdin=trace)
         assert result.returncode == 0, result.stderr
         self.said = result.stderr
+        self.svg = result.stdout
         dom = xml.dom.minidom.parseString(result.stdout)
         self.texts = '\n'.join(t.firstChild.data for t in dom.getElementsByTagName('text'))
         self.bars = [(title.firstChild.data, *(float(title.parentNode.getAttribute(k))
@@ -76,7 +77,7 @@ def bars_are_where_they_belong():
 def lanes_away_from_home_and_at_the_same_time():
     p = Picture(begin(1, 3) + start(1, 0, 0) + start(1.5, 1, 0, home=3) + stop(2, 0, 3)
                 + start(2, 2, 0) + stop(3, 1, 0) + stop(3, 2, 0) + end(3))
-    assert p.bar(1)[4] == '#dd0000' != p.bar(0)[4]
+    assert p.bar(1)[4] == '#e5484d' != p.bar(0)[4]
     assert 'at home on node 3, CPU 0 of node 0' in p.bar(1)[0]
     assert p.bar(0)[2] == p.bar(1)[2] and 'at last CPU 3' in p.bar(0)[0]
     # Time in which two lanes run counts once.
@@ -140,6 +141,16 @@ def the_job_that_is_asked_for():
     assert 'no lane of c' in tdxctl('timeline', '--job', 'c', stdin=trace).stderr
     # Names cannot break the picture.
     assert Picture(TWO.replace('job=tdx_tdmr_init', 'job=<b>&"'), '--job', '?b>?"').has('3 lanes')
+
+
+@test
+def light_and_dark_pages():
+    p = Picture(phase('PAMT', 9, 10) + TWO)
+    rects = re.findall('<rect [^>]*>', p.svg)
+    assert not any("width='100%'" in r or '#fff' in r or '#000' in r for r in rects), rects
+    assert p.has('^phases$') and '#dd0000' not in p.svg
+    # The grid is below the bars.
+    assert p.svg.rindex("stroke-opacity='.4'") < p.svg.index('<title>')
 
 
 sys.exit(tap.run())
