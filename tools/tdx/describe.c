@@ -161,8 +161,8 @@ void description_find_homes(struct description *d)
  *
  * The planner checks the ranges later.
  *
- * Return: 0; -EINVAL or -EIO after an error message of one line.  The message of
- * -EINVAL names the offending line and its text.
+ * Return: 0; -EINVAL or -EIO, with a message in @d.  The message of -EINVAL names the
+ * offending line and its text.
  */
 int description_read(struct description *d, FILE *stream, const char *name)
 {
@@ -177,14 +177,13 @@ int description_read(struct description *d, FILE *stream, const char *name)
 		wrong = read_line(d, line);
 	}
 	if (wrong)
-		warnx("%s:%u: '%.80s': %s", name, number, line, wrong);
+		snprintf(d->error, sizeof(d->error), "%.80s:%u: '%.80s': %s", name, number, line,
+			 wrong);
+	else if (ferror(stream))
+		snprintf(d->error, sizeof(d->error), "%.80s: %s", name, strerror(errno));
 	free(line);
-	if (wrong)
-		return -EINVAL;
-	if (ferror(stream)) {
-		warn("%s", name);
-		return -EIO;
-	}
+	if (*d->error)
+		return wrong ? -EINVAL : -EIO;
 	description_find_homes(d);
 
 	return 0;

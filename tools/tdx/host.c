@@ -91,11 +91,11 @@ static bool is_firmware(const char *name)
  *	2080000000-307fffffff : CXL Window 0
  *	  2080000000-307fffffff : System RAM (kmem)
  */
-static void read_iomem(struct ranges *ram, struct ranges *firmware)
+static void read_iomem(struct description *d, struct ranges *ram, struct ranges *firmware)
 {
 	FILE *file = fopen(file_path("/proc/iomem"), "r");
 	char line[256], name[128];
-	u64 start, end, added = 0;
+	u64 start, end;
 
 	while (file && fgets(line, sizeof(line), file)) {
 		/* The kernel shows 0-0 in place of addresses to unprivileged users. */
@@ -105,17 +105,13 @@ static void read_iomem(struct ranges *ram, struct ranges *firmware)
 			ranges_add(firmware, start, end + 1, 0);
 		} else if (!strncmp(name, "System RAM", strlen("System RAM"))) {
 			add_ram(ram, start, end + 1);
-			added += strchr(name, '(') ? end + 1 - start : 0;
+			d->added += strchr(name, '(') ? end + 1 - start : 0;
 		}
 	}
 	if (file)
 		fclose(file);
 	ranges_tidy(ram);
 	ranges_tidy(firmware);
-
-	if (added)
-		warnx("a driver added %.1f GiB of memory after boot: TDX needs CMRs that cover it",
-		      (double)added / SZ_1G);
 }
 
 /* Adds the memory blocks of @node. */
@@ -228,13 +224,11 @@ static void find_ram(struct host *h)
 	size_t i;
 
 	h->d->memory_from = MEMORY_FROM_IOMEM;
-	read_iomem(&h->ram, &h->firmware);
+	read_iomem(h->d, &h->ram, &h->firmware);
 	if (h->ram.nr)
 		return;
 
 	h->d->memory_from = MEMORY_FROM_BLOCKS;
-	if (h->blocks.nr)
-		warnx("holes inside memory blocks are visible only to root (CAP_SYS_ADMIN)");
 	for (i = 0; i < h->blocks.nr; i++)
 		add_ram(&h->ram, h->blocks.v[i].start, h->blocks.v[i].end);
 	ranges_tidy(&h->ram);
@@ -247,9 +241,7 @@ static void add_memory(struct host *h)
 	size_t i, b = 0;
 	u64 start, end;
 
-	if (!blocks->nr && h->nr_nodes > 1)
-		warnx("sysfs has no memory blocks: all memory is shown on node 0");
-
+	h->d->nodes_hidden = !blocks->nr && h->nr_nodes > 1;
 	for (i = 0; i < h->ram.nr; i++) {
 		for (start = h->ram.v[i].start; start < h->ram.v[i].end; start = end) {
 			end = h->ram.v[i].end;
@@ -303,9 +295,7 @@ static void guess_cmrs(struct host *h)
  * host_describe - describe this machine
  * @d: initialized; gets the description
  *
- * Warns about data that the user cannot read.
- *
- * Return: 0; -ENOENT, after an error message, if no memory is found.
+ * Return: 0; -ENOENT, with a message in @d, if no memory is found.
  */
 int host_describe(struct description *d)
 {
@@ -317,11 +307,27 @@ int host_describe(struct description *d)
 		add_memory(&h);
 		guess_cmrs(&h);
 	} else {
-		warnx("neither /proc nor /sys describes the memory of this machine");
+		snprintf(d->error, sizeof(d->error),
+			 "neither /proc nor /sys describes the memory of this machine");
 	}
 	free(h.ram.v);
 	free(h.firmware.v);
 	free(h.blocks.v);
 
 	return d->host.nr_ranges ? 0 : -ENOENT;
+}
+
+/**
+ * host_warn - warn about what host_describe() could not see
+ * @d: from host_describe()
+ */
+void host_warn(const struct description *d)
+{
+	if (d->added)
+		warnx("a driver added %.1f GiB of memory after boot: TDX needs CMRs that cover it",
+		      (double)d->added / SZ_1G);
+	if (d->memory_from == MEMORY_FROM_BLOCKS && d->host.nr_ranges)
+		warnx("holes inside memory blocks are visible only to root (CAP_SYS_ADMIN)");
+	if (d->nodes_hidden)
+		warnx("sysfs has no memory blocks: all memory is shown on node 0");
 }

@@ -98,11 +98,6 @@ static void predict(struct plan *p)
 
 /* JSON.  The manual page documents the keys. */
 
-static void add_u64(struct json_object *object, const char *key, u64 value)
-{
-	json_object_object_add(object, key, json_object_new_uint64(value));
-}
-
 static struct json_object *figures_json(const struct plan *p, const struct figures *f, int node)
 {
 	struct json_object *object = json_object_new_object();
@@ -148,22 +143,20 @@ static struct json_object *times_json(const struct layout_time times[NR_SPEEDS])
 	return object;
 }
 
-static void print_plan_json(const struct plan *p)
+static struct json_object *make_json(const struct plan *p)
 {
 	static const char *const sources[] = {
 		[MEMORY_FROM_FILE] = "file",
 		[MEMORY_FROM_IOMEM] = "iomem",
 		[MEMORY_FROM_BLOCKS] = "blocks",
 	};
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = new_json();
 	struct json_object *total = figures_json(p, &p->total, -1);
 	struct json_object *limits = json_object_new_object(), *nodes = json_object_new_array();
 	unsigned int i;
 
-	json_object_object_add(object, "source",
-			       p->source ? json_object_new_string(p->source) : NULL);
-	json_object_object_add(object, "memory_from",
-			       json_object_new_string(sources[p->d.memory_from]));
+	add_string(object, "source", p->source);
+	add_string(object, "memory_from", sources[p->d.memory_from]);
 	add_u64(object, "call_ns", p->o->call_ns);
 	add_u64(limits, "max_tdmrs", p->d.host.limits.max_tdmrs);
 	add_u64(limits, "max_reserved", p->d.host.limits.max_reserved);
@@ -177,7 +170,8 @@ static void print_plan_json(const struct plan *p)
 	json_object_object_add(object, "total", total);
 	json_object_object_add(object, "time", times_json(p->ours));
 	json_object_object_add(object, "upstream_time", times_json(p->upstream));
-	print_json(object, JSON_C_TO_STRING_PRETTY);
+
+	return object;
 }
 
 /* The table */
@@ -269,14 +263,16 @@ static int read_machine(struct plan *p)
 	FILE *stream;
 	int ret;
 
-	if (!p->o->file) {
-		p->source = getenv("TDXCTL_ROOT");
+	p->source = getenv("TDXCTL_ROOT");
+	if (!p->o->file)
 		return host_describe(&p->d);
-	}
 
 	stream = open_input(p->o->file, &p->source);
-	if (!stream)
+	if (!stream) {
+		snprintf(p->d.error, sizeof(p->d.error), "%.200s: %s", p->source,
+			 strerror(errno));
 		return -ENOENT;
+	}
 	ret = description_read(&p->d, stream, p->source);
 	fclose(stream);
 
@@ -285,37 +281,54 @@ static int read_machine(struct plan *p)
 
 static int make_plan(struct plan *p)
 {
-	char words[256];
+	char words[160];
 	int ret;
 
 	ret = layout_make(&p->layout, &p->d.host);
 	if (ret) {
 		layout_trouble(&p->layout, &p->d.host, words, sizeof(words));
-		warnx("%s: no layout: %s", p->source ?: "this machine", words);
+		snprintf(p->d.error, sizeof(p->d.error), "%.64s: no layout: %s",
+			 p->source ?: "this machine", words);
 		return ret;
 	}
 	figure_nodes(p);
 	predict(p);
-	if (p->o->json)
-		print_plan_json(p);
-	else
-		print_plan(p);
 
 	return 0;
 }
 
-int command_plan(const struct options *o)
+static int plan(struct plan *p, const struct options *o)
 {
-	static struct plan p;
 	int ret;
 
-	p.o = o;
-	description_init(&p.d);
-	ret = read_machine(&p);
-	if (!ret && o->describe)
+	memset(p, 0, sizeof(*p));
+	p->o = o;
+	description_init(&p->d);
+	ret = read_machine(p);
+
+	return ret || o->describe ? ret : make_plan(p);
+}
+
+/* tdxctl plan */
+int command_plan(const struct options *o)
+{
+	struct json_object *object;
+	static struct plan p;
+	int ret = plan(&p, o);
+
+	host_warn(&p.d);
+	if (ret)
+		warnx("%s", p.d.error);
+	if (o->json) {
+		object = ret ? new_json() : make_json(&p);
+		if (ret)
+			add_string(object, "error", p.d.error);
+		print_json(object, JSON_C_TO_STRING_PRETTY);
+	} else if (!ret && o->describe) {
 		description_write(&p.d, stdout);
-	else if (!ret)
-		ret = make_plan(&p);
+	} else if (!ret) {
+		print_plan(&p);
+	}
 	description_free(&p.d);
 
 	return ret ? STATUS_FAILED : STATUS_OK;

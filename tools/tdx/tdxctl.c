@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* tdxctl controls TDX on a host.  This file has its command line and shared functions. */
 #include <getopt.h>
+#include <locale.h>
 
 #include "tdxctl.h"
-
-/* Time of a TDH.SYS.TDMR.INIT call, from Intel's first TDX host patches. */
-#define DEFAULT_CALL_NS	7000
 
 /* Exceeds the time of any call, and no sum of such times overflows. */
 #define MAX_CALL_US	1000000
@@ -56,22 +54,43 @@ static const char option_help[] =
 	"\n"
 	"See tdxctl(1) for details and exit statuses.\n";
 
-/* Opens @path, or stdin for "-".  @name: for messages.  Returns NULL after an error message. */
+/* Opens @path, or stdin for "-".  @name: for messages.  Returns NULL, with errno, on failure. */
 FILE *open_input(const char *path, const char **name)
 {
-	FILE *stream;
-
 	*name = path;
 	if (!strcmp(path, "-")) {
 		*name = "standard input";
 		return stdin;
 	}
 
-	stream = fopen(path, "r");
-	if (!stream)
-		warn("%s", path);
+	return fopen(path, "r");
+}
 
-	return stream;
+/* Returns an object with the version of its format. */
+struct json_object *new_json(void)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "schema", json_object_new_int(1));
+
+	return object;
+}
+
+/* Adds a text, or null without one.  JSON is UTF-8: other text gets '?' for other bytes. */
+void add_string(struct json_object *object, const char *key, const char *text)
+{
+	char *copy = text && *text ? strdupa(text) : NULL, *at;
+	bool valid = copy && mbstowcs(NULL, copy, 0) != (size_t)-1;
+
+	for (at = copy; at && *at && !valid; at++)
+		*at = *at & 0x80 ? '?' : *at;
+	json_object_object_add(object, key, copy ? json_object_new_string(copy) : NULL);
+}
+
+/* Adds a number. */
+void add_u64(struct json_object *object, const char *key, u64 value)
+{
+	json_object_object_add(object, key, json_object_new_uint64(value));
 }
 
 /* Prints an object on standard output, and frees it.  @flags: additional flags of json-c. */
@@ -167,6 +186,7 @@ int main(int argc, char **argv)
 	const char *word = argc > 1 ? argv[1] : "";
 	size_t i;
 
+	setlocale(LC_CTYPE, "C.UTF-8");
 	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
 		return finish(print_help());
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {

@@ -18,6 +18,9 @@
 
 #include "describe.h"
 
+/* Time of a TDH.SYS.TDMR.INIT call, from Intel's first TDX host patches. */
+#define DEFAULT_CALL_NS	7000
+
 enum exit_status {
 	STATUS_OK,
 	STATUS_FAILED,
@@ -45,11 +48,15 @@ int command_plan(const struct options *o);
 int command_timeline(const struct options *o);
 
 FILE *open_input(const char *path, const char **name);
+struct json_object *new_json(void);
+void add_string(struct json_object *object, const char *key, const char *text);
+void add_u64(struct json_object *object, const char *key, u64 value);
 void print_json(struct json_object *object, int flags);
 
 const char *__printf(1, 2) file_path(const char *format, ...);
 bool file_line(const char *path, char *line, size_t size);
 
 int host_describe(struct description *d);
+void host_warn(const struct description *d);
 
 #endif /* _TDXCTL_H */

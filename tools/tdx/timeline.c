@@ -412,8 +412,10 @@ int command_timeline(const struct options *o)
 	const char *name;
 	FILE *stream = open_input(o->file ?: "-", &name);
 
-	if (!stream)
+	if (!stream) {
+		warn("%s", name);
 		return STATUS_FAILED;
+	}
 
 	read_trace(&t, stream);
 	fclose(stream);

@@ -7,7 +7,7 @@ import sys
 import tempfile
 
 import tap
-from tap import tdxctl, test
+from tap import tdxctl, test, unpack
 
 HOSTS = pathlib.Path(__file__).with_name('hosts')
 MIB = 1 << 20
@@ -19,20 +19,6 @@ def plan(*args, **kwargs):
     result = tdxctl('plan', '--json', *args, **kwargs)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)
-
-
-def unpack(text, root):
-    """== PATH starts a file and its text; == PATH{0..7,9..9} makes empty files."""
-    for part in re.split('^== ', text, flags=re.M)[1:]:
-        name, text = part.split('\n', 1)
-        name, _, spec = name.rstrip('}').partition('{')
-        path = pathlib.Path(root, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not spec:
-            path.write_text(text, 'ascii')
-        for first, last in re.findall(r'(\d+)\.\.(\d+)', spec):
-            for number in range(int(first), int(last) + 1):
-                path.with_name(f'{path.name}{number}').touch()
 
 
 def on_host(name, action, **files):
@@ -227,6 +213,8 @@ def wrong_descriptions():
         assert result.returncode == 1 and result.stdout == '', (text, result)
         assert len(result.stderr.splitlines()) == 1, result.stderr
         assert all(word in result.stderr for word in words), (words, result.stderr)
+        got = json.loads(tdxctl('plan', '--json', '-', stdin=text).stdout)
+        assert got == {'schema': 1, 'error': result.stderr[len('tdxctl: '):-1]}, got
 
 
 @test
@@ -249,6 +237,7 @@ def files_and_usage():
     for path in '/nonexistent/x', str(HOSTS):
         result = tdxctl('plan', path)
         assert result.returncode == 1 and path in result.stderr, result
+        assert path in json.loads(tdxctl('plan', '--json', path).stdout)['error']
     for args in ['--help'], ['-h'], ['plan', '--help'], ['timeline', '-h']:
         result = tdxctl(*args)
         assert result.returncode == 0 and result.stdout.startswith('usage: tdxctl'), args

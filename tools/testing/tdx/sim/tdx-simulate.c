@@ -315,8 +315,10 @@ int main(int argc, char **argv)
 		return sim_misused();
 
 	description_init(&d);
-	if (description_read(&d, stdin, "standard input"))
+	if (description_read(&d, stdin, "standard input")) {
+		warnx("%s", d.error);
 		return 1;
+	}
 	sim_run_host(&d.host);
 	description_free(&d);
 
