@@ -13,6 +13,7 @@
 #include "tdxctl.h"
 
 #define TDX_DIR		"/sys/kernel/tdx"
+#define VERSION_FILE	"/sys/devices/faux/tdx_host/version"
 
 /* The interval between reads of the progress, in ms.  Only the status notifies. */
 #define FOLLOW_TIMEOUT	250
@@ -27,6 +28,7 @@ enum state_status {
 	STATE_INITIALIZED,
 	STATE_DISABLING,
 	STATE_ERROR,
+	STATE_UNREADABLE,
 };
 
 static const char *const state_words[] = {
@@ -35,6 +37,7 @@ static const char *const state_words[] = {
 	[STATE_INITIALIZED]	= "initialized",
 	[STATE_DISABLING]	= "disabling",
 	[STATE_ERROR]		= "error",
+	[STATE_UNREADABLE]	= NULL,
 };
 
 /* The contents of the files. */
@@ -45,13 +48,20 @@ struct state {
 	char error[512];	/* reason why TDX is not up or was not switched off, or empty */
 	int err;		/* errno of that reason, positive */
 	bool error_hidden;	/* the user may not read the reason */
+	bool emulated;
+	char version[32];	/* of the module, or empty */
+	char phases[256];	/* the line of phase times in the kernel log, or empty */
 };
 
-/* Each of these functions returns 0, or an exit status after an error message. */
+/* Each of these functions returns 0, or an exit status with a message in @s. */
 
-static int state_complain(const char *path, const char *line)
+static int state_misread(struct state *s, const char *path, const char *line)
 {
-	warnx("%s: unexpected content: '%s'", path, line);
+	/* @line may be in @s. */
+	char *text = strdupa(line);
+
+	snprintf(s->error, sizeof(s->error), "%.255s: unexpected content: '%.200s'", path, text);
+	s->status = STATE_UNREADABLE;
 
 	return STATUS_FAILED;
 }
@@ -62,17 +72,16 @@ static int state_read_status(struct state *s)
 	char line[512];
 
 	if (!file_line(path, line, sizeof(line)) && errno == ENOENT) {
-		warnx("this host has no " TDX_DIR "\n"
-		      "TDX is not enabled in the BIOS, or this kernel lacks support for TDX on demand;\n"
-		      "see 'dmesg | grep virt/tdx'.");
+		snprintf(s->error, sizeof(s->error), "this host has no " TDX_DIR);
+		s->status = STATE_UNREADABLE;
 		return STATUS_NO_TDX;
 	}
-	for (; s->status < ARRAY_SIZE(state_words); s->status++) {
+	for (; s->status < STATE_UNREADABLE; s->status++) {
 		if (!strcmp(line, state_words[s->status]))
 			return 0;
 	}
 
-	return state_complain(path, line);
+	return state_misread(s, path, line);
 }
 
 static int state_read_progress(struct state *s)
@@ -83,7 +92,7 @@ static int state_read_progress(struct state *s)
 	file_line(path, line, sizeof(line));
 
 	return sscanf(line, "%llu %llu", &s->done, &s->total) == 2 ?
-	       0 : state_complain(path, line);
+	       0 : state_misread(s, path, line);
 }
 
 /* The file has "WORDS (-ERRNO)", or nothing. */
@@ -97,17 +106,24 @@ static int state_read_error(struct state *s)
 	if (!*s->error)
 		return 0;
 	if (!tail || tail == s->error || sscanf(tail, "(-%d)", &s->err) != 1)
-		return state_complain(path, s->error);
+		return state_misread(s, path, s->error);
 	tail[-1] = '\0';
 
 	return 0;
 }
 
-static int state_read(struct state *s)
+/* Read what is known only while TDX is up.  The driver that shows the version may be absent. */
+static void state_read_module(struct state *s, struct json_object *log)
 {
-	memset(s, 0, sizeof(*s));
+	const char *words = log_find(log, "Module version: ");
 
-	return state_read_status(s) ?: state_read_progress(s) ?: state_read_error(s);
+	if (!file_line(file_path(VERSION_FILE), s->version, sizeof(s->version)) && words)
+		sscanf(words, "Module version: %31s", s->version);
+	words = log_find(log, "ms: metadata ");
+	while (words && words[-1] != ':')
+		words--;
+	if (words)
+		snprintf(s->phases, sizeof(s->phases), "%s", words + 1);
 }
 
 /* Tests whether root has switched TDX off.  Only root can see that. */
@@ -128,6 +144,29 @@ static bool state_changes(const struct state *s)
 	return s->status == STATE_INITIALIZING || s->status == STATE_DISABLING;
 }
 
+/* Return 0, or an exit status with a message in @s. */
+static int state_read(struct state *s)
+{
+	static struct json_object *log;
+	int ret;
+
+	memset(s, 0, sizeof(*s));
+	ret = state_read_status(s) ?: state_read_progress(s) ?: state_read_error(s);
+	if (ret)
+		return ret;
+
+	/* The log has nothing new while TDX comes up. */
+	if (!log || !state_changes(s)) {
+		json_object_put(log);
+		log = log_read();
+	}
+	s->emulated = log_emulated(log);
+	if (s->status == STATE_INITIALIZED)
+		state_read_module(s, log);
+
+	return 0;
+}
+
 static int state_exit(const struct state *s)
 {
 	if (state_failed(s))
@@ -138,28 +177,31 @@ static int state_exit(const struct state *s)
 	return s->status == STATE_INITIALIZED ? STATUS_OK : STATUS_NOT_UP;
 }
 
-/* Returns advice on a failure.  The kernel's message gives the reason. */
+/*
+ * Returns advice on a failure, one sentence.  The kernel's message gives the reason, and
+ * advice if the kernel has any, so add only what the kernel does not know.
+ */
 static const char *state_hint(const struct state *s)
 {
 	static const char *const hints[] = {
+		[EACCES] = "Run tdxctl as root.",
 		[ENODEV] = "Enable TDX in the BIOS, and check that the BIOS loads a TDX module.",
 		[EOPNOTSUPP] = "Check the TDX settings in the BIOS; update BIOS and microcode.",
 		[ENODATA] = "Update the TDX module, which comes with the BIOS.",
-		[ENOMEM] = "Free memory, 'echo 1 > /proc/sys/vm/compact_memory', and try again.",
-		[ERANGE] = "Take memory that was added after boot offline, and try again.",
 		[ENOSPC] = "The memory has more holes than the module supports: see 'tdxctl plan'.",
-		[ENXIO] = "Bring the missing CPUs online, and try again.",
-		[EBUSY] = "Free what is in use, and try again.",
 		[ESHUTDOWN] = "'tdxctl enable' initializes TDX again.",
 	};
 
+	/* Only without the directory. */
+	if (s->status == STATE_UNREADABLE)
+		return "TDX is off in the BIOS, or this kernel lacks it: see 'tdxctl check'.";
 	if (s->status == STATE_ERROR)
 		return "The error is final until the host reboots.";
 	if (strstr(s->error, "tdx_host=off"))
 		return "Boot without tdx_host=off to use TDX.";
 
 	return s->err < ARRAY_SIZE(hints) && hints[s->err] ? hints[s->err] :
-	       "See the kernel log: 'dmesg | grep virt/tdx'.";
+	       "See 'tdxctl check' and 'dmesg | grep virt/tdx'; 'tdxctl enable' tries again.";
 }
 
 /* Rounds down to a tenth, so that only complete memory is shown as complete. */
@@ -200,26 +242,60 @@ static void print_state(const struct state *s)
 		printf("TDX is not up: it %s\n", !s->error_hidden ? "was not requested" :
 		       "was not requested, failed or was switched off; only root can see which");
 	} else if (s->status == STATE_INITIALIZED) {
-		printf("TDX is up: %.1f GiB\n", progress_gib(s->total));
+		printf("TDX is up: %.1f GiB%s%s%s\n", progress_gib(s->total),
+		       *s->version ? ", module " : "", s->version,
+		       s->emulated ? ", emulated" : "");
 	} else {
 		print_running(s);
 	}
 }
 
-/* @left: remaining seconds, or negative if unknown. */
-static void print_state_json(const struct state *s, double left)
+static void print_details(const struct state *s)
 {
-	struct json_object *object = json_object_new_object();
+	print_state(s);
+	if (*s->phases)
+		printf("It took %s\n", s->phases);
+}
 
-	json_object_object_add(object, "status", json_object_new_string(state_words[s->status]));
-	json_object_object_add(object, "error",
-			       *s->error ? json_object_new_string(s->error) : NULL);
+/* The line is "N ms: NAME N, ... NAME N; N TDMRs". */
+static struct json_object *phases_json(const char *line)
+{
+	struct json_object *object;
+	unsigned int ms;
+	char name[16];
+	int n = 0;
+
+	if (sscanf(line, "%u ms: %n", &ms, &n) != 1 || !n)
+		return NULL;
+
+	object = json_object_new_object();
+	add_u64(object, "total", ms);
+	for (line += n; sscanf(line, " %15[^ ] %u%n", name, &ms, &n) == 2; line += n + 1) {
+		add_u64(object, name, ms);
+		if (line[n] != ',')
+			break;
+	}
+
+	return object;
+}
+
+/* @left: remaining seconds, or negative if unknown. */
+static struct json_object *state_json(const struct state *s, double left)
+{
+	struct json_object *object = new_json();
+
+	add_string(object, "status", state_words[s->status]);
+	json_object_object_add(object, "emulated", json_object_new_boolean(s->emulated));
+	add_string(object, "module_version", s->version);
+	add_string(object, "error", s->error);
 	json_object_object_add(object, "errno", s->err ? json_object_new_int(s->err) : NULL);
-	json_object_object_add(object, "done_bytes", json_object_new_uint64(s->done));
-	json_object_object_add(object, "total_bytes", json_object_new_uint64(s->total));
+	add_u64(object, "done_bytes", s->done);
+	add_u64(object, "total_bytes", s->total);
 	json_object_object_add(object, "eta_ms",
 			       left < 0 ? NULL : json_object_new_int64(left * 1000));
-	print_json(object, 0);
+	json_object_object_add(object, "phases_ms", phases_json(s->phases));
+
+	return object;
 }
 
 static const char *error_name(int err)
@@ -316,7 +392,7 @@ static void show_progress(const struct options *o, const struct state *now, int 
 	if (o->json) {
 		/* Print an object only if the state has changed. */
 		if (!running || memcmp(&shown, now, sizeof(shown)))
-			print_state_json(now, left);
+			print_json(state_json(now, left), 0);
 	} else {
 		if (columns >= BAR_BESIDE + BAR_LEAST &&
 		    (running || (shown.status == STATE_INITIALIZING && now->total)))
@@ -328,6 +404,18 @@ static void show_progress(const struct options *o, const struct state *now, int 
 	}
 	shown = *now;
 	fflush(stdout);
+}
+
+/* Says why the state cannot be read.  Returns @ret. */
+static int give_up(const struct options *o, const struct state *s, int ret)
+{
+	if (o->json)
+		print_json(state_json(s, -1), 0);
+	warnx("%s", s->error);
+	if (ret == STATUS_NO_TDX)
+		fprintf(stderr, "%s\n", state_hint(s));
+
+	return ret;
 }
 
 /* Show progress until TDX is neither initialized nor switched off. */
@@ -345,7 +433,7 @@ static int follow(const struct options *o, struct state *now)
 			status.fd = -1;
 		ret = state_read(now);
 		if (ret)
-			return ret;
+			return give_up(o, now, ret);
 		clock_gettime(CLOCK_MONOTONIC, &time);
 		show_progress(o, now, terminal_columns(), time.tv_sec - start.tv_sec +
 			      (time.tv_nsec - start.tv_nsec) / 1e9);
@@ -360,61 +448,79 @@ static int show_once(const struct options *o, struct state *s)
 	int ret = state_read(s);
 
 	if (ret)
-		return ret;
+		return give_up(o, s, ret);
 	if (o->json)
-		print_state_json(s, -1);
+		print_json(state_json(s, -1), 0);
 	else
-		print_state(s);
+		print_details(s);
 
 	return 0;
 }
 
-/* tdxctl status, tdxctl progress */
+static int status_of(const struct state *s)
+{
+	return state_failed(s) ? state_explain(s) : state_exit(s);
+}
+
+/* tdxctl status */
 int command_status(const struct options *o)
 {
 	static struct state s;
-	int ret = o->wait ? follow(o, &s) : show_once(o, &s);
 
-	if (ret)
-		return ret;
+	return show_once(o, &s) ?: status_of(&s);
+}
 
-	return state_failed(&s) ? state_explain(&s) : state_exit(&s);
+/* tdxctl progress */
+int command_progress(const struct options *o)
+{
+	static struct state s;
+
+	return follow(o, &s) ?: status_of(&s);
 }
 
 /* Writes to the file enable.  Returns 0 or an errno. */
-static int request(const char *text, const char *verb)
+static int request(const char *text)
 {
 	FILE *file = fopen(file_path(TDX_DIR "/enable"), "w");
-
-	if (!file && (errno == EACCES || errno == EPERM))
-		errx(STATUS_FAILED, "only root can %s TDX", verb);
 
 	return !file || fputs(text, file) < 0 || fclose(file) ? errno : 0;
 }
 
-static int enable_refused(int err)
+/* Says why the kernel did not do @verb.  @hint: advice, or NULL.  Returns the exit status. */
+static int refused(const struct options *o, int err, const char *verb, const char *hint)
 {
 	static struct state s;
 	int ret = state_read(&s);
+	bool failed;
 
 	if (ret)
-		return ret;
-	if (!state_failed(&s)) {
+		return give_up(o, &s, ret);
+	failed = state_failed(&s);
+	if (err == EACCES || err == EPERM) {
+		failed = false;
+		hint = NULL;
+		s.err = EACCES;
+		snprintf(s.error, sizeof(s.error), "only root can do this");
+	} else if (!failed && s.err != err) {
 		s.err = err;
-		snprintf(s.error, sizeof(s.error), "TDX cannot be initialized: %s", strerror(err));
+		snprintf(s.error, sizeof(s.error), "%s", strerror(err));
 	}
+	if (o->json)
+		print_json(state_json(&s, -1), 0);
+	warnx("cannot %s: %s (%s)", verb, s.error, error_name(s.err));
+	fprintf(stderr, "%s\n", failed || !hint ? state_hint(&s) : hint);
 
-	return state_explain(&s);
+	return failed ? state_exit(&s) : STATUS_FAILED;
 }
 
 /* tdxctl enable */
 int command_enable(const struct options *o)
 {
 	static struct state s;
-	int ret = request("1\n", "initialize");
+	int ret = request("1\n");
 
 	if (ret)
-		return enable_refused(ret);
+		return refused(o, ret, "initialize TDX", NULL);
 	if (!o->wait)
 		return show_once(o, &s);
 
@@ -425,7 +531,8 @@ int command_enable(const struct options *o)
 	return state_explain(&s);
 }
 
-static int disable_refused(int err)
+/* tdxctl disable */
+int command_disable(const struct options *o)
 {
 	static const char *const hints[] = {
 		[EBUSY] = "Shut down all TDs, and let no initialization or module update run.",
@@ -433,26 +540,12 @@ static int disable_refused(int err)
 		[ESHUTDOWN] = "The shutdown of the system also switches TDX off.",
 	};
 	static struct state s;
-	int ret = state_read(&s);
+	int ret = request("0\n");
 
-	if (ret)
-		return ret;
-	if (state_failed(&s))
-		return state_explain(&s);
+	if (!ret)
+		return show_once(o, &s);
 
-	warnx("cannot switch TDX off: %s (%s)", s.err == err ? s.error : strerror(err),
-	      error_name(err));
-	fprintf(stderr, "%s\n", err < ARRAY_SIZE(hints) && hints[err] ? hints[err] :
-		"TDX stays up; see the kernel log: 'dmesg | grep virt/tdx'.");
-
-	return STATUS_FAILED;
-}
-
-/* tdxctl disable */
-int command_disable(const struct options *o)
-{
-	static struct state s;
-	int ret = request("0\n", "switch off");
-
-	return ret ? disable_refused(ret) : show_once(o, &s);
+	return refused(o, ret, "switch TDX off",
+		       ret < ARRAY_SIZE(hints) && hints[ret] ? hints[ret] :
+		       "TDX stays up; see the kernel log: 'dmesg | grep virt/tdx'.");
 }

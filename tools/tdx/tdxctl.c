@@ -13,7 +13,6 @@ static const struct option all_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "wait", no_argument, NULL, 'w' },
-	{ "follow", no_argument, NULL, 'f' },
 	{ "describe", no_argument, NULL, 'd' },
 	{ "call-us", required_argument, NULL, 'c' },
 	{ "job", required_argument, NULL, 'J' },
@@ -34,8 +33,8 @@ static const struct command {
 	  "[--wait] [--json]" },
 	{ "disable", command_disable, "j", false, "switch TDX off, and give its memory back",
 	  "[--json]" },
-	{ "progress", command_status, "jf", false, "show the progress of the initialization",
-	  "[--follow] [--json]" },
+	{ "progress", command_progress, "j", false, "follow the initialization until it ends",
+	  "[--json]" },
 	{ "plan", command_plan, "jdc", true,
 	  "show the cost of TDX on this machine, or on the machine in FILE",
 	  "[--json | --describe] [--call-us N] [FILE]" },
@@ -45,9 +44,8 @@ static const struct command {
 
 static const char option_help[] =
 	"\n"
-	"  --json       print JSON; with --wait or --follow, an object for each change\n"
+	"  --json       print JSON; enable --wait and progress, an object for each change\n"
 	"  --wait       show the progress until the initialization ends\n"
-	"  --follow     like --wait, without a request\n"
 	"  --describe   print a description of the machine, for use as FILE\n"
 	"  --call-us N  assume N microseconds per TDH.SYS.TDMR.INIT call (default: 7)\n"
 	"  --job NAME   draw the job NAME instead of the first job in the trace\n"
@@ -154,7 +152,7 @@ static int run(const struct command *command, int argc, char **argv)
 		if (letter == 'h')
 			return print_help();
 		o.json |= letter == 'j';
-		o.wait |= letter == 'w' || letter == 'f';
+		o.wait |= letter == 'w';
 		o.describe |= letter == 'd';
 		if (letter == 'J')
 			o.job = optarg;

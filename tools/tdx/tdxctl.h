@@ -44,6 +44,7 @@ struct options {
 int command_status(const struct options *o);
 int command_enable(const struct options *o);
 int command_disable(const struct options *o);
+int command_progress(const struct options *o);
 int command_plan(const struct options *o);
 int command_timeline(const struct options *o);
 
@@ -55,6 +56,12 @@ void print_json(struct json_object *object, int flags);
 
 const char *__printf(1, 2) file_path(const char *format, ...);
 bool file_line(const char *path, char *line, size_t size);
+bool file_find(const char *path, const char *start, char *line, size_t size);
+bool boot_option(const char *name, char *value, size_t size);
+
+struct json_object *log_read(void);
+const char *log_find(struct json_object *log, const char *words);
+bool log_emulated(struct json_object *log);
 
 int host_describe(struct description *d);
 void host_warn(const struct description *d);

@@ -88,7 +88,7 @@ def expect(result, status, *words, stderr=()):
     assert bool(stderr) == bool(result.stderr), result
 
 
-QUERIES = ['status'], ['progress'], ['progress', '--follow']
+QUERIES = ['status'], ['progress']
 LACK = 'package 3 has no online CPU: bring one online, e.g. CPU 12'
 
 
@@ -98,7 +98,7 @@ def states():
         expect(Host().run(*args), NOT_UP, 'was not requested')
         expect(Host('initialized', 32).run(*args), UP, 'TDX is up: 32.0 GiB\n')
         expect(Host('unknown', None, LACK + ' (-6)').run(*args), FAILED, 'initialization failed',
-               stderr=[LACK + ' (ENXIO)', 'online, and try again'])
+               stderr=[LACK + ' (ENXIO)', 'tries again'])
         expect(Host('error', None, 'TDMR [0x0, 0x1) (x) (-22)').run(*args), FAILED, 'failed',
                stderr=['TDMR [0x0, 0x1) (x) (EINVAL)', 'final until'])
         expect(Host('unknown', None, 'switched off by tdx_host=off (-19)').run(*args), NO_TDX,
@@ -107,7 +107,7 @@ def states():
                'root has switched it off\n')
     expect(Host('initializing').run('status'), BUSY, 'initialized: preparing memory\n')
     expect(Host('disabling', 31).run('status'), BUSY, 'TDX is being switched off\n')
-    expect(Host('initializing', 12.07).run('progress'), BUSY,
+    expect(Host('initializing', 12.07).run('status'), BUSY,
            'initialized: 37%, 12.0 of 32.0 GiB\n')
 
 
@@ -121,15 +121,19 @@ def every_errno_has_a_hint():
 
 @test
 def not_here_and_not_understood():
-    for args in *QUERIES, ['status', '--json'], ['enable'], ['enable', '--wait', '--json']:
+    for args in *QUERIES, ['enable'], ['disable'], ['enable', '--wait']:
         host = Host()
         host.dir.unlink()
-        expect(host.run(*args), NO_TDX, stderr=['no /sys/kernel/tdx', 'virt/tdx'])
+        expect(host.run(*args), NO_TDX, stderr=['no /sys/kernel/tdx', 'BIOS', 'tdxctl check'])
+        got = json.loads(host.run(*args, '--json').stdout)
+        assert got['schema'] == 1 and got['status'] is None and 'no /sys' in got['error'], got
     for path, text in ('status', 'perhaps\n'), ('progress', 'much\n'), \
             ('error', 'bad\n'):
         host = Host('initialized', TOTAL)
         host.write(host.dir, **{path: text})
         expect(host.run('status'), FAILED, stderr=['unexpected content', path, text.strip()])
+        got = json.loads(host.run('status', '--json').stdout)
+        assert got['status'] is None and 'unexpected content' in got['error'], got
 
 
 @test
@@ -142,11 +146,13 @@ def asked_for():
 
     # The kernel refuses the request, with and without a reason in the file error.
     for error, status, words in ('switched off by tdx_host=off (-19)', NO_TDX, 'tdx_host=off'), \
-            ('', FAILED, 'cannot be initialized: No space left'):
+            ('', FAILED, 'cannot initialize TDX: No space left'):
         host = Host('unknown', None, error)
         (host.dir / 'enable').unlink()
         (host.dir / 'enable').symlink_to('/dev/full')
         expect(host.run('enable', '--wait'), status, stderr=[words])
+        got = json.loads(host.run('enable', '--json').stdout)
+        assert got['error'] == error[:-6] or got['errno'] == errno.ENOSPC, got
 
 
 @test
@@ -167,12 +173,14 @@ def switched_off():
         (host.dir / 'enable').unlink()
         (host.dir / 'enable').symlink_to('/dev/full')
         expect(host.run('disable'), code, stderr=words)
+        assert json.loads(host.run('disable', '--json').stdout)['errno']
 
 
 @test
 def not_root():
     for command in 'enable', 'disable':
-        expect(Host().run_as_nobody(command), FAILED, stderr=['only root'])
+        expect(Host().run_as_nobody(command), FAILED, stderr=['only root', 'Run tdxctl as root'])
+        assert json.loads(Host().run_as_nobody(command, '--json').stdout)['errno'] == errno.EACCES
     expect(Host('unknown', None, 'w (-6)').run_as_nobody('status'), NOT_UP,
            'it was not requested, failed or was switched off; only root can see which\n')
     expect(Host('error', None, 'w (-6)').run_as_nobody('status'), FAILED, 'failed',
@@ -187,7 +195,7 @@ def waits():
     assert status == UP and lines[0].endswith('preparing memory'), out
     assert lines[-1] == 'TDX is up: 32.0 GiB', out
     assert re.findall(r'initialized: (\d+)%', out) == [str(10 * n) for n in range(10)], out
-    status, out = Host('initializing').follow('progress', '--follow', states=[
+    status, out = Host('initializing').follow('progress', states=[
         ('initializing', 6), ('error', None, 'TDMR [0x0, 0x40000000): gone (-5)')])
     assert status == FAILED and '18%' in out and 'gone (EIO)' in out and 'final' in out, out
 
@@ -199,7 +207,7 @@ def waits_while_it_is_switched_off():
     assert status == UP and out.splitlines() == [
         'TDX is being switched off', 'TDX is being initialized: preparing memory',
         'TDX is being initialized: 12%, 4.0 of 32.0 GiB', 'TDX is up: 32.0 GiB'], out
-    status, out = Host('disabling', 31).follow('progress', '--follow', columns=80, states=[
+    status, out = Host('disabling', 31).follow('progress', columns=80, states=[
         ('unknown', None, 'switched off by root (-108)')])
     assert status == NOT_UP and 'TDX      switching off' in out and 'root' in out, out
 
@@ -207,8 +215,9 @@ def waits_while_it_is_switched_off():
 @test
 def json_once():
     got = json.loads(Host('initializing', 12).run('status', '--json').stdout)
-    assert got == {'status': 'initializing', 'error': None, 'errno': None, 'eta_ms': None,
-                   'done_bytes': 12 * GIB, 'total_bytes': 32 * GIB}, got
+    assert got == {'schema': 1, 'status': 'initializing', 'error': None, 'errno': None,
+                   'done_bytes': 12 * GIB, 'total_bytes': 32 * GIB, 'eta_ms': None,
+                   'emulated': False, 'module_version': None, 'phases_ms': None}, got
     result = Host('unknown', None, 'say "no" (-12)').run('status', '--json')
     got = json.loads(result.stdout)
     assert result.returncode == FAILED
@@ -218,7 +227,7 @@ def json_once():
 
 @test
 def json_of_each_change_and_time_left():
-    status, out = Host('initializing').follow('progress', '--follow', '--json', states=[
+    status, out = Host('initializing').follow('progress', '--json', states=[
         ('initializing', 1), ('initializing', 9), ('initialized', 32)])
     got = [json.loads(line) for line in out.splitlines()]
     assert status == UP and [g['status'] for g in got] == ['initializing'] * 3 + ['initialized']
@@ -245,8 +254,61 @@ def a_bar_on_a_terminal():
 
 @test
 def a_small_terminal():
-    _, out = Host('initializing', 12).follow('progress', '--follow', states=[], columns=57)
+    _, out = Host('initializing', 12).follow('progress', states=[], columns=57)
     assert '37%' in out and '\033' not in out, out
+
+
+PHASES = '410 ms: metadata 9, memory 0, PAMT 99, LP.INIT 7, KEY.CONFIG 7, TDMR.INIT 288; 64 TDMRs'
+EMULATOR = 'tdx_emulator: the emulated TDX module answers SEAMCALLs and protects nothing'
+
+
+def up(*log, cmdline='', version=''):
+    host = Host('initialized', TOTAL)
+    for path, text in ('proc/cmdline', cmdline + '\n'), \
+            ('dev/kmsg', ''.join(f'6,1,2500000,-;{line}\n SUBSYSTEM=x\n' for line in log)), \
+            ('sys/devices/faux/tdx_host/version', version):
+        if text:
+            (host.root / path).parent.mkdir(parents=True, exist_ok=True)
+            (host.root / path).write_text(text, 'ascii')
+    return host
+
+
+@test
+def module_version_and_phase_times():
+    version = 'virt/tdx: Module version: 1.5.06'
+    host = up(version, f'virt/tdx: {PHASES}')
+    expect(host.run('status'), UP, f'TDX is up: 32.0 GiB, module 1.5.06\nIt took {PHASES}\n')
+    got = json.loads(host.run('status', '--json').stdout)
+    assert got['module_version'] == '1.5.06'
+    assert got['phases_ms'] == {'total': 410, 'metadata': 9, 'memory': 0, 'PAMT': 99, 'LP.INIT': 7,
+                                'KEY.CONFIG': 7, 'TDMR.INIT': 288}, got
+    expect(host.run('progress'), UP, 'module 1.5.06\n')
+    # The module was updated; the last initialization counts.
+    host = up(version, 'virt/tdx: 9 ms: metadata 9, memory 0; 1 TDMRs', 'usb: ms: metadata 3',
+              f'virt/tdx: {PHASES}', version='1.5.20\n')
+    expect(host.run('status'), UP, f'GiB, module 1.5.20\nIt took {PHASES}\n')
+
+
+@test
+def emulated():
+    for host in up(EMULATOR), up(cmdline='quiet tdx-emulator=on'), up(cmdline='tdx_emulator=1'):
+        expect(host.run('status'), UP, 'TDX is up: 32.0 GiB, emulated\n')
+        assert json.loads(host.run('status', '--json').stdout)['emulated']
+    for host in up(), up(cmdline='tdx_emulator=off'), up(cmdline='tdx_emulator='), \
+            up('tdx_emulator: firmware has enabled TDX; the emulator stays off',
+               cmdline='tdx_emulator=on'):
+        expect(host.run('status'), UP, 'TDX is up: 32.0 GiB\n')
+
+
+@test
+def one_voice():
+    # The kernel advises on memory, packages and busy CPUs: tdxctl names no other remedy.
+    for err in errno.ENOMEM, errno.ERANGE, errno.ENXIO, errno.EBUSY:
+        result = Host('unknown', None, f'do this (-{err})').run('status')
+        advice, = result.stderr.splitlines()[1:]
+        assert advice.startswith("See 'tdxctl check'") and 'tries again' in advice, result
+    advice = ''.join(p.read_text('utf8') for p in pathlib.Path(__file__).parents[1].glob('*.c'))
+    assert set(re.findall(r'boot with tdx_host=(\w+)', advice)) <= {'async'}
 
 
 sys.exit(tap.run())

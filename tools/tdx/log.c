@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Read the lines about TDX of the kernel log.  A record of /dev/kmsg is
+ *
+ *	PRIORITY,SEQUENCE,MICROSECONDS,FLAGS;TEXT
+ */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "tdxctl.h"
+
+/* The kernel truncates records to less than this. */
+#define LOG_RECORD	8192
+
+static bool log_is_tdx(const char *text)
+{
+	static const char *const starts[] = {
+		"virt/tdx: ", "tdx_emulator: ", "tdx_host: ", "kvm_intel: ", "x86/tme: ",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(starts); i++) {
+		if (!strncmp(text, starts[i], strlen(starts[i])))
+			return true;
+	}
+
+	return false;
+}
+
+/**
+ * log_read - read the kernel log
+ *
+ * Return: an array of lines "SECONDS TEXT"; NULL, with errno, if the user may not read
+ * the log or the system has none.
+ */
+struct json_object *log_read(void)
+{
+	int fd = open(file_path("/dev/kmsg"), O_RDONLY | O_NONBLOCK);
+	char line[LOG_RECORD], text[LOG_RECORD + 32], *start;
+	struct json_object *log;
+	unsigned long long us;
+	FILE *file;
+
+	file = fd < 0 ? NULL : fdopen(fd, "r");
+	if (!file)
+		return NULL;
+
+	/* A read must have room for a record.  EPIPE: the kernel has overwritten records. */
+	setvbuf(file, NULL, _IOFBF, LOG_RECORD);
+	log = json_object_new_array();
+	for (;;) {
+		if (!fgets(line, sizeof(line), file)) {
+			if (!ferror(file) || errno != EPIPE)
+				break;
+			clearerr(file);
+			continue;
+		}
+		start = strchr(line, ';');
+		if (!start || sscanf(line, "%*u,%*u,%llu", &us) != 1 || !log_is_tdx(start + 1))
+			continue;
+		start[strcspn(start, "\n")] = '\0';
+		snprintf(text, sizeof(text), "%.6f %s", us / 1e6, start + 1);
+		json_object_array_add(log, json_object_new_string(text));
+	}
+	fclose(file);
+
+	return log;
+}
+
+/**
+ * log_find - find the last line that has certain words
+ * @log: from log_read(), or NULL
+ * @words: the words
+ *
+ * Return: the line, from the words on; NULL if no line has them.
+ */
+const char *log_find(struct json_object *log, const char *words)
+{
+	size_t i = log ? json_object_array_length(log) : 0;
+	const char *found = NULL;
+
+	while (i-- && !found)
+		found = strstr(json_object_get_string(json_object_array_get_idx(log, i)), words);
+
+	return found;
+}
+
+/**
+ * log_emulated - test whether the TDX module is the emulated one
+ * @log: from log_read(), or NULL
+ *
+ * The command line tells if the log is hidden or has lost its beginning.
+ *
+ * Return: true if it is.
+ */
+bool log_emulated(struct json_object *log)
+{
+	char value[8];
+
+	if (!access(file_path("/sys/kernel/debug/tdx_emulator"), F_OK) ||
+	    log_find(log, "tdx_emulator: the emulated TDX module answers"))
+		return true;
+
+	return boot_option("tdx_emulator", value, sizeof(value)) &&
+	       (!strcmp(value, "on") || strchr("1yY", *value)) && *value &&
+	       !log_find(log, "the emulator stays off");
+}
