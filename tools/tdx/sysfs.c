@@ -478,6 +478,31 @@ int command_progress(const struct options *o)
 	return follow(o, &s) ?: status_of(&s);
 }
 
+/**
+ * state_check - check whether TDX is up
+ * @c: gets the result
+ */
+void state_check(struct check *c)
+{
+	static struct state s;
+
+	if (state_read(&s))
+		check_say(c, CHECK_SKIP, NULL, "cannot tell: %s", s.error);
+	else if (state_failed(&s))
+		check_say(c, CHECK_FAIL, state_hint(&s), "%s",
+			  *s.error ? s.error : "TDX failed; only root can see why");
+	else if (s.status == STATE_INITIALIZED)
+		check_say(c, CHECK_PASS, NULL, "TDX is up%s", s.emulated ? ", emulated" : "");
+	else if (s.status == STATE_UNKNOWN && s.error_hidden)
+		check_say(c, CHECK_SKIP, NULL,
+			  "cannot tell why TDX is not up: only root can read " TDX_DIR "/error");
+	else
+		check_say(c, CHECK_PASS, NULL, "%s", state_off(&s) ? "root has switched TDX off" :
+			  s.status == STATE_UNKNOWN ? "TDX was not requested" :
+			  s.status == STATE_DISABLING ? "TDX is being switched off" :
+			  "TDX is being initialized");
+}
+
 /* Writes to the file enable.  Returns 0 or an errno. */
 static int request(const char *text)
 {

@@ -35,6 +35,8 @@ static const struct command {
 	  "[--json]" },
 	{ "progress", command_progress, "j", false, "follow the initialization until it ends",
 	  "[--json]" },
+	{ "check", command_check, "j", false, "check whether this host and kernel can run TDX",
+	  "[--json]" },
 	{ "plan", command_plan, "jdc", true,
 	  "show the cost of TDX on this machine, or on the machine in FILE",
 	  "[--json | --describe] [--call-us N] [FILE]" },

@@ -28,6 +28,7 @@ enum exit_status {
 	STATUS_NOT_UP,	/* TDX was not requested, or root has switched it off */
 	STATUS_BUSY,	/* TDX is being initialized or switched off */
 	STATUS_NO_TDX,	/* no TDX, or tdx_host=off, or the kernel lacks support */
+	STATUS_NOT_READY,	/* a condition of tdxctl check fails */
 };
 
 /* The command line. */
@@ -45,6 +46,7 @@ int command_status(const struct options *o);
 int command_enable(const struct options *o);
 int command_disable(const struct options *o);
 int command_progress(const struct options *o);
+int command_check(const struct options *o);
 int command_plan(const struct options *o);
 int command_timeline(const struct options *o);
 
@@ -65,5 +67,22 @@ bool log_emulated(struct json_object *log);
 
 int host_describe(struct description *d);
 void host_warn(const struct description *d);
+
+enum verdict {
+	CHECK_PASS,
+	CHECK_WARN,
+	CHECK_FAIL,
+	CHECK_SKIP,	/* cannot tell */
+	CHECK_NR_VERDICTS,
+};
+
+struct check;
+
+void __printf(4, 5) check_say(struct check *c, enum verdict v, const char *advice,
+			      const char *format, ...);
+struct json_object *check_run(void);
+void check_print(struct json_object *results);
+
+void state_check(struct check *c);
 
 #endif /* _TDXCTL_H */
