@@ -309,6 +309,30 @@ static int plan(struct plan *p, const struct options *o)
 	return ret || o->describe ? ret : make_plan(p);
 }
 
+/**
+ * plan_report - print the plan of this machine, and its description
+ *
+ * Return: the plan as JSON; NULL, with the reason on standard output, without a plan.
+ */
+struct json_object *plan_report(void)
+{
+	static const struct options o = { .call_ns = DEFAULT_CALL_NS };
+	static struct plan p;
+	struct json_object *object = NULL;
+
+	if (plan(&p, &o)) {
+		puts(p.d.error);
+	} else {
+		print_plan(&p);
+		puts("");
+		object = make_json(&p);
+	}
+	description_write(&p.d, stdout);
+	description_free(&p.d);
+
+	return object;
+}
+
 /* tdxctl plan */
 int command_plan(const struct options *o)
 {

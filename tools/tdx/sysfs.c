@@ -503,6 +503,23 @@ void state_check(struct check *c)
 			  "TDX is being initialized");
 }
 
+/**
+ * state_report - print the state of TDX
+ *
+ * Return: the state as JSON.
+ */
+struct json_object *state_report(void)
+{
+	static struct state s;
+
+	if (!state_read(&s))
+		print_details(&s);
+	if (*s.error)
+		printf("%s\n", s.error);
+
+	return state_json(&s, -1);
+}
+
 /* Writes to the file enable.  Returns 0 or an errno. */
 static int request(const char *text)
 {

@@ -13,6 +13,7 @@ static const struct option all_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "wait", no_argument, NULL, 'w' },
+	{ "output", required_argument, NULL, 'o' },
 	{ "describe", no_argument, NULL, 'd' },
 	{ "call-us", required_argument, NULL, 'c' },
 	{ "job", required_argument, NULL, 'J' },
@@ -37,6 +38,8 @@ static const struct command {
 	  "[--json]" },
 	{ "check", command_check, "j", false, "check whether this host and kernel can run TDX",
 	  "[--json]" },
+	{ "report", command_report, "o", false, "collect what a bug report needs, as text",
+	  "[-o FILE]" },
 	{ "plan", command_plan, "jdc", true,
 	  "show the cost of TDX on this machine, or on the machine in FILE",
 	  "[--json | --describe] [--call-us N] [FILE]" },
@@ -48,6 +51,8 @@ static const char option_help[] =
 	"\n"
 	"  --json       print JSON; enable --wait and progress, an object for each change\n"
 	"  --wait       show the progress until the initialization ends\n"
+	"  -o FILE, --output FILE\n"
+	"               write to FILE instead of standard output\n"
 	"  --describe   print a description of the machine, for use as FILE\n"
 	"  --call-us N  assume N microseconds per TDH.SYS.TDMR.INIT call (default: 7)\n"
 	"  --job NAME   draw the job NAME instead of the first job in the trace\n"
@@ -144,7 +149,7 @@ static int run(const struct command *command, int argc, char **argv)
 
 	snprintf(name, sizeof(name), "tdxctl %s", command->name);
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, ":h", all_options, NULL)) >= 0) {
+	while ((letter = getopt_long(argc, argv, ":ho:", all_options, NULL)) >= 0) {
 		if (letter == ':')
 			return misused(name, "missing value of ", word);
 		if (letter == '?' || (letter != 'h' && !strchr(command->letters, letter)))
@@ -158,6 +163,8 @@ static int run(const struct command *command, int argc, char **argv)
 		o.describe |= letter == 'd';
 		if (letter == 'J')
 			o.job = optarg;
+		if (letter == 'o')
+			o.output = optarg;
 		word = argv[optind];
 	}
 

@@ -39,6 +39,7 @@ struct options {
 	u64 call_ns;		/* time of a TDH.SYS.TDMR.INIT call */
 	const char *job;	/* name of the job to draw, or NULL */
 	const char *file;	/* file to read, "-" for standard input, or NULL */
+	const char *output;	/* file to write, or NULL for standard output */
 };
 
 /* The commands.  Each returns an exit status, and prints a message on failure. */
@@ -47,6 +48,7 @@ int command_enable(const struct options *o);
 int command_disable(const struct options *o);
 int command_progress(const struct options *o);
 int command_check(const struct options *o);
+int command_report(const struct options *o);
 int command_plan(const struct options *o);
 int command_timeline(const struct options *o);
 
@@ -84,5 +86,7 @@ struct json_object *check_run(void);
 void check_print(struct json_object *results);
 
 void state_check(struct check *c);
+struct json_object *state_report(void);
+struct json_object *plan_report(void);
 
 #endif /* _TDXCTL_H */

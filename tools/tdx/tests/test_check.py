@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""tdxctl check on saved and empty hosts.  Usage: test_check.py TDXCTL"""
+"""tdxctl check and report on saved and empty hosts.  Usage: test_check.py TDXCTL"""
 import gzip
 import json
 import pathlib
+import re
 import shutil
 import struct
 import sys
@@ -195,6 +196,36 @@ def an_empty_host_and_this_one():
             got = json.loads(result.stdout)
             assert result.returncode == (6 if got['failed'] else 0), result
             assert not where or {c['verdict'] for c in got['conditions']} == {'SKIP'}, got
+            report = tdxctl('report', root=where)
+            assert report.returncode == 0 and not report.stderr
+            json.loads(report.stdout.partition('\n== JSON\n')[2])
+
+
+@test
+def a_report():
+    host = Host()
+    path = host.root / 'report.txt'
+    result = host.run('report', '-o', str(path))
+    assert result.returncode == 0 and not result.stdout + result.stderr, result
+    text = path.read_text('ascii')
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert text == host.run('report').stdout
+    for words in ('tdxctl       1.0', RELEASE, '8580', '0x21000291', 'Rack 2', 'PASS  BIOS',
+                  'TDX is up: 126.0 GiB, module 1.5.06', 'tdx_host=async', 'nohibernate',
+                  'mem 0x100000000 0x2080000000 0', '100000000-207fffffff : System RAM',
+                  '410 ms: metadata 9', 'tdx_phase_begin: phase=PAMT', 'lanework_job_start'):
+        assert words in text, (words, text)
+    # Neither names nor addresses, whatever file has them
+    for words in 'lion', 'S3R1AL', '5ec2e7', 'eth0', 'dhclient':
+        assert words not in text, (words, text)
+    assert not re.search(r'(?:\d{1,3}\.){3}\d|(?:[0-9a-f]{2}:){5}', text), text
+    got = json.loads(text.partition('\n== JSON\n')[2])
+    assert got['linux'] == RELEASE and got['tdxctl'] in text
+    assert got['state']['phases_ms']['total'] == 410 and len(got['conditions']) == 12
+    assert got['plan'] == {**json.loads(host.run('plan', '--json').stdout)}
+    assert got['log'][0] == '1.310000 virt/tdx: BIOS enabled: private KeyID range [64, 128)'
+    result = host.run('report', '-o', '/nonexistent/x')
+    assert result.returncode == 1 and '/nonexistent/x: No such file' in result.stderr
 
 
 sys.exit(tap.run())

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tdxctl report: collect what a bug report needs, as text with one JSON object at its
+ * end.  The report takes only lines and options that are known to name neither the host
+ * nor its network.
+ */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "tdxctl.h"
+
+#define TRACE		"/sys/kernel/tracing/trace"
+
+/* A report has at most this number of lines of the trace. */
+#define MAX_TRACE	20000
+
+static void head(const char *title)
+{
+	printf("\n== %s\n", title);
+}
+
+static void cannot_see(const char *path)
+{
+	printf("cannot see %s: %s\n", path, strerror(errno));
+}
+
+/* Prints the first line of a file. */
+static void put_file(const char *name, const char *path)
+{
+	char line[256];
+
+	if (file_line(file_path("%s", path), line, sizeof(line)))
+		printf("%-12s %s\n", name, line);
+	else
+		cannot_see(path);
+}
+
+static void put_versions(void)
+{
+	static const char *const cpu[][2] = {
+		{ "CPU", "model name\t: " },
+		{ "stepping", "stepping\t: " },
+		{ "microcode", "microcode\t: " },
+	};
+	char line[256];
+	size_t i;
+
+	head("versions");
+	printf("%-12s %s\n", "tdxctl", TDXCTL_VERSION);
+	put_file("Linux", "/proc/sys/kernel/osrelease");
+	put_file("build", "/proc/sys/kernel/version");
+	put_file("vendor", "/sys/class/dmi/id/sys_vendor");
+	put_file("product", "/sys/class/dmi/id/product_name");
+	put_file("BIOS", "/sys/class/dmi/id/bios_version");
+	for (i = 0; i < ARRAY_SIZE(cpu); i++) {
+		if (file_find(file_path("/proc/cpuinfo"), cpu[i][1], line, sizeof(line)))
+			printf("%-12s %s\n", cpu[i][0], line);
+	}
+}
+
+/* Prints the options of the kernel command line that matter for TDX. */
+static void put_options(void)
+{
+	static const char *const names[] = {
+		"tdx_host", "tdx_emulator", "kvm_intel.tdx", "nohibernate", "init_on_alloc",
+		"isolcpus", "nohz_full", "nosmt", "maxcpus", "nr_cpus", "mem", "movablecore",
+		"kernelcore", "hugepages", "hugepagesz", "default_hugepagesz", "cma",
+		"initcall_debug",
+	};
+	char value[256];
+	size_t i;
+
+	head("kernel command line, options that matter for TDX");
+	if (access(file_path("/proc/cmdline"), R_OK))
+		cannot_see("/proc/cmdline");
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (boot_option(names[i], value, sizeof(value)))
+			printf("%s%s%s\n", names[i], *value ? "=" : "", value);
+	}
+}
+
+/* Prints the lines of a file that a test accepts. */
+static void put_lines(const char *path, bool (*accept)(const char *line))
+{
+	FILE *file = fopen(file_path("%s", path), "r");
+	unsigned int nr = 0;
+	size_t size = 0;
+	char *line = NULL;
+
+	if (!file) {
+		cannot_see(path);
+		return;
+	}
+	while (nr < MAX_TRACE && getline(&line, &size, file) >= 0) {
+		if (!accept(line))
+			continue;
+		fputs(line, stdout);
+		nr++;
+	}
+	if (!nr)
+		puts("nothing");
+	free(line);
+	fclose(file);
+}
+
+static bool is_resource(const char *line)
+{
+	return *line != ' ';
+}
+
+static bool is_event(const char *line)
+{
+	return strstr(line, ": tdx_") || strstr(line, ": lanework_");
+}
+
+static void put_log(struct json_object *log)
+{
+	size_t i;
+
+	head("kernel log, lines about TDX");
+	if (!log)
+		cannot_see("/dev/kmsg");
+	for (i = 0; log && i < json_object_array_length(log); i++)
+		puts(json_object_get_string(json_object_array_get_idx(log, i)));
+}
+
+static void put_report(void)
+{
+	struct json_object *object = new_json(), *check = check_run(), *log;
+	char release[128];
+
+	puts("Report of tdxctl.  It has no serial numbers, and names neither this host nor its\n"
+	     "network.  It has physical addresses.");
+	file_line(file_path("/proc/sys/kernel/osrelease"), release, sizeof(release));
+	add_string(object, "tdxctl", TDXCTL_VERSION);
+	add_string(object, "linux", release);
+	put_versions();
+	head("check");
+	check_print(check);
+	json_object_object_add(object, "conditions", check);
+	head("status");
+	json_object_object_add(object, "state", state_report());
+	put_options();
+	head("plan, and the description of the machine for 'tdxctl plan FILE'");
+	json_object_object_add(object, "plan", plan_report());
+	head("memory map");
+	put_lines("/proc/iomem", is_resource);
+	log = log_read();
+	put_log(log);
+	json_object_object_add(object, "log", log);
+	head("trace events");
+	put_lines(TRACE, is_event);
+	head("JSON");
+	print_json(object, JSON_C_TO_STRING_PRETTY);
+}
+
+/* tdxctl report */
+int command_report(const struct options *o)
+{
+	/* Other users may not see physical addresses. */
+	int fd = o->output ? open(o->output, O_WRONLY | O_CREAT | O_TRUNC, 0600) : STDOUT_FILENO;
+
+	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0) {
+		warn("%s", o->output);
+		return STATUS_FAILED;
+	}
+	put_report();
+
+	return STATUS_OK;
+}
