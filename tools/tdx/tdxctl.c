@@ -194,8 +194,12 @@ int main(int argc, char **argv)
 	size_t i;
 
 	setlocale(LC_CTYPE, "C.UTF-8");
-	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
+	if (!strcmp(word, "help") || !strcmp(word, "--help") || !strcmp(word, "-h"))
 		return finish(print_help());
+	if (!strcmp(word, "--version")) {
+		puts("tdxctl " TDXCTL_VERSION);
+		return finish(STATUS_OK);
+	}
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (!strcmp(word, commands[i].name))
 			return finish(run(&commands[i], argc - 1, argv + 1));

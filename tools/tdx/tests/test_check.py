@@ -228,4 +228,25 @@ def a_report():
     assert result.returncode == 1 and '/nonexistent/x: No such file' in result.stderr
 
 
+@test
+def completion():
+    script = pathlib.Path(__file__).parents[1] / 'tdxctl.bash'
+
+    def complete(*words):
+        code = f'. {script}; COMP_WORDS=(tdxctl "$@"); COMP_CWORD=$#; _tdxctl; ' \
+               'echo "${COMPREPLY[@]}"'
+        result = tdxctl('-c', code, 'bash', *words, program='/bin/bash')
+        assert not result.stderr, result
+        return set(result.stdout.split())
+
+    usage = tdxctl('--help').stdout
+    commands = set(re.findall(r'tdxctl (\w+)', usage))
+    assert complete('') == commands | {'help', '--help', '--version'}
+    for command in commands:
+        line, = re.findall(rf'tdxctl {command} +(.*)', usage)
+        options = set(re.findall(r'--[\w-]+', line)) | ({'--output'} if '-o' in line else set())
+        assert complete(command, '--') == options | {'--help'}, command
+    assert complete('report', '-o', '/pro') == {'/proc'} == complete('plan', '/pro')
+
+
 sys.exit(tap.run())

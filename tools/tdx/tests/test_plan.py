@@ -238,9 +238,11 @@ def files_and_usage():
         result = tdxctl('plan', path)
         assert result.returncode == 1 and path in result.stderr, result
         assert path in json.loads(tdxctl('plan', '--json', path).stdout)['error']
-    for args in ['--help'], ['-h'], ['plan', '--help'], ['timeline', '-h']:
+    for args in ['--help'], ['-h'], ['plan', '--help'], ['timeline', '-h'], \
+            ['help'], ['check', '--help']:
         result = tdxctl(*args)
         assert result.returncode == 0 and result.stdout.startswith('usage: tdxctl'), args
+    assert re.fullmatch(r'tdxctl \d+\.\d+\n', tdxctl('--version').stdout)
     for *args, word in (['missing command'], ['plain', 'plain'], ['--nonsense', '--nonsense'],
                         ['plan', '-xh', '-xh'],
                         ['plan', '--json', '--describe', 'either'], ['plan', 'a', 'b', 'b'],
