@@ -2,6 +2,7 @@
 """tdxctl check and report on saved and empty hosts.  Usage: test_check.py TDXCTL"""
 import gzip
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -226,6 +227,24 @@ def a_report():
     assert got['log'][0] == '1.310000 virt/tdx: BIOS enabled: private KeyID range [64, 128)'
     result = host.run('report', '-o', '/nonexistent/x')
     assert result.returncode == 1 and '/nonexistent/x: No such file' in result.stderr
+
+
+@test
+def what_a_user_cannot_see():
+    host = Host({**UNDETECTED, TDX + '/status': 'unknown\n', 'proc/iomem': '0-0 : System RAM\n'})
+    os.chmod(host.root, 0o755)
+    for path in 'dev/kmsg', 'dev/cpu/0/msr', TDX + '/error', 'sys/kernel/tracing/trace':
+        os.chmod(host.root / path, 0)
+    user = {'user': 65534} if os.geteuid() == 0 else {}
+    program = shutil.copy(tap.TDXCTL, host.root)
+    text = tdxctl('report', root=host.root, program=program, **user).stdout
+    for words in ('SKIP  BIOS            cannot tell: /dev/cpu/0/msr: Permission denied',
+                  'SKIP  memory map      cannot tell: only root can see holes in memory',
+                  'SKIP  state           cannot tell why TDX is not up: only root can read',
+                  'cannot see /dev/kmsg: Permission denied',
+                  'cannot see /sys/kernel/tracing/trace: Permission denied'):
+        assert words in text, (words, text)
+    assert json.loads(text.partition('\n== JSON\n')[2])['log'] is None
 
 
 @test
