@@ -331,6 +331,18 @@ static void draw_bar(const struct timeline *t, const struct bar *bar)
 		put_text(x + 4, y + 11.5, "fill='#fff'", "%u", bar->lane);
 }
 
+/* Lists the times of all phases, since short ones have no room for their name. */
+static void list_phases(const struct timeline *t)
+{
+	const struct phase *phase;
+
+	printf("<text x='8' y='52'>phases in ms:");
+	for (phase = t->phases; phase < t->phases + t->nr_phases; phase++)
+		printf("%s %s %.0f", phase == t->phases ? "" : ",", phase->name,
+		       ms(t, phase->end < 0 ? t->end : phase->end) - ms(t, phase->start));
+	puts("</text>");
+}
+
 static void draw_phase(const struct timeline *t, const struct phase *phase)
 {
 	double end = phase->end < 0 ? t->end : phase->end;
@@ -384,12 +396,14 @@ static void draw(const struct timeline *t)
 	put_text(8, 22, "font-size='16' font-weight='bold'", "%s: %u lanes on %zu CPUs, %.1f ms%s",
 		 t->job, t->lanes, t->nr_rows, ms(t, t->end), t->ended ? "" : ", not at its end");
 	if (t->error)
-		put_text(8, 40, "fill='" RED "'", "The job failed with error %d.", t->error);
+		put_text(8, 38, "fill='" RED "'", "The job failed with error %d.", t->error);
 	for (i = 0; i < t->nr_rows; i++)
 		draw_row(t, &t->rows[i]);
 	draw_grid(t);
-	if (t->nr_phases)
+	if (t->nr_phases) {
 		put_text(LEFT - 8, PHASES_Y + 11.5, "text-anchor='end'", "phases");
+		list_phases(t);
+	}
 	for (i = 0; i < t->nr_phases; i++)
 		draw_phase(t, &t->phases[i]);
 	for (i = 0; i < t->nr_bars; i++)

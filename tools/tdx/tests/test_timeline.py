@@ -148,7 +148,7 @@ def light_and_dark_pages():
     p = Picture(phase('PAMT', 9, 10) + TWO)
     rects = re.findall('<rect [^>]*>', p.svg)
     assert not any("width='100%'" in r or '#fff' in r or '#000' in r for r in rects), rects
-    assert p.has('^phases$') and '#dd0000' not in p.svg
+    assert p.has('^phases$', '^phases in ms: PAMT 1000$') and '#dd0000' not in p.svg
     # The grid is below the bars.
     assert p.svg.rindex("stroke-opacity='.4'") < p.svg.index('<title>')
 
