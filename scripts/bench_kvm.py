@@ -30,6 +30,7 @@ for i in $(seq {LOADS}); do
 
 	echo 1000 >$emulator/dilation
 	load pending 1
+	cat $emulator/calls
 	grep -q initializing /sys/kernel/tdx/status || exit 1
 	echo 1 >$emulator/dilation
 	wait_for initialized
@@ -40,7 +41,6 @@ for i in $(seq {LOADS}); do
 	echo 0 >/sys/kernel/tdx/enable
 	wait_for unknown
 done
-dmesg | grep ': [0-9]* ms: metadata' | sed 's/.*metadata \\([0-9]*\\).*/step 1: \\1/'
 '''
 KINDS = {'none': 'tdx=0', 'pending': 'tdx=1, TDX comes up', 'up': 'tdx=1, TDX is up'}
 # Loading while TDX comes up may take this part longer than loading without TDX.
@@ -63,13 +63,17 @@ def loads_ms(memory):
     log = guest('ours', 'ours', LOAD, PENDING, memory)
     if log is None:
         return None
+
     def stamps(kind, what):
         return [1000 * float(s) for s in
                 re.findall(rf'^\[ *([\d.]+)\] load {kind}: {what}$', log, re.M)]
 
     ms = {kind: median(end - begin for begin, end in
                        zip(stamps(kind, 'begin'), stamps(kind, 'end'))) for kind in KINDS}
-    ms['step 1'] = median(map(int, re.findall(r'^step 1: (\d+)$', log, re.M)))
+    # In the first list of calls: from the first TDH.SYS.INIT to the last TDH.SYS.RD.
+    begin = re.search(r'^33 TDH.SYS.INIT \d+ (\d+) \d+$', log, re.M)
+    end = re.search(r'^34 TDH.SYS.RD \d+ \d+ (\d+)$', log, re.M)
+    ms['step 1'] = (int(end[1]) - int(begin[1])) / 1e6
     return ms
 
 
@@ -86,7 +90,7 @@ def run():
     for memory, ms in rows.items():
         upstream = Run(guest('upstream', 'upstream', TELL, '', memory)).ms('total')
         print(f'  {memory:<8}' + ''.join(f'{ms[kind]:>22.0f}' for kind in KINDS)
-              + f'{ms["step 1"]:>19.0f} {upstream:>13.0f}')
+              + f'{ms["step 1"]:>19.1f} {upstream:>13.0f}')
         for kind in ('pending', 'up'):
             if ms[kind] > (1 + MORE) * ms['none']:
                 yield (f'kvm_intel, {memory}, {KINDS[kind]}: {ms[kind]:.0f} ms, '

@@ -110,6 +110,7 @@ class Table:
         """
         print(f'\n  init_on_alloc={self.zero}, 128 GiB: ms, medians of {self.rounds} rounds; '
               'ratio: two CPUs / one CPU\n'
+              '  upstream initializes TDX once, and its time includes page faults of this machine\n'
               '  host                  mode            pamt    tdmr   total   ratio predicted')
         for name in TOPOLOGIES:
             if name not in alloc_ms or not self.runs[name, 'ours']:

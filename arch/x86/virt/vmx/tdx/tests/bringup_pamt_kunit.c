@@ -10,9 +10,11 @@
 #include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
+#include <linux/hugetlb.h>
 #include <linux/jiffies.h>
 #include <linux/lanework.h>
 #include <linux/limits.h>
+#include <linux/list.h>
 #include <linux/memblock.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -194,6 +196,11 @@ static u64 node_bytes(const struct tdmr_layout *layout, int node)
 	return bytes;
 }
 
+static bool check_nothing(u64 base, u64 size)
+{
+	return true;
+}
+
 /* An attempt that gets as far as TDH.SYS.CONFIG fails there. */
 static void expect_all_given_back(struct kunit *test, int error)
 {
@@ -202,12 +209,14 @@ static void expect_all_given_back(struct kunit *test, int error)
 
 	bringup_inject(test, TDH_SYS_CONFIG, 0, 1, 0xC0000A0000000000ULL);
 	stub_take(test, counted_take);
+	kunit_activate_static_stub(test, tdx_pamt_check, check_nothing);
 	kunit_activate_static_stub(test, tdx_pamt_put, counted_put);
 	kunit_activate_static_stub(test, tdx_pamt_find, find_nothing);
 	tdx_attempt_begin(&tb->attempt, "initialization");
 	KUNIT_EXPECT_EQ(test, tdx_host_run(tb), error);
 	kunit_deactivate_static_stub(test, tdx_pamt_find);
 	kunit_deactivate_static_stub(test, tdx_pamt_put);
+	kunit_deactivate_static_stub(test, tdx_pamt_check);
 	unstub_take(test);
 	tdx_emulator_inject_clear();
 
@@ -397,17 +406,12 @@ static void pieces_make_layout(struct kunit *test, struct tdx_layout *layout,
 	KUNIT_ASSERT_EQ(test, tdmr_row_pieces(&layout->tdmrs.rows[0]), TDMR_ROW_PIECES);
 }
 
-static bool pieces_check(u64 base, u64 size)
-{
-	return true;
-}
-
 static void pieces_stub(struct kunit *test, int (*take)(u64 base, u64 size))
 {
 	count_from_now();
 	stub_take(test, take);
 	kunit_activate_static_stub(test, tdx_pamt_is_zeroed, is_zeroed);
-	kunit_activate_static_stub(test, tdx_pamt_check, pieces_check);
+	kunit_activate_static_stub(test, tdx_pamt_check, check_nothing);
 	kunit_activate_static_stub(test, tdx_pamt_put, counted_put);
 	kunit_activate_static_stub(test, tdx_pamt_find, find_nothing);
 }
@@ -559,6 +563,23 @@ static void bringup_test_pamt_check(struct kunit *test)
 	tdx_pamt_put(base + SZ_4M - PAGE_SIZE, PAGE_SIZE);
 }
 
+/* The check finds a gigantic page, which could move only to another gigantic page. */
+static void bringup_test_pamt_gigantic(struct kunit *test)
+{
+	struct hstate *h = size_to_hstate(SZ_1G);
+	struct folio *folio = NULL;
+	int node;
+
+	for_each_online_node(node) {
+		if (h && !folio)
+			folio = list_first_entry_or_null(&h->hugepage_freelists[node],
+							 struct folio, lru);
+	}
+	if (!folio)
+		kunit_skip(test, "needs hugepagesz=1G hugepages=1");
+	KUNIT_EXPECT_FALSE(test, tdx_pamt_check(PFN_PHYS(folio_pfn(folio)), SZ_4M));
+}
+
 /* A PAMT cannot be allocated from reserved pages or outside the memory. */
 static void bringup_test_pamt_no_memory_there(struct kunit *test)
 {
@@ -582,6 +603,7 @@ static struct kunit_case bringup_pamt_cases[] = {
 	KUNIT_CASE(bringup_test_pamt_check_first),
 	KUNIT_CASE(bringup_test_pamt_places_once),
 	KUNIT_CASE(bringup_test_pamt_check),
+	KUNIT_CASE(bringup_test_pamt_gigantic),
 	KUNIT_CASE(bringup_test_pamt_no_memory_there),
 	{}
 };
