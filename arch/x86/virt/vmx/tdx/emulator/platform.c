@@ -17,6 +17,7 @@
 #include <linux/log2.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/panic.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
@@ -396,6 +397,8 @@ static int __init tdx_emulator_start(void)
 		return ret;
 
 	tdx_platform_active = true;
+	/* Reports of this kernel show that its TDX is not real. */
+	add_taint(TAINT_TEST, LOCKDEP_STILL_OK);
 	pr_info("the emulated TDX module answers SEAMCALLs and protects nothing\n");
 	pr_info("%u packages, %u LPs, %u CMRs, time x%llu\n", tdx_platform.nr_packages,
 		tdx_platform.nr_lps, tdx_platform.nr_cmrs, tdx_emu_params.dilation);
