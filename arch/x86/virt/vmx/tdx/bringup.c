@@ -43,9 +43,17 @@ static void tdx_phase_begin(struct tdx_steps *s, enum tdx_phase phase)
 	trace_tdx_phase_begin(phase);
 }
 
+static void tdx_phases_clear(struct tdx_steps *s)
+{
+	enum tdx_phase phase;
+
+	for (phase = 0; phase < TDX_NR_PHASES; phase++)
+		WRITE_ONCE(s->phase_ns[phase], 0);
+}
+
 static void tdx_phase_end(struct tdx_steps *s, int error)
 {
-	s->phase_ns[s->phase] = ktime_get_ns() - s->phase_since;
+	WRITE_ONCE(s->phase_ns[s->phase], ktime_get_ns() - s->phase_since);
 	trace_tdx_phase_end(s->phase, error);
 }
 
@@ -336,9 +344,18 @@ static int tdx_steps_run_all(struct tdx_attempt *a, struct tdx_steps *s)
 	return tdx_steps_init_tdmrs(a, s);
 }
 
-static unsigned int tdx_phase_ms(const struct tdx_steps *s, enum tdx_phase phase)
+/**
+ * tdx_phase_ms - get the duration of a phase
+ * @s: the steps
+ * @phase: the phase
+ *
+ * Context: any; takes no locks.
+ *
+ * Return: the duration in the last bring-up or off, in ms; 0 if the phase has not ended.
+ */
+unsigned int tdx_phase_ms(const struct tdx_steps *s, enum tdx_phase phase)
 {
-	return s->phase_ns[phase] / NSEC_PER_MSEC;
+	return READ_ONCE(s->phase_ns[phase]) / NSEC_PER_MSEC;
 }
 
 static void tdx_steps_print(const struct tdx_steps *s, u64 total_ns)
@@ -390,7 +407,7 @@ int tdx_steps_run(struct tdx_attempt *a, struct tdx_steps *s)
 	u64 start = ktime_get_ns();
 	int ret;
 
-	memset(s->phase_ns, 0, sizeof(s->phase_ns));
+	tdx_phases_clear(s);
 
 	tdx_phase_begin(s, TDX_PHASE_METADATA);
 	ret = tdx_steps_run_all(a, s);
@@ -433,7 +450,7 @@ int tdx_steps_off(struct tdx_attempt *a, struct tdx_steps *s)
 	u64 start = ktime_get_ns();
 	int ret;
 
-	memset(s->phase_ns, 0, sizeof(s->phase_ns));
+	tdx_phases_clear(s);
 
 	/* Once the module is disabled, off has to wait for all CPUs. */
 	ret = tdx_lps_check(a);

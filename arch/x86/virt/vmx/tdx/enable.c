@@ -535,6 +535,12 @@ int tdx_host_error(char *reason, size_t size)
 	return 0;
 }
 
+/* See tdx_phase_ms(). */
+unsigned int tdx_host_phase_ms(enum tdx_phase phase)
+{
+	return tdx_phase_ms(&tdx_host.steps, phase);
+}
+
 static int __init tdx_host_init_sysfs(void)
 {
 	/* Operators must be able to tell tdx_host=off from a host without TDX. */

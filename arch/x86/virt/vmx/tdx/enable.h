@@ -96,6 +96,7 @@ const struct tdx_sys_info *tdx_bringup_metadata(const struct tdx_bringup *tb);
 extern const struct tdx_bringup_ops tdx_host_ops;
 int tdx_host_run(struct tdx_bringup *tb);
 int tdx_host_error(char *reason, size_t size);
+unsigned int tdx_host_phase_ms(enum tdx_phase phase);
 #ifdef CONFIG_TDX_BRINGUP_KUNIT_TEST
 int tdx_host_reset(void);
 #endif

@@ -128,7 +128,8 @@ enum tdx_phase {
  * struct tdx_steps - the data of the seven steps
  *
  * Locking: the worker of the attempt owns all.  Any task reads @known, also @module
- * after @known, and @done and @total of @job, see &struct tdx_tdmr_job.
+ * after @known, @done and @total of @job, see &struct tdx_tdmr_job, and @phase_ns with
+ * READ_ONCE().
  *
  * @known: @module is complete and constant; stored with release, read with acquire
  * @module: the module
@@ -153,6 +154,7 @@ int tdx_steps_probe(struct tdx_attempt *a, struct tdx_steps *s);
 int tdx_steps_run(struct tdx_attempt *a, struct tdx_steps *s);
 int tdx_steps_off(struct tdx_attempt *a, struct tdx_steps *s);
 void tdx_steps_progress(const struct tdx_steps *s, u64 *done, u64 *total);
+unsigned int tdx_phase_ms(const struct tdx_steps *s, enum tdx_phase phase);
 
 /* lps.c */
 u64 tdx_seamcall_retry(u64 leaf, struct tdx_module_args *args);

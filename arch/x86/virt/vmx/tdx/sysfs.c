@@ -8,6 +8,8 @@
 #include <linux/kobject.h>
 #include <linux/sysfs.h>
 
+#include <asm/tdx.h>
+
 #include "enable.h"
 
 /* Set once, at boot, before the first request; NULL without the directory. */
@@ -81,22 +83,71 @@ static ssize_t error_show(struct kobject *kobj, struct kobj_attribute *attr, cha
 	return sysfs_emit(buf, "%s (%d)\n", reason, error);
 }
 
+static ssize_t module_version_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const struct tdx_sys_info *info = tdx_enable_metadata();
+
+	if (!info)
+		return 0;
+
+	return sysfs_emit(buf, TDX_VERSION_FMT "\n", info->version.major_version,
+			  info->version.minor_version, info->version.update_version);
+}
+
 static struct kobj_attribute status_attr = __ATTR_RO(status);
 static struct kobj_attribute progress_attr = __ATTR_RO(progress);
 static struct kobj_attribute enable_attr = __ATTR_WO(enable);
 /* Like the log, the file contains physical addresses. */
 static struct kobj_attribute error_attr = __ATTR_RO_MODE(error, 0400);
 
+static struct kobj_attribute module_version_attr = __ATTR_RO(module_version);
+
 static struct attribute *tdx_sysfs_attrs[] = {
 	&status_attr.attr,
 	&progress_attr.attr,
 	&enable_attr.attr,
 	&error_attr.attr,
+	&module_version_attr.attr,
 	NULL
 };
 
 static const struct attribute_group tdx_sysfs_group = {
 	.attrs = tdx_sysfs_attrs,
+};
+
+static ssize_t phase_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf);
+
+static struct kobj_attribute tdx_phase_attrs[TDX_NR_PHASES] = {
+	[TDX_PHASE_METADATA]	= __ATTR(metadata, 0444, phase_show, NULL),
+	[TDX_PHASE_MEMORY]	= __ATTR(memory, 0444, phase_show, NULL),
+	[TDX_PHASE_PAMT]	= __ATTR(pamt, 0444, phase_show, NULL),
+	[TDX_PHASE_LP_INIT]	= __ATTR(lp_init, 0444, phase_show, NULL),
+	[TDX_PHASE_CONFIG]	= __ATTR(sys_config, 0444, phase_show, NULL),
+	[TDX_PHASE_KEYS]	= __ATTR(key_config, 0444, phase_show, NULL),
+	[TDX_PHASE_TDMRS]	= __ATTR(tdmr_init, 0444, phase_show, NULL),
+	[TDX_PHASE_DISABLE]	= __ATTR(sys_disable, 0444, phase_show, NULL),
+	[TDX_PHASE_LP_STOP]	= __ATTR(lp_stop, 0444, phase_show, NULL),
+	[TDX_PHASE_CLEAR]	= __ATTR(pamt_clear, 0444, phase_show, NULL),
+	[TDX_PHASE_FREE]	= __ATTR(pamt_free, 0444, phase_show, NULL),
+};
+
+static ssize_t phase_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", tdx_host_phase_ms(attr - tdx_phase_attrs));
+}
+
+/* Filled at boot; the last entry stays NULL. */
+static struct attribute *tdx_phase_list[TDX_NR_PHASES + 1] __ro_after_init;
+
+static const struct attribute_group tdx_phase_group = {
+	.name = "phases_ms",
+	.attrs = tdx_phase_list,
+};
+
+static const struct attribute_group *tdx_sysfs_groups[] = {
+	&tdx_sysfs_group,
+	&tdx_phase_group,
+	NULL
 };
 
 /* Wake the tasks that poll the status.  The caller may be in any context. */
@@ -110,15 +161,17 @@ void tdx_sysfs_notify(void)
 int __init tdx_sysfs_init(void)
 {
 	struct kobject *dir;
-	int ret;
+	int ret, i;
 
+	for (i = 0; i < TDX_NR_PHASES; i++)
+		tdx_phase_list[i] = &tdx_phase_attrs[i].attr;
 	tdx_enable_request_init(&tdx_sysfs_request, NULL);
 
 	dir = kobject_create_and_add("tdx", kernel_kobj);
 	if (!dir)
 		return -ENOMEM;
 
-	ret = sysfs_create_group(dir, &tdx_sysfs_group);
+	ret = sysfs_create_groups(dir, tdx_sysfs_groups);
 	if (ret) {
 		kobject_put(dir);
 		return ret;

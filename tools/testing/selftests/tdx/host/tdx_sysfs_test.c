@@ -99,10 +99,13 @@ TEST_F(sysfs, before_the_first_request)
 	expect_mode(_metadata, SYSFS "/progress", 0444);
 	expect_mode(_metadata, SYSFS "/enable", 0200);
 	expect_mode(_metadata, SYSFS "/error", 0400);
+	expect_mode(_metadata, SYSFS "/module_version", 0444);
+	expect_mode(_metadata, SYSFS "/phases_ms/tdmr_init", 0444);
 
 	EXPECT_TRUE(status_is("unknown"));
 	expect_progress(_metadata, 0, 0);
 	EXPECT_STREQ("", sysfs_error());
+	EXPECT_STREQ("", read_line(SYSFS "/module_version"));
 
 	/* Reading the files makes no request. */
 	EXPECT_EQ(0, all_calls());
@@ -217,6 +220,58 @@ TEST_F_TIMEOUT(sysfs, progress_grows, TIMEOUT)
 
 	EXPECT_TRUE(status_is("initialized"));
 	EXPECT_LT(1, steps);
+}
+
+/* Return the sum of the phases whose files are in @names, or -1. */
+static long sum_of_phases(const char * const names[], size_t nr)
+{
+	char path[64], end;
+	long sum = 0, ms;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		snprintf(path, sizeof(path), SYSFS "/phases_ms/%s", names[i]);
+		if (sscanf(read_line(path), "%ld%c", &ms, &end) != 1 || ms < 0)
+			return -1;
+		sum += ms;
+	}
+
+	return sum;
+}
+
+static bool is_version(const char *line)
+{
+	unsigned int major, minor, update;
+	char end;
+
+	return sscanf(line, "%u.%u.%2u%c", &major, &minor, &update, &end) == 3;
+}
+
+/* The phases of bring-up last as long as bring-up, but for the parts of milliseconds. */
+TEST_F_TIMEOUT(sysfs, phases_and_version, TIMEOUT)
+{
+	static const char * const on[] = {
+		"metadata", "memory", "pamt", "lp_init", "sys_config", "key_config", "tdmr_init",
+	};
+	static const char * const off[] = { "sys_disable", "lp_stop", "pamt_clear", "pamt_free" };
+	long start, total, sum;
+
+	ASSERT_EQ(0, emulator_dilate(10));
+	start = now_ns();
+	ASSERT_EQ(0, sysfs_enable("1"));
+	ASSERT_TRUE(status_becomes("initialized"));
+	total = (now_ns() - start) / 1000000;
+	sum = sum_of_phases(on, ARRAY_SIZE(on));
+	EXPECT_LT(0, sum_of_phases(&on[6], 1));
+	EXPECT_GE(total, sum);
+	EXPECT_LE(total / 2, sum)
+		TH_LOG("%ld of %ld ms", sum, total);
+	EXPECT_EQ(0, sum_of_phases(off, ARRAY_SIZE(off)));
+	EXPECT_TRUE(is_version(read_line(SYSFS "/module_version")));
+
+	ASSERT_EQ(0, sysfs_enable("0"));
+	EXPECT_EQ(0, sum_of_phases(on, ARRAY_SIZE(on)));
+	EXPECT_LT(0, sum_of_phases(off, ARRAY_SIZE(off)));
 }
 
 TEST_F_TIMEOUT(sysfs, error_until_the_next_attempt, TIMEOUT)
