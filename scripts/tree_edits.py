@@ -110,6 +110,9 @@ with trees('7.'):
     edit('Documentation/arch/x86/index.rst',
          where=r'^   tdx$',
          add='\n   tdx-bringup')
+    edit('Documentation/admin-guide/index.rst',
+         where=r'^   syscall-user-dispatch$',
+         add='\n   tdx-first-run')
     edit('Documentation/admin-guide/kernel-parameters.txt',
          where=r'^(?=\ttest_suspend=\t\[SUSPEND\]$)',
          add="""\ttdx_host=	[X86,EARLY]
