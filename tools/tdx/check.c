@@ -372,13 +372,11 @@ static void check_cpus(struct check *c)
 
 static void check_module(struct check *c)
 {
-	const char *found = log_find(c->log, "Module version: ");
 	char version[32];
 
-	if (file_line(file_path("/sys/devices/faux/tdx_host/version"), version, sizeof(version)))
+	file_line(file_path("/sys/kernel/tdx/module_version"), version, sizeof(version));
+	if (*version)
 		check_say(c, CHECK_PASS, NULL, "version %s", version);
-	else if (found)
-		check_say(c, CHECK_PASS, NULL, "version %s", found + strlen("Module version: "));
 	else
 		check_say(c, CHECK_SKIP, NULL,
 			  "cannot tell: Linux knows the module only after a request");

@@ -13,7 +13,6 @@
 #include "tdxctl.h"
 
 #define TDX_DIR		"/sys/kernel/tdx"
-#define VERSION_FILE	"/sys/devices/faux/tdx_host/version"
 
 /* The interval between reads of the progress, in ms.  Only the status notifies. */
 #define FOLLOW_TIMEOUT	250
@@ -40,6 +39,25 @@ static const char *const state_words[] = {
 	[STATE_UNREADABLE]	= NULL,
 };
 
+/* The phases of an initialization, and of off.  Each has a file in phases_ms. */
+static const struct {
+	const char *file;
+	const char *name;
+	bool off;
+} phases[] = {
+	{ "metadata", "metadata", false },
+	{ "memory", "memory", false },
+	{ "pamt", "PAMT", false },
+	{ "lp_init", "LP.INIT", false },
+	{ "sys_config", "SYS.CONFIG", false },
+	{ "key_config", "KEY.CONFIG", false },
+	{ "tdmr_init", "TDMR.INIT", false },
+	{ "disable", "SYS.DISABLE", true },
+	{ "lp_stop", "LP stop", true },
+	{ "clear", "PAMT clear", true },
+	{ "free", "PAMT free", true },
+};
+
 /* The contents of the files. */
 struct state {
 	enum state_status status;
@@ -50,7 +68,8 @@ struct state {
 	bool error_hidden;	/* the user may not read the reason */
 	bool emulated;
 	char version[32];	/* of the module, or empty */
-	char phases[256];	/* the line of phase times in the kernel log, or empty */
+	u64 phases[ARRAY_SIZE(phases)];	/* ms of the phases that led to this state */
+	u64 took;		/* ms of all these phases; 0 if unknown */
 };
 
 /* Each of these functions returns 0, or an exit status with a message in @s. */
@@ -112,20 +131,6 @@ static int state_read_error(struct state *s)
 	return 0;
 }
 
-/* Read what is known only while TDX is up.  The driver that shows the version may be absent. */
-static void state_read_module(struct state *s, struct json_object *log)
-{
-	const char *words = log_find(log, "Module version: ");
-
-	if (!file_line(file_path(VERSION_FILE), s->version, sizeof(s->version)) && words)
-		sscanf(words, "Module version: %31s", s->version);
-	words = log_find(log, "ms: metadata ");
-	while (words && words[-1] != ':')
-		words--;
-	if (words)
-		snprintf(s->phases, sizeof(s->phases), "%s", words + 1);
-}
-
 /* Tests whether root has switched TDX off.  Only root can see that. */
 static bool state_off(const struct state *s)
 {
@@ -142,6 +147,21 @@ static bool state_failed(const struct state *s)
 static bool state_changes(const struct state *s)
 {
 	return s->status == STATE_INITIALIZING || s->status == STATE_DISABLING;
+}
+
+/* A kernel without these files does not tell the times. */
+static void state_read_phases(struct state *s)
+{
+	char line[32];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(phases); i++) {
+		if (phases[i].off != state_off(s))
+			continue;
+		file_line(file_path(TDX_DIR "/phases_ms/%s", phases[i].file), line, sizeof(line));
+		s->phases[i] = strtoull(line, NULL, 10);
+		s->took += s->phases[i];
+	}
 }
 
 /* Return 0, or an exit status with a message in @s. */
@@ -161,8 +181,9 @@ static int state_read(struct state *s)
 		log = log_read();
 	}
 	s->emulated = log_emulated(log);
-	if (s->status == STATE_INITIALIZED)
-		state_read_module(s, log);
+	file_line(file_path(TDX_DIR "/module_version"), s->version, sizeof(s->version));
+	if (s->status == STATE_INITIALIZED || state_off(s))
+		state_read_phases(s);
 
 	return 0;
 }
@@ -252,29 +273,33 @@ static void print_state(const struct state *s)
 
 static void print_details(const struct state *s)
 {
+	const char *separator = ":";
+	size_t i;
+
 	print_state(s);
-	if (*s->phases)
-		printf("It took %s\n", s->phases);
+	if (!s->took)
+		return;
+	printf("It took %llu ms", s->took);
+	for (i = 0; i < ARRAY_SIZE(phases); i++) {
+		if (phases[i].off != state_off(s))
+			continue;
+		printf("%s %s %llu", separator, phases[i].name, s->phases[i]);
+		separator = ",";
+	}
+	puts("");
 }
 
-/* The line is "N ms: NAME N, ... NAME N; N TDMRs". */
-static struct json_object *phases_json(const char *line)
+static struct json_object *phases_json(const struct state *s)
 {
-	struct json_object *object;
-	unsigned int ms;
-	char name[16];
-	int n = 0;
+	struct json_object *object = s->took ? json_object_new_object() : NULL;
+	size_t i;
 
-	if (sscanf(line, "%u ms: %n", &ms, &n) != 1 || !n)
-		return NULL;
-
-	object = json_object_new_object();
-	add_u64(object, "total", ms);
-	for (line += n; sscanf(line, " %15[^ ] %u%n", name, &ms, &n) == 2; line += n + 1) {
-		add_u64(object, name, ms);
-		if (line[n] != ',')
-			break;
+	for (i = 0; object && i < ARRAY_SIZE(phases); i++) {
+		if (phases[i].off == state_off(s))
+			add_u64(object, phases[i].file, s->phases[i]);
 	}
+	if (object)
+		add_u64(object, "total", s->took);
 
 	return object;
 }
@@ -293,7 +318,7 @@ static struct json_object *state_json(const struct state *s, double left)
 	add_u64(object, "total_bytes", s->total);
 	json_object_object_add(object, "eta_ms",
 			       left < 0 ? NULL : json_object_new_int64(left * 1000));
-	json_object_object_add(object, "phases_ms", phases_json(s->phases));
+	json_object_object_add(object, "phases_ms", phases_json(s));
 
 	return object;
 }

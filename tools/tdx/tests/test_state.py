@@ -258,35 +258,48 @@ def a_small_terminal():
     assert '37%' in out and '\033' not in out, out
 
 
-PHASES = '410 ms: metadata 9, memory 0, PAMT 99, LP.INIT 7, KEY.CONFIG 7, TDMR.INIT 288; 64 TDMRs'
+PHASES = {'metadata': 9, 'memory': 0, 'pamt': 99, 'lp_init': 7, 'sys_config': 1, 'key_config': 4,
+          'tdmr_init': 290}
+OFF_PHASES = {'disable': 622, 'lp_stop': 14, 'clear': 0, 'free': 78}
 EMULATOR = 'tdx_emulator: the emulated TDX module answers SEAMCALLs and protects nothing'
 
 
-def up(*log, cmdline='', version=''):
+def up(*log, cmdline=''):
     host = Host('initialized', TOTAL)
     for path, text in ('proc/cmdline', cmdline + '\n'), \
-            ('dev/kmsg', ''.join(f'6,1,2500000,-;{line}\n SUBSYSTEM=x\n' for line in log)), \
-            ('sys/devices/faux/tdx_host/version', version):
-        if text:
-            (host.root / path).parent.mkdir(parents=True, exist_ok=True)
-            (host.root / path).write_text(text, 'ascii')
+            ('dev/kmsg', ''.join(f'6,1,2500000,-;{line}\n SUBSYSTEM=x\n' for line in log)):
+        (host.root / path).parent.mkdir(exist_ok=True)
+        (host.root / path).write_text(text, 'ascii')
     return host
 
 
 @test
 def module_version_and_phase_times():
-    version = 'virt/tdx: Module version: 1.5.06'
-    host = up(version, f'virt/tdx: {PHASES}')
-    expect(host.run('status'), UP, f'TDX is up: 32.0 GiB, module 1.5.06\nIt took {PHASES}\n')
-    got = json.loads(host.run('status', '--json').stdout)
-    assert got['module_version'] == '1.5.06'
-    assert got['phases_ms'] == {'total': 410, 'metadata': 9, 'memory': 0, 'PAMT': 99, 'LP.INIT': 7,
-                                'KEY.CONFIG': 7, 'TDMR.INIT': 288}, got
-    expect(host.run('progress'), UP, 'module 1.5.06\n')
-    # The module was updated; the last initialization counts.
-    host = up(version, 'virt/tdx: 9 ms: metadata 9, memory 0; 1 TDMRs', 'usb: ms: metadata 3',
-              f'virt/tdx: {PHASES}', version='1.5.20\n')
-    expect(host.run('status'), UP, f'GiB, module 1.5.20\nIt took {PHASES}\n')
+    for state, took, other, line in \
+            (('initialized', TOTAL), PHASES, OFF_PHASES,
+             'TDX is up: 32.0 GiB, module 1.5.24\nIt took 410 ms: metadata 9, memory 0, PAMT 99, '
+             'LP.INIT 7, SYS.CONFIG 1, KEY.CONFIG 4, TDMR.INIT 290\n'), \
+            (('unknown', None, 'switched off by root (-108)'), OFF_PHASES, PHASES,
+             'It took 714 ms: SYS.DISABLE 622, LP stop 14, PAMT clear 0, PAMT free 78\n'):
+        host = Host(*state)
+        (host.dir / 'phases_ms').mkdir()
+        host.write(host.dir, module_version='1.5.24\n',
+                   **{f'phases_ms/{name}': f'{ms}\n' for name, ms in {**took, **other}.items()})
+        result = host.run('status')
+        assert result.stdout.endswith(line) and result.returncode in (UP, NOT_UP), result
+        got = json.loads(host.run('status', '--json').stdout)
+        assert got['module_version'] == '1.5.24'
+        assert got['phases_ms'] == {**took, 'total': sum(took.values())}, got
+        # No phase has run.
+        host.write(host.dir, **{f'phases_ms/{name}': '0\n' for name in took})
+        assert 'It took' not in host.run('status').stdout
+        assert json.loads(host.run('status', '--json').stdout)['phases_ms'] is None
+    # An older kernel has neither file, and the module may have no version.
+    host = Host('initialized', TOTAL)
+    expect(host.run('status'), UP, 'TDX is up: 32.0 GiB\n')
+    host.write(host.dir, module_version='')
+    expect(host.run('status'), UP, 'TDX is up: 32.0 GiB\n')
+    assert json.loads(host.run('status', '--json').stdout)['module_version'] is None
 
 
 @test
