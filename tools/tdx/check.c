@@ -35,7 +35,6 @@ static const char config_names[] =
 struct check {
 	const char *name;		/* of the condition */
 	struct json_object *results;
-	struct json_object *log;	/* NULL if hidden */
 	bool emulated;
 	bool directory;			/* there is /sys/kernel/tdx */
 	char vendor[32];
@@ -149,7 +148,7 @@ static void check_msrs(struct check *c)
 	if (off)
 		check_say(c, CHECK_FAIL, "Enable TME, TME-MT and TDX in the BIOS.",
 			  "memory encryption (TME) is off, or the CPU lacks it");
-	else if (err && log_find(c->log, "TDX not supported by the host platform"))
+	else if (err && log_find("TDX not supported by the host platform"))
 		check_say(c, CHECK_FAIL, "Enable TDX in the BIOS.", "the kernel found no TDX");
 	else if (err == ENOENT)
 		check_say(c, CHECK_SKIP, NULL, "cannot tell: no /dev/cpu/0/msr ('modprobe msr')");
@@ -166,9 +165,9 @@ static void check_msrs(struct check *c)
 
 static void check_bios(struct check *c)
 {
-	const char *found = log_find(c->log, "BIOS enabled: ");
+	const char *found = log_find("BIOS enabled: ");
 
-	if (log_find(c->log, "too few private KeyIDs"))
+	if (log_find("too few private KeyIDs"))
 		check_say(c, CHECK_FAIL, more_keyids, "TDX has too few KeyIDs");
 	else if (found)
 		check_say(c, CHECK_PASS, NULL, "TDX is enabled: %s",
@@ -231,7 +230,7 @@ static void check_hibernation(struct check *c)
 	char line[128];
 	bool found = file_line(file_path("/sys/power/disk"), line, sizeof(line));
 
-	if (log_find(c->log, "Hibernation support is enabled") ||
+	if (log_find("Hibernation support is enabled") ||
 	    (found && strcmp(line, "[disabled]")))
 		check_say(c, CHECK_FAIL, "Boot with nohibernate.",
 			  "the kernel supports hibernation, so it rejects TDX");
@@ -441,8 +440,7 @@ struct json_object *check_run(void)
 
 	memset(&c, 0, sizeof(c));
 	c.results = json_object_new_array();
-	c.log = log_read();
-	c.emulated = log_emulated(c.log);
+	c.emulated = log_emulated();
 	c.directory = !access(file_path("/sys/kernel/tdx"), F_OK);
 	file_find(file_path("/proc/cpuinfo"), "vendor_id\t: ", c.vendor, sizeof(c.vendor));
 	if (file_find(file_path("/proc/cpuinfo"), "flags\t\t:", c.flags, sizeof(c.flags) - 1))
@@ -463,7 +461,6 @@ struct json_object *check_run(void)
 			conditions[i].check(&c);
 	}
 	description_free(&c.d);
-	json_object_put(c.log);
 
 	return c.results;
 }

@@ -30,17 +30,20 @@ static bool log_is_tdx(const char *text)
 /**
  * log_read - read the kernel log
  *
- * Return: an array of lines "SECONDS TEXT"; NULL, with errno, if the user may not read
- * the log or the system has none.
+ * Return: an array of lines "SECONDS TEXT" that the next calls return, too; NULL, with
+ * errno, if the user may not read the log or the system has none.
  */
 struct json_object *log_read(void)
 {
-	int fd = open(file_path("/dev/kmsg"), O_RDONLY | O_NONBLOCK);
 	char line[LOG_RECORD], text[LOG_RECORD + 32], *start;
-	struct json_object *log;
+	static struct json_object *log;
 	unsigned long long us;
 	FILE *file;
+	int fd;
 
+	if (log)
+		return log;
+	fd = open(file_path("/dev/kmsg"), O_RDONLY | O_NONBLOCK);
 	file = fd < 0 ? NULL : fdopen(fd, "r");
 	if (!file)
 		return NULL;
@@ -68,14 +71,14 @@ struct json_object *log_read(void)
 }
 
 /**
- * log_find - find the last line that has certain words
- * @log: from log_read(), or NULL
+ * log_find - find the last line of the kernel log that has certain words
  * @words: the words
  *
  * Return: the line, from the words on; NULL if no line has them.
  */
-const char *log_find(struct json_object *log, const char *words)
+const char *log_find(const char *words)
 {
+	struct json_object *log = log_read();
 	size_t i = log ? json_object_array_length(log) : 0;
 	const char *found = NULL;
 
@@ -87,21 +90,20 @@ const char *log_find(struct json_object *log, const char *words)
 
 /**
  * log_emulated - test whether the TDX module is the emulated one
- * @log: from log_read(), or NULL
  *
  * The command line tells if the log is hidden or has lost its beginning.
  *
  * Return: true if it is.
  */
-bool log_emulated(struct json_object *log)
+bool log_emulated(void)
 {
 	char value[8];
 
 	if (!access(file_path("/sys/kernel/debug/tdx_emulator"), F_OK) ||
-	    log_find(log, "tdx_emulator: the emulated TDX module answers"))
+	    log_find("tdx_emulator: the emulated TDX module answers"))
 		return true;
 
 	return boot_option("tdx_emulator", value, sizeof(value)) &&
 	       (!strcmp(value, "on") || strchr("1yY", *value)) && *value &&
-	       !log_find(log, "the emulator stays off");
+	       !log_find("the emulator stays off");
 }

@@ -147,7 +147,7 @@ static void put_report(void)
 	put_lines("/proc/iomem", is_resource);
 	log = log_read();
 	put_log(log);
-	json_object_object_add(object, "log", log);
+	json_object_object_add(object, "log", json_object_get(log));
 	head("trace events");
 	put_lines(TRACE, is_event);
 	head("JSON");

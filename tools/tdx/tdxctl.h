@@ -64,8 +64,8 @@ bool file_find(const char *path, const char *start, char *line, size_t size);
 bool boot_option(const char *name, char *value, size_t size);
 
 struct json_object *log_read(void);
-const char *log_find(struct json_object *log, const char *words);
-bool log_emulated(struct json_object *log);
+const char *log_find(const char *words);
+bool log_emulated(void);
 
 int host_describe(struct description *d);
 void host_warn(const struct description *d);
