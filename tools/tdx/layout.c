@@ -79,8 +79,15 @@ u32 layout_makespan(const struct tdmr_host *host, const struct tdmr_layout *layo
 	return most;
 }
 
-/* Returns the bytes that the busiest CPU allocates. */
-static u64 busiest_pamt(const struct tdmr_host *host, const struct tdmr_layout *layout,
+/**
+ * layout_busiest_pamt - compute the memory for PAMTs that the busiest CPU allocates
+ * @host: the host
+ * @layout: its layout
+ * @pieces: gets the number of allocations of all CPUs
+ *
+ * Return: bytes.
+ */
+u64 layout_busiest_pamt(const struct tdmr_host *host, const struct tdmr_layout *layout,
 			unsigned int *pieces)
 {
 	u64 done[MAX_LANES], bytes, most = 0;
@@ -105,45 +112,6 @@ static u64 busiest_pamt(const struct tdmr_host *host, const struct tdmr_layout *
 	}
 
 	return most;
-}
-
-static void layout_set_time(struct layout_time *time, double pamt, double tdmr)
-{
-	time->ms[LAYOUT_PAMT] = pamt;
-	time->ms[LAYOUT_TDMR] = tdmr;
-	time->ms[LAYOUT_OTHER] = LAYOUT_OTHER_MS;
-	time->ms[LAYOUT_TOTAL] = pamt + tdmr + LAYOUT_OTHER_MS;
-}
-
-/**
- * layout_predict - predict the time of an initialization
- * @ours: gets the time if lanes work in parallel
- * @upstream: gets the time if one CPU does all work, as in kernels up to 7.3
- * @host: the host
- * @layout: its layout
- * @speed: the speed of the host
- *
- * Allocations wait for each other.  The prediction adds up their time and that of the
- * busiest CPU, although these overlap in part.  For upstream, it leaves out the time of
- * its few allocations.
- */
-void layout_predict(struct layout_time *ours, struct layout_time *upstream,
-		    const struct tdmr_host *host, const struct tdmr_layout *layout,
-		    const struct layout_speed *speed)
-{
-	double gib_ms = LAYOUT_CALLS_PER_GIB * speed->call_ns / 1e6;
-	u64 pamt = 0, gib = 0, busiest;
-	unsigned int i, pieces;
-
-	for (i = 0; i < layout->nr_tdmrs; i++) {
-		gib += layout->tdmrs[i].size / SZ_1G;
-		pamt += tdmr_pamt_bytes(&layout->tdmrs[i]);
-	}
-	busiest = busiest_pamt(host, layout, &pieces);
-
-	layout_set_time(ours, busiest * speed->zero_ms / SZ_1G + pieces * speed->alloc_ms,
-			layout_makespan(host, layout) * gib_ms);
-	layout_set_time(upstream, pamt * speed->zero_ms / SZ_1G, gib * gib_ms);
 }
 
 static const char *what_is_wrong(u64 start, u64 end)

@@ -6,21 +6,56 @@
 #include "layout.h"
 #include "tdxctl.h"
 
+/* A call of TDH.SYS.TDMR.INIT initializes 4 MiB. */
+#define CALLS_PER_GIB	256
+
+/*
+ * Logs of four hosts with 256 GiB to 2 TiB and kernels up to 7.3 fit 110 ms plus 2.4 ms
+ * for each GiB.
+ */
+#define OTHER_MS	110.0
+
 /*
  * The speed of hosts.  In logs of kernels up to 7.3, PAMTs take 155 ms for each GiB on some
  * hosts and 330 ms on another, which is mostly the time to zero them.  An allocation is
  * estimated at 1 to 10 ms with hundreds of CPUs.
  */
-static const struct layout_speed speeds[] = {
-	{ .zero_ms = 155, .alloc_ms = 1 },
-	{ .zero_ms = 330, .alloc_ms = 10 },
-};
-
-/* The predictions of @speeds */
 enum {
 	FROM,
 	TO,
 	NR_SPEEDS,
+};
+
+static const struct {
+	double zero_ms;		/* a CPU allocates and zeroes a GiB */
+	double alloc_ms;	/* an allocation under global locks of mm, whatever its size */
+} speeds[] = {
+	[FROM] = { 155, 1 },
+	[TO] = { 330, 10 },
+};
+
+/* The parts of an initialization, in the order of the table. */
+enum {
+	ALL,
+	PAMT,
+	TDMR,
+	OTHER,
+	NR_PARTS,
+};
+
+static const struct {
+	const char *key;
+	const char *name;
+} parts[] = {
+	[ALL] = { "total_ns", "all" },
+	[PAMT] = { "pamt_ns", "memory for PAMTs" },
+	[TDMR] = { "tdmr_ns", "TDMR.INIT calls" },
+	[OTHER] = { "other_ns", "CPUs, caches, keys" },
+};
+
+/* The predicted ms of each part. */
+struct prediction {
+	double ms[NR_SPEEDS][NR_PARTS];
 };
 
 /* Figures of a node, or of the machine. */
@@ -39,8 +74,8 @@ struct plan {
 	struct description d;
 	struct tdmr_layout layout;
 	u32 makespan;
-	struct layout_time ours[NR_SPEEDS];
-	struct layout_time upstream[NR_SPEEDS];
+	struct prediction ours;		/* lanes work in parallel */
+	struct prediction upstream;	/* one CPU does all work, as in kernels up to 7.3 */
 	struct figures nodes[DESCRIPTION_MAX_NODES];
 	struct figures total;
 };
@@ -83,16 +118,34 @@ static bool is_shown(const struct plan *p, int node)
 	return p->nodes[node].memory || p->nodes[node].cpus;
 }
 
+static void set_times(double ms[NR_PARTS], double pamt, double tdmr)
+{
+	ms[PAMT] = pamt;
+	ms[TDMR] = tdmr;
+	ms[OTHER] = OTHER_MS;
+	ms[ALL] = pamt + tdmr + OTHER_MS;
+}
+
+/*
+ * Allocations wait for each other.  The prediction adds up their time and that of the
+ * busiest CPU, although these overlap in part.  For upstream, it leaves out the time of
+ * its few allocations.
+ */
 static void predict(struct plan *p)
 {
+	double gib_ms = CALLS_PER_GIB * p->o->call_ns / 1e6;
+	unsigned int pieces;
+	u64 busiest;
 	int i;
 
 	p->makespan = layout_makespan(&p->d.host, &p->layout);
+	busiest = layout_busiest_pamt(&p->d.host, &p->layout, &pieces);
 	for (i = 0; i < NR_SPEEDS; i++) {
-		struct layout_speed speed = speeds[i];
+		double zero_ms = speeds[i].zero_ms / SZ_1G;
 
-		speed.call_ns = p->o->call_ns;
-		layout_predict(&p->ours[i], &p->upstream[i], &p->d.host, &p->layout, &speed);
+		set_times(p->ours.ms[i], busiest * zero_ms + pieces * speeds[i].alloc_ms,
+			  p->makespan * gib_ms);
+		set_times(p->upstream.ms[i], p->total.pamt * zero_ms, p->total.gib * gib_ms);
 	}
 }
 
@@ -116,29 +169,18 @@ static struct json_object *figures_json(const struct plan *p, const struct figur
 	return object;
 }
 
-static struct json_object *time_json(const struct layout_time *time)
+static struct json_object *prediction_json(const struct prediction *prediction)
 {
-	static const char *const keys[LAYOUT_NR_PARTS] = {
-		[LAYOUT_PAMT] = "pamt_ns",
-		[LAYOUT_TDMR] = "tdmr_ns",
-		[LAYOUT_OTHER] = "other_ns",
-		[LAYOUT_TOTAL] = "total_ns",
-	};
-	struct json_object *object = json_object_new_object();
-	int i;
+	static const char *const keys[] = { [FROM] = "from", [TO] = "to" };
+	struct json_object *object = json_object_new_object(), *times;
+	int speed, part;
 
-	for (i = 0; i < LAYOUT_NR_PARTS; i++)
-		add_u64(object, keys[i], time->ms[i] * 1e6);
-
-	return object;
-}
-
-static struct json_object *times_json(const struct layout_time times[NR_SPEEDS])
-{
-	struct json_object *object = json_object_new_object();
-
-	json_object_object_add(object, "from", time_json(&times[FROM]));
-	json_object_object_add(object, "to", time_json(&times[TO]));
+	for (speed = 0; speed < NR_SPEEDS; speed++) {
+		times = json_object_new_object();
+		for (part = 0; part < NR_PARTS; part++)
+			add_u64(times, parts[part].key, prediction->ms[speed][part] * 1e6);
+		json_object_object_add(object, keys[speed], times);
+	}
 
 	return object;
 }
@@ -168,8 +210,8 @@ static struct json_object *make_json(const struct plan *p)
 	json_object_object_add(object, "nodes", nodes);
 	add_u64(total, "makespan_gib", p->makespan);
 	json_object_object_add(object, "total", total);
-	json_object_object_add(object, "time", times_json(p->ours));
-	json_object_object_add(object, "upstream_time", times_json(p->upstream));
+	json_object_object_add(object, "time", prediction_json(&p->ours));
+	json_object_object_add(object, "upstream_time", prediction_json(&p->upstream));
 
 	return object;
 }
@@ -191,37 +233,29 @@ static void print_figures(const struct plan *p, const struct figures *f, int nod
 	       f->gib, f->tdmrs, cpus, f->workers, (double)f->pamt / SZ_1M);
 }
 
-static void print_span(const struct layout_time time[NR_SPEEDS], enum layout_part part)
+static void print_span(const struct prediction *prediction, int part)
 {
-	double from = time[FROM].ms[part], to = time[TO].ms[part];
+	double from = prediction->ms[FROM][part], to = prediction->ms[TO][part];
+	bool seconds = to >= 1e3;
+	double unit = seconds ? 1e3 : 1;
 	char text[32], start[16] = "";
 
 	if (from != to)
-		snprintf(start, sizeof(start), "%.*f to ", to < 1e3 ? 0 : 2,
-			 to < 1e3 ? from : from / 1e3);
-	if (to < 1e3)
-		snprintf(text, sizeof(text), "%s%.0f ms", start, to);
-	else
-		snprintf(text, sizeof(text), "%s%.2f s", start, to / 1e3);
+		snprintf(start, sizeof(start), "%.*f to ", seconds ? 2 : 0, from / unit);
+	snprintf(text, sizeof(text), "%s%.*f %s", start, seconds ? 2 : 0, to / unit,
+		 seconds ? "s" : "ms");
 	printf(" %20s", text);
 }
 
 static void print_times(const struct plan *p)
 {
-	static const char *const names[LAYOUT_NR_PARTS] = {
-		[LAYOUT_PAMT] = "memory for PAMTs",
-		[LAYOUT_TDMR] = "TDMR.INIT calls",
-		[LAYOUT_OTHER] = "CPUs, caches, keys",
-		[LAYOUT_TOTAL] = "all",
-	};
-	const int order[] = { LAYOUT_TOTAL, LAYOUT_PAMT, LAYOUT_TDMR, LAYOUT_OTHER };
-	size_t i;
+	int part;
 
 	printf("%-22s %20s %20s\n", "Initialization", "this kernel", "Linux up to 7.3");
-	for (i = 0; i < ARRAY_SIZE(order); i++) {
-		printf("  %-20s", names[order[i]]);
-		print_span(p->ours, order[i]);
-		print_span(p->upstream, order[i]);
+	for (part = 0; part < NR_PARTS; part++) {
+		printf("  %-20s", parts[part].name);
+		print_span(&p->ours, part);
+		print_span(&p->upstream, part);
 		puts("");
 	}
 }
@@ -233,8 +267,7 @@ static void print_plan(const struct plan *p)
 
 	printf("Cost of TDX on %s\n\n", p->source ?: "this machine");
 	print_times(p);
-	puts("");
-	printf("%5s %13s %11s %6s %6s %8s %12s\n", "Node", "Memory", "Covered", "TDMRs", "CPUs",
+	printf("\n%5s %13s %11s %6s %6s %8s %12s\n", "Node", "Memory", "Covered", "TDMRs", "CPUs",
 	       "workers", "PAMT");
 	for (i = 0; i < DESCRIPTION_MAX_NODES; i++) {
 		if (!is_shown(p, i))
@@ -244,7 +277,6 @@ static void print_plan(const struct plan *p)
 	}
 	if (shown > 1)
 		print_figures(p, &p->total, -1);
-
 	printf("\nPAMT: %.1f MiB, %.2f %% of memory\n", (double)p->total.pamt / SZ_1M,
 	       100.0 * p->total.pamt / p->total.memory);
 
