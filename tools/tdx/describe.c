@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Read and write descriptions of machines.  describe.h documents the format. */
+/* Read and write descriptions of machines in the text format of tdxctl(1). */
 #include <err.h>
 #include <errno.h>
 #include <limits.h>
@@ -45,25 +45,38 @@ void description_free(struct description *d)
 }
 
 /**
+ * array_grow - make room for one more element
+ * @array: the array, NULL if it is empty
+ * @nr: number of its elements
+ * @size: size of an element in bytes
+ *
+ * The program exits if it runs out of memory.
+ *
+ * Return: the array, possibly at another address.
+ */
+void *array_grow(void *array, size_t nr, size_t size)
+{
+	array = reallocarray(array, nr + 1, size);
+	if (!array)
+		errx(EXIT_FAILURE, "out of memory");
+
+	return array;
+}
+
+/**
  * description_add_mem - add a range of memory
  * @d: the description
  * @start: first byte
  * @end: first byte after the range
  * @node: NUMA node
  *
- * The planner checks the range later.  The program exits if it runs out of memory.
+ * The planner checks the range later.
  */
 void description_add_mem(struct description *d, u64 start, u64 end, int node)
 {
-	if (d->host.nr_ranges == d->room) {
-		d->room = d->room ? 2 * d->room : 64;
-		d->ranges = reallocarray(d->ranges, d->room, sizeof(*d->ranges));
-		if (!d->ranges)
-			errx(EXIT_FAILURE, "out of memory");
-		d->host.ranges = d->ranges;
-	}
-
+	d->ranges = array_grow(d->ranges, d->host.nr_ranges, sizeof(*d->ranges));
 	d->ranges[d->host.nr_ranges++] = (struct tdmr_range) { start, end, node };
+	d->host.ranges = d->ranges;
 }
 
 /* Parse one line.  Returns NULL, or an error message. */

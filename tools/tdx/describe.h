@@ -1,18 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The text format that describes a machine to the TDMR planner:
- *
- *	mem 0xSTART 0xEND NODE			memory; 0xEND is exclusive
- *	cmr 0xBASE 0xSIZE			convertible memory
- *	limits max_tdmrs=N max_reserved=N	limits of the module
- *	lanes NODE N				CPUs of a node
- *
- * Lines may come in any order, but mem lines must ascend, and so must cmr lines.
- * The parser skips empty lines and text after a '#'.
- *
- * A node with memory but without a lanes line has one CPU.  If a node has 0 lanes,
- * CPUs of the nearest node by number that has any initialize its TDMRs.
- */
+/* Descriptions of machines for the TDMR planner, in the text format of tdxctl(1). */
 #ifndef _TDXCTL_DESCRIBE_H
 #define _TDXCTL_DESCRIBE_H
 
@@ -35,7 +22,6 @@ enum memory_source {
 struct description {
 	struct tdmr_host host;		/* input of the planner; points to @ranges and @nodes */
 	struct tdmr_range *ranges;	/* memory of the machine */
-	unsigned int room;		/* capacity of @ranges */
 	struct tdmr_node nodes[DESCRIPTION_MAX_NODES];	/* complete after description_read() */
 	/* Without it, description_read() counts one CPU for a node with memory. */
 	bool lanes_given[DESCRIPTION_MAX_NODES];
@@ -45,6 +31,8 @@ struct description {
 	u64 added;			/* bytes that a driver added after boot */
 	char error[256];		/* why the description cannot be read */
 };
+
+void *array_grow(void *array, size_t nr, size_t size);
 
 void description_init(struct description *d);
 void description_free(struct description *d);

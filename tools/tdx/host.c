@@ -27,9 +27,7 @@ struct ranges {
 
 static void ranges_add(struct ranges *r, u64 start, u64 end, int node)
 {
-	r->v = reallocarray(r->v, r->nr + 1, sizeof(*r->v));
-	if (!r->v)
-		errx(STATUS_FAILED, "out of memory");
+	r->v = array_grow(r->v, r->nr, sizeof(*r->v));
 	r->v[r->nr++] = (struct tdmr_range) { start, end, node };
 }
 

@@ -78,16 +78,6 @@ struct timeline {
 	double bottom;		/* y of the end of the last row */
 };
 
-/* Makes room for one more element. */
-static void *grow(void *array, size_t nr, size_t size)
-{
-	array = reallocarray(array, nr + 1, size);
-	if (!array)
-		errx(STATUS_FAILED, "out of memory");
-
-	return array;
-}
-
 static void see(struct timeline *t, double time)
 {
 	if (t->start < 0)
@@ -146,7 +136,7 @@ static void read_event(struct timeline *t, const char *event, double time)
 	    sscanf(event, " lane=%u node=%d cpu=%u cpu_node=%d", &bar.lane, &bar.home, &bar.cpu,
 		   &bar.node) == 4) {
 		bar.last_cpu = bar.cpu;
-		t->bars = grow(t->bars, t->nr_bars, sizeof(bar));
+		t->bars = array_grow(t->bars, t->nr_bars, sizeof(bar));
 		t->bars[t->nr_bars++] = bar;
 	} else if (!strcmp(kind, "lane_stop") &&
 		   sscanf(event, " lane=%u cpu=%u cpu_node=%*d steps=%lu why=%15s", &bar.lane,
@@ -167,7 +157,7 @@ static void read_phase(struct timeline *t, const char *event, double time)
 
 	see(t, time);
 	if (sscanf(event, "begin: phase=%23[^\n]", phase.name) == 1) {
-		t->phases = grow(t->phases, t->nr_phases, sizeof(phase));
+		t->phases = array_grow(t->phases, t->nr_phases, sizeof(phase));
 		t->phases[t->nr_phases++] = phase;
 	} else if (t->nr_phases && !strncmp(event, "end:", 4)) {
 		t->phases[t->nr_phases - 1].end = time;
@@ -235,7 +225,7 @@ static void make_rows(struct timeline *t)
 	for (bar = t->bars; bar < t->bars + t->nr_bars; bar++) {
 		row = find_row(t, bar->cpu);
 		if (!row) {
-			t->rows = grow(t->rows, t->nr_rows, sizeof(*t->rows));
+			t->rows = array_grow(t->rows, t->nr_rows, sizeof(*t->rows));
 			row = &t->rows[t->nr_rows++];
 			*row = (struct row) { .cpu = bar->cpu, .node = bar->node };
 		}
