@@ -72,63 +72,35 @@ struct state {
 	u64 took;		/* ms of all these phases; 0 if unknown */
 };
 
-/* Each of these functions returns false, with a message in @s, if it cannot read a file. */
+/* Each of these functions tells whether it understands the line of its file. */
 
-static bool state_misread(struct state *s, const char *path, const char *line)
+static bool parse_status(struct state *s, char *line)
 {
-	/* @line may be in @s. */
-	char *text = strdupa(line);
-
-	snprintf(s->error, sizeof(s->error), "%.255s: unexpected content: '%.200s'", path, text);
-	s->err = EBADMSG;
-	s->status = STATE_UNREADABLE;
-
-	return false;
-}
-
-static bool state_read_status(struct state *s)
-{
-	const char *path = file_path(TDX_DIR "/status");
-	char line[512];
-
-	if (!file_line(path, line, sizeof(line)) && errno == ENOENT) {
-		snprintf(s->error, sizeof(s->error), "this host has no " TDX_DIR);
-		s->err = ENODEV;
-		s->status = STATE_UNREADABLE;
-		return false;
-	}
-	for (; s->status < STATE_UNREADABLE; s->status++) {
+	for (s->status = 0; s->status < STATE_UNREADABLE; s->status++) {
 		if (!strcmp(line, state_words[s->status]))
 			return true;
 	}
 
-	return state_misread(s, path, line);
+	return false;
 }
 
-static bool state_read_progress(struct state *s)
+static bool parse_progress(struct state *s, char *line)
 {
-	const char *path = file_path(TDX_DIR "/progress");
-	char line[512] = "";
-
-	file_line(path, line, sizeof(line));
-
-	return sscanf(line, "%llu %llu", &s->done, &s->total) == 2 ||
-	       state_misread(s, path, line);
+	return sscanf(line, "%llu %llu", &s->done, &s->total) == 2;
 }
 
 /* The file has "WORDS (-ERRNO)", or nothing. */
-static bool state_read_error(struct state *s)
+static bool parse_error(struct state *s, char *line)
 {
-	const char *path = file_path(TDX_DIR "/error");
-	char *tail;
+	char *tail = strrchr(line, '(');
 
-	s->error_hidden = !file_line(path, s->error, sizeof(s->error)) && errno == EACCES;
-	tail = strrchr(s->error, '(');
-	if (!*s->error)
+	s->error_hidden = !*line && errno == EACCES;
+	if (!*line)
 		return true;
-	if (!tail || tail == s->error || sscanf(tail, "(-%d)", &s->err) != 1)
-		return state_misread(s, path, s->error);
+	if (!tail || tail == line || sscanf(tail, "(-%d)", &s->err) != 1)
+		return false;
 	tail[-1] = '\0';
+	snprintf(s->error, sizeof(s->error), "%s", line);
 
 	return true;
 }
@@ -168,10 +140,32 @@ static void state_read_phases(struct state *s)
 
 static void state_read(struct state *s)
 {
-	memset(s, 0, sizeof(*s));
-	if (!state_read_status(s) || !state_read_progress(s) || !state_read_error(s))
-		return;
+	static const struct {
+		const char *path;
+		bool (*parse)(struct state *s, char *line);
+	} files[] = {
+		{ TDX_DIR "/status", parse_status },
+		{ TDX_DIR "/progress", parse_progress },
+		{ TDX_DIR "/error", parse_error },
+	};
+	char line[512];
+	size_t i;
 
+	memset(s, 0, sizeof(*s));
+	if (access(file_path(TDX_DIR), F_OK)) {
+		*s = (struct state) { STATE_UNREADABLE, .err = ENODEV };
+		snprintf(s->error, sizeof(s->error), "this host has no " TDX_DIR);
+		return;
+	}
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		file_line(file_path("%s", files[i].path), line, sizeof(line));
+		if (!files[i].parse(s, line)) {
+			*s = (struct state) { STATE_UNREADABLE, .err = EBADMSG };
+			snprintf(s->error, sizeof(s->error), "%s: unexpected content: '%.200s'",
+				 files[i].path, line);
+			return;
+		}
+	}
 	s->emulated = log_emulated();
 	file_line(file_path(TDX_DIR "/module_version"), s->version, sizeof(s->version));
 	if (s->status == STATE_INITIALIZED || state_off(s))
@@ -476,10 +470,7 @@ int command_progress(const struct options *o)
 	return status_of(&s);
 }
 
-/**
- * state_check - check whether TDX is up
- * @c: gets the result
- */
+/* Checks whether TDX is up. */
 void state_check(struct check *c)
 {
 	struct state s;
@@ -497,11 +488,7 @@ void state_check(struct check *c)
 		check_say(c, CHECK_PASS, NULL, "%s", state_text(&s));
 }
 
-/**
- * state_report - print the state of TDX
- *
- * Return: the state as JSON.
- */
+/* Prints the state of TDX, and returns it as JSON. */
 struct json_object *state_report(void)
 {
 	struct state s;
