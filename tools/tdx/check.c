@@ -428,11 +428,7 @@ static void read_config(struct check *c)
 		fclose(file);
 }
 
-/**
- * check_run - check all conditions
- *
- * Return: an array of objects, in the format of "tdxctl check --json".
- */
+/* Checks all conditions.  Returns an array in the format of "tdxctl check --json". */
 struct json_object *check_run(void)
 {
 	static struct check c;
@@ -482,10 +478,7 @@ static unsigned int count(struct json_object *results, enum verdict v)
 	return found;
 }
 
-/**
- * check_print - print the results of check_run()
- * @results: the results
- */
+/* Prints the results of check_run(). */
 void check_print(struct json_object *results)
 {
 	size_t i, nr = json_object_array_length(results);

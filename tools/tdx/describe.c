@@ -21,10 +21,7 @@ static const struct tdmr_limits usual_limits = {
 /* The metadata of the module stores each limit in 16 bits. */
 #define MAX_LIMIT	0xffff
 
-/**
- * description_init - initialize a description without memory and CPUs
- * @d: the description; gets the limits of current modules
- */
+/* Initializes a description without memory and CPUs, with the limits of current modules. */
 void description_init(struct description *d)
 {
 	struct tdmr_host *host = &d->host;
@@ -145,9 +142,9 @@ static int nearest_with_cpus(const struct description *d, int node)
 	return node;
 }
 
-/**
- * description_find_homes - give each node CPUs that initialize its TDMRs
- * @d: the machine; a node with memory gets a CPU if their number is unknown
+/*
+ * Gives each node CPUs that initialize its TDMRs.  A node with memory gets a CPU if their
+ * number is unknown.
  */
 void description_find_homes(struct description *d)
 {
@@ -202,11 +199,7 @@ int description_read(struct description *d, FILE *stream, const char *name)
 	return 0;
 }
 
-/**
- * description_write - write a description for description_read()
- * @d: the machine
- * @stream: gets the text
- */
+/* Writes a description for description_read(). */
 void description_write(const struct description *d, FILE *stream)
 {
 	const struct tdmr_host *host = &d->host;

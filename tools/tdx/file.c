@@ -9,12 +9,7 @@
 
 #define MAX_PATH	4096
 
-/**
- * file_path - prefix a path with TDXCTL_ROOT
- * @format: absolute path
- *
- * Return: the path in a static buffer, which the next call overwrites.
- */
+/* Prefixes a path with TDXCTL_ROOT.  The next call overwrites the returned buffer. */
 const char *file_path(const char *format, ...)
 {
 	static char path[MAX_PATH];
@@ -62,14 +57,7 @@ bool file_find(const char *path, const char *start, char *line, size_t size)
 	return found;
 }
 
-/**
- * file_line - read the first line of a file
- * @path: from file_path()
- * @line: gets the line without its newline
- * @size: size of @line in bytes
- *
- * Return: as file_find().
- */
+/* Reads the first line of a file.  Returns as file_find(). */
 bool file_line(const char *path, char *line, size_t size)
 {
 	return file_find(path, "", line, size);

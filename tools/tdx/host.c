@@ -289,12 +289,7 @@ static void guess_cmrs(struct host *h)
 	memcpy(h->d->host.cmrs, cmr, h->ram.nr * sizeof(*cmr));
 }
 
-/**
- * host_describe - describe this machine
- * @d: initialized; gets the description
- *
- * Return: 0; -ENOENT, with a message in @d, if no memory is found.
- */
+/* Describes this machine in @d.  Returns -ENOENT, with a message in @d, without memory. */
 int host_describe(struct description *d)
 {
 	struct host h = { .d = d };
@@ -315,10 +310,7 @@ int host_describe(struct description *d)
 	return d->host.nr_ranges ? 0 : -ENOENT;
 }
 
-/**
- * host_warn - warn about what host_describe() could not see
- * @d: from host_describe()
- */
+/* Warns about what host_describe() could not see. */
 void host_warn(const struct description *d)
 {
 	if (d->added)

@@ -8,13 +8,7 @@
 
 #include "layout.h"
 
-/**
- * layout_make - choose the TDMRs of a host, and place their PAMTs
- * @layout: gets the TDMRs and PAMTs, or the reason for a failure
- * @host: the host
- *
- * Return: 0, or the errno of tdmr_plan() or tdmr_place().
- */
+/* Chooses the TDMRs of a host, and places their PAMTs.  Returns 0, or the planner's errno. */
 int layout_make(struct tdmr_layout *layout, const struct tdmr_host *host)
 {
 	int ret;

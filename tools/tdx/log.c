@@ -27,11 +27,9 @@ static bool log_is_tdx(const char *text)
 	return false;
 }
 
-/**
- * log_read - read the kernel log
- *
- * Return: an array of lines "SECONDS TEXT" that the next calls return, too; NULL, with
- * errno, if the user may not read the log or the system has none.
+/*
+ * Reads the kernel log once.  Returns an array of lines "SECONDS TEXT"; NULL, with errno,
+ * if the user may not read the log or the system has none.
  */
 struct json_object *log_read(void)
 {
@@ -70,12 +68,7 @@ struct json_object *log_read(void)
 	return log;
 }
 
-/**
- * log_find - find the last line of the kernel log that has certain words
- * @words: the words
- *
- * Return: the line, from the words on; NULL if no line has them.
- */
+/* Finds the last line with certain words.  Returns it from the words on, or NULL. */
 const char *log_find(const char *words)
 {
 	struct json_object *log = log_read();
@@ -88,12 +81,9 @@ const char *log_find(const char *words)
 	return found;
 }
 
-/**
- * log_emulated - test whether the TDX module is the emulated one
- *
- * The command line tells if the log is hidden or has lost its beginning.
- *
- * Return: true if it is.
+/*
+ * Tests whether the TDX module is the emulated one.  The command line tells if the log is
+ * hidden or has lost its beginning.
  */
 bool log_emulated(void)
 {

@@ -341,10 +341,9 @@ static int plan(struct plan *p, const struct options *o)
 	return ret || o->describe ? ret : make_plan(p);
 }
 
-/**
- * plan_report - print the plan of this machine, and its description
- *
- * Return: the plan as JSON; NULL, with the reason on standard output, without a plan.
+/*
+ * Prints the plan of this machine, and its description.  Returns the plan as JSON; NULL,
+ * with the reason on standard output, without a plan.
  */
 struct json_object *plan_report(void)
 {
