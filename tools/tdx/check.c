@@ -33,8 +33,10 @@ static const char config_names[] =
 	" KVM_INTEL INTEL_TDX_HOST KVM_INTEL_TDX LANEWORK TDX_EMULATOR ";
 
 struct check {
+	bool print;
 	const char *name;		/* of the condition */
 	struct json_object *results;
+	unsigned int counts[CHECK_NR_VERDICTS];
 	bool emulated;
 	bool directory;			/* there is /sys/kernel/tdx */
 	char vendor[32];
@@ -51,23 +53,33 @@ struct check {
  * @c: the checks
  * @v: PASS, WARN, FAIL or SKIP
  * @advice: a sentence that says what to do; NULL for PASS and SKIP
- * @format: what was seen
+ * @format: what was seen, or the reason why the check cannot tell
  */
 void check_say(struct check *c, enum verdict v, const char *advice, const char *format, ...)
 {
 	struct json_object *result = json_object_new_object();
-	char text[1024];
+	char text[1024] = "cannot tell: ";
+	size_t start = v == CHECK_SKIP ? strlen(text) : 0;
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	vsnprintf(text + start, sizeof(text) - start, format, args);
 	va_end(args);
 
+	c->counts[v]++;
 	add_string(result, "condition", c->name);
 	add_string(result, "verdict", verdict_words[v]);
 	add_string(result, "text", text);
 	add_string(result, "advice", advice);
 	json_object_array_add(c->results, result);
+	if (!c->print)
+		return;
+
+	/* This text is UTF-8. */
+	printf("%s  %-14s  %s\n", verdict_words[v], c->name,
+	       json_object_get_string(json_object_object_get(result, "text")));
+	if (advice)
+		printf("%-22s%s\n", "", advice);
 }
 
 static bool has(const char *words, const char *name)
@@ -151,9 +163,9 @@ static void check_msrs(struct check *c)
 	else if (err && log_find("TDX not supported by the host platform"))
 		check_say(c, CHECK_FAIL, "Enable TDX in the BIOS.", "the kernel found no TDX");
 	else if (err == ENOENT)
-		check_say(c, CHECK_SKIP, NULL, "cannot tell: no /dev/cpu/0/msr ('modprobe msr')");
+		check_say(c, CHECK_SKIP, NULL, "no /dev/cpu/0/msr ('modprobe msr')");
 	else if (err)
-		check_say(c, CHECK_SKIP, NULL, "cannot tell: /dev/cpu/0/msr: %s", strerror(err));
+		check_say(c, CHECK_SKIP, NULL, "/dev/cpu/0/msr: %s", strerror(err));
 	else if (keyids < 2)
 		check_say(c, CHECK_FAIL, more_keyids, "TDX has %llu KeyIDs, and needs 2", keyids);
 	else if (!(seamrr & SEAMRR_ENABLED))
@@ -189,7 +201,7 @@ static void check_kernel(struct check *c)
 		check_say(c, CHECK_FAIL, "Install a kernel with TDX on demand.",
 			  "%s, without TDX on demand", release);
 	else
-		check_say(c, CHECK_SKIP, NULL, "cannot tell: no /sys/kernel/tdx, no configuration");
+		check_say(c, CHECK_SKIP, NULL, "no /sys/kernel/tdx, no configuration");
 }
 
 static void check_options(struct check *c)
@@ -199,7 +211,7 @@ static void check_options(struct check *c)
 	find_lacking(lacks, c->config, "KVM_INTEL INTEL_TDX_HOST KVM_INTEL_TDX", "CONFIG_");
 	if (!*c->config)
 		check_say(c, CHECK_SKIP, NULL,
-			  "cannot tell: no configuration in /boot, /lib/modules, /proc/config.gz");
+			  "no configuration in /boot, /lib/modules, /proc/config.gz");
 	else if (*lacks)
 		check_say(c, CHECK_FAIL, "Install a kernel with these options.", "off:%s", lacks);
 	else if (has(c->config, "TDX_EMULATOR") && !c->emulated)
@@ -280,7 +292,7 @@ static void check_map(struct check *c)
 	char words[256];
 
 	if (!c->memory_found) {
-		check_say(c, CHECK_SKIP, NULL, "cannot tell: %s", c->d.error);
+		check_say(c, CHECK_SKIP, NULL, "%s", c->d.error);
 	} else if (!c->planned) {
 		layout_trouble(&c->layout, &c->d.host, words, sizeof(words));
 		check_say(c, CHECK_FAIL, "Change the memory map, and see 'tdxctl plan'.",
@@ -290,7 +302,7 @@ static void check_map(struct check *c)
 			  "a driver added %.1f GiB after boot, which TDX may be unable to use",
 			  (double)c->d.added / SZ_1G);
 	} else if (c->d.memory_from == MEMORY_FROM_BLOCKS) {
-		check_say(c, CHECK_SKIP, NULL, "cannot tell: only root can see holes in memory");
+		check_say(c, CHECK_SKIP, NULL, "only root can see holes in memory");
 	} else {
 		check_say(c, CHECK_PASS, NULL, "%u TDMRs, with at most %u of %u reserved areas",
 			  c->layout.nr_tdmrs, most_reserved(c), c->d.host.limits.max_reserved);
@@ -329,7 +341,7 @@ static void check_memory(struct check *c)
 	int node;
 
 	if (!c->planned) {
-		check_say(c, CHECK_SKIP, NULL, "cannot tell: no layout");
+		check_say(c, CHECK_SKIP, NULL, "no layout");
 		return;
 	}
 
@@ -377,8 +389,7 @@ static void check_module(struct check *c)
 	if (*version)
 		check_say(c, CHECK_PASS, NULL, "version %s", version);
 	else
-		check_say(c, CHECK_SKIP, NULL,
-			  "cannot tell: Linux knows the module only after a request");
+		check_say(c, CHECK_SKIP, NULL, "Linux knows the module only after a request");
 }
 
 static const struct condition {
@@ -400,23 +411,15 @@ static const struct condition {
 	{ "state", state_check, "/sys/kernel/tdx/status" },
 };
 
+/* "gzip -f" copies a file that is not compressed.  The shell expands TDXCTL_ROOT. */
 static void read_config(struct check *c)
 {
-	static const char *const paths[] = { "/boot/config-%s", "/lib/modules/%s/config" };
-	char line[512], release[128], name[64], value;
-	FILE *file = NULL, *pipe = NULL;
-	size_t i;
+	FILE *pipe = popen("{ cd \"$TDXCTL_ROOT/\" && r=$(cat proc/sys/kernel/osrelease); "
+			   "exec gzip -dcf \"boot/config-$r\" \"lib/modules/$r/config\" "
+			   "proc/config.gz; } 2>/dev/null", "r");
+	char line[512], name[64], value;
 
-	file_line(file_path("/proc/sys/kernel/osrelease"), release, sizeof(release));
-	for (i = 0; i < ARRAY_SIZE(paths) && !file; i++)
-		file = fopen(file_path(paths[i], release), "r");
-	/* The shell expands TDXCTL_ROOT, so that it may have any characters. */
-	if (!file && !access(file_path("/proc/config.gz"), R_OK))
-		pipe = popen("exec gzip -dc \"$TDXCTL_ROOT/proc/config.gz\" 2>/dev/null", "r");
-	if (!file)
-		file = pipe;
-
-	while (file && fgets(line, sizeof(line), file)) {
+	while (pipe && fgets(line, sizeof(line), pipe)) {
 		*c->config = ' ';
 		if (sscanf(line, "CONFIG_%63[A-Z0-9_]=%c", name, &value) == 2 &&
 		    has(config_names, name) && !has(c->config, name))
@@ -424,17 +427,30 @@ static void read_config(struct check *c)
 	}
 	if (pipe)
 		pclose(pipe);
-	else if (file)
-		fclose(file);
 }
 
-/* Checks all conditions.  Returns an array in the format of "tdxctl check --json". */
-struct json_object *check_run(void)
+static void check_condition(struct check *c, const struct condition *condition)
+{
+	const char *path = condition->path;
+
+	c->name = condition->name;
+	if (path && access(file_path("%s", path), F_OK))
+		check_say(c, CHECK_SKIP, NULL, "%s: %s", path, strerror(errno));
+	else
+		condition->check(c);
+}
+
+/*
+ * Checks all conditions, and adds them to @object in the format of "tdxctl check --json".
+ * @print: also print them.  Returns true if one fails.
+ */
+bool check_run(struct json_object *object, bool print)
 {
 	static struct check c;
 	size_t i;
 
 	memset(&c, 0, sizeof(c));
+	c.print = print;
 	c.results = json_object_new_array();
 	c.emulated = log_emulated();
 	c.directory = !access(file_path("/sys/kernel/tdx"), F_OK);
@@ -446,72 +462,27 @@ struct json_object *check_run(void)
 	c.memory_found = !host_describe(&c.d);
 	c.planned = c.memory_found && !layout_make(&c.layout, &c.d.host);
 
-	for (i = 0; i < ARRAY_SIZE(conditions); i++) {
-		const char *path = conditions[i].path;
-
-		c.name = conditions[i].name;
-		if (path && access(file_path("%s", path), F_OK))
-			check_say(&c, CHECK_SKIP, NULL, "cannot tell: %s: %s", path,
-				  strerror(errno));
-		else
-			conditions[i].check(&c);
-	}
+	for (i = 0; i < ARRAY_SIZE(conditions); i++)
+		check_condition(&c, &conditions[i]);
+	if (print)
+		printf("\n%zu conditions: %u PASS, %u WARN, %u FAIL, %u SKIP\n",
+		       ARRAY_SIZE(conditions), c.counts[CHECK_PASS], c.counts[CHECK_WARN],
+		       c.counts[CHECK_FAIL], c.counts[CHECK_SKIP]);
 	description_free(&c.d);
+	json_object_object_add(object, "conditions", c.results);
 
-	return c.results;
-}
-
-static const char *get(struct json_object *object, const char *key)
-{
-	return json_object_get_string(json_object_object_get(object, key));
-}
-
-static unsigned int count(struct json_object *results, enum verdict v)
-{
-	size_t i, nr = json_object_array_length(results);
-	unsigned int found = 0;
-
-	for (i = 0; i < nr; i++)
-		found += !strcmp(get(json_object_array_get_idx(results, i), "verdict"),
-				 verdict_words[v]);
-
-	return found;
-}
-
-/* Prints the results of check_run(). */
-void check_print(struct json_object *results)
-{
-	size_t i, nr = json_object_array_length(results);
-
-	for (i = 0; i < nr; i++) {
-		struct json_object *result = json_object_array_get_idx(results, i);
-		const char *advice = get(result, "advice");
-
-		printf("%s  %-14s  %s\n", get(result, "verdict"), get(result, "condition"),
-		       get(result, "text"));
-		if (advice)
-			printf("%-22s%s\n", "", advice);
-	}
-	printf("\n%zu conditions: %u PASS, %u WARN, %u FAIL, %u SKIP\n", nr,
-	       count(results, CHECK_PASS), count(results, CHECK_WARN),
-	       count(results, CHECK_FAIL), count(results, CHECK_SKIP));
+	return c.counts[CHECK_FAIL];
 }
 
 /* tdxctl check */
 int command_check(const struct options *o)
 {
-	struct json_object *object, *results = check_run();
-	bool failed = count(results, CHECK_FAIL);
+	struct json_object *object = new_json();
+	bool failed = check_run(object, !o->json);
 
-	if (o->json) {
-		object = new_json();
-		json_object_object_add(object, "failed", json_object_new_boolean(failed));
-		json_object_object_add(object, "conditions", results);
+	json_object_object_add(object, "failed", json_object_new_boolean(failed));
+	if (o->json)
 		print_json(object, JSON_C_TO_STRING_PRETTY);
-	} else {
-		check_print(results);
-		json_object_put(results);
-	}
 
 	return failed ? STATUS_NOT_READY : STATUS_OK;
 }

@@ -126,7 +126,7 @@ static void put_log(struct json_object *log)
 
 static void put_report(void)
 {
-	struct json_object *object = new_json(), *check = check_run(), *log;
+	struct json_object *object = new_json(), *log;
 	char release[128];
 
 	puts("Report of tdxctl.  It has no serial numbers, and names neither this host nor its\n"
@@ -136,8 +136,7 @@ static void put_report(void)
 	add_string(object, "linux", release);
 	put_versions();
 	head("check");
-	check_print(check);
-	json_object_object_add(object, "conditions", check);
+	check_run(object, true);
 	head("status");
 	json_object_object_add(object, "state", state_report());
 	put_options();

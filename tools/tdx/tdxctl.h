@@ -82,8 +82,7 @@ struct check;
 
 void __printf(4, 5) check_say(struct check *c, enum verdict v, const char *advice,
 			      const char *format, ...);
-struct json_object *check_run(void);
-void check_print(struct json_object *results);
+bool check_run(struct json_object *object, bool print);
 
 void state_check(struct check *c);
 struct json_object *state_report(void);

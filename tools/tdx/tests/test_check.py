@@ -240,7 +240,7 @@ def what_a_user_cannot_see():
     text = tdxctl('report', root=host.root, program=program, **user).stdout
     for words in ('SKIP  BIOS            cannot tell: /dev/cpu/0/msr: Permission denied',
                   'SKIP  memory map      cannot tell: only root can see holes in memory',
-                  'SKIP  state           cannot tell why TDX is not up: only root can read',
+                  'SKIP  state           cannot tell: TDX is not up, and only root can read',
                   'cannot see /dev/kmsg: Permission denied',
                   'cannot see /sys/kernel/tracing/trace: Permission denied'):
         assert words in text, (words, text)
