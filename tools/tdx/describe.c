@@ -41,16 +41,7 @@ void description_free(struct description *d)
 	free(d->ranges);
 }
 
-/**
- * array_grow - make room for one more element
- * @array: the array, NULL if it is empty
- * @nr: number of its elements
- * @size: size of an element in bytes
- *
- * The program exits if it runs out of memory.
- *
- * Return: the array, possibly at another address.
- */
+/* Makes room for one more element.  Returns the array, or exits without memory. */
 void *array_grow(void *array, size_t nr, size_t size)
 {
 	array = reallocarray(array, nr + 1, size);
@@ -60,15 +51,7 @@ void *array_grow(void *array, size_t nr, size_t size)
 	return array;
 }
 
-/**
- * description_add_mem - add a range of memory
- * @d: the description
- * @start: first byte
- * @end: first byte after the range
- * @node: NUMA node
- *
- * The planner checks the range later.
- */
+/* Adds a range of memory, which the planner checks later. */
 void description_add_mem(struct description *d, u64 start, u64 end, int node)
 {
 	d->ranges = array_grow(d->ranges, d->host.nr_ranges, sizeof(*d->ranges));

@@ -22,55 +22,56 @@ int layout_make(struct tdmr_layout *layout, const struct tdmr_host *host)
 	return ret;
 }
 
-/* Gives work to the CPU that is the first to be idle.  Returns all work of that CPU. */
-static u64 assign(u64 *done, unsigned int cpus, u64 work)
-{
-	unsigned int best = 0, cpu;
-
-	for (cpu = 1; cpu < cpus; cpu++)
-		best = done[cpu] < done[best] ? cpu : best;
-	done[best] += work;
-
-	return done[best];
-}
-
 /* Each TDMR, and each piece of a row, is a lane.  No node has more lanes than this. */
 #define MAX_LANES	(TDMR_MAX * TDMR_ROW_PIECES)
 
-static unsigned int cpus_of(const struct tdmr_host *host, unsigned int home)
+struct lane {
+	int node;
+	u64 work;
+};
+
+/* An idle CPU takes the next lane of its nodes.  Returns the work of the busiest CPU. */
+static u64 busiest(const struct tdmr_host *host, const struct lane *lanes, unsigned int nr)
 {
-	return clamp(host->nodes[home].cpus, 1U, (unsigned int)MAX_LANES);
+	unsigned int i, home, cpu, cpus, best;
+	u64 done[MAX_LANES], most = 0;
+
+	for (home = 0; home < host->nr_nodes; home++) {
+		cpus = clamp(host->nodes[home].cpus, 1U, (unsigned int)MAX_LANES);
+		memset(done, 0, cpus * sizeof(*done));
+		for (i = 0; i < nr; i++) {
+			if (host->nodes[lanes[i].node].home != (int)home)
+				continue;
+			for (best = 0, cpu = 1; cpu < cpus; cpu++)
+				best = done[cpu] < done[best] ? cpu : best;
+			done[best] += lanes[i].work;
+			most = max(most, done[best]);
+		}
+	}
+
+	return most;
 }
 
 /**
  * layout_makespan - compute the load of the busiest CPU
  * @host: the host
- * @layout: its layout
- *
- * An idle CPU takes the largest remaining TDMR of its nodes.
+ * @layout: its layout; an idle CPU takes the largest remaining TDMR of its nodes
  *
  * Return: GiB that the busiest CPU initializes.
  */
 u32 layout_makespan(const struct tdmr_host *host, const struct tdmr_layout *layout)
 {
-	unsigned int i, home, order[TDMR_MAX];
-	u64 done[MAX_LANES], gib, most = 0;
+	struct lane lanes[TDMR_MAX];
+	unsigned int i, order[TDMR_MAX];
 
 	tdmr_order(layout, order);
+	for (i = 0; i < layout->nr_tdmrs; i++) {
+		const struct tdmr *tdmr = &layout->tdmrs[order[i]];
 
-	for (home = 0; home < host->nr_nodes; home++) {
-		memset(done, 0, sizeof(done));
-		for (i = 0; i < layout->nr_tdmrs; i++) {
-			const struct tdmr *tdmr = &layout->tdmrs[order[i]];
-
-			if (host->nodes[tdmr->node].home != (int)home)
-				continue;
-			gib = assign(done, cpus_of(host, home), tdmr->size / SZ_1G);
-			most = max(most, gib);
-		}
+		lanes[i] = (struct lane) { tdmr->node, tdmr->size / SZ_1G };
 	}
 
-	return most;
+	return busiest(host, lanes, layout->nr_tdmrs);
 }
 
 /**
@@ -84,28 +85,22 @@ u32 layout_makespan(const struct tdmr_host *host, const struct tdmr_layout *layo
 u64 layout_busiest_pamt(const struct tdmr_host *host, const struct tdmr_layout *layout,
 			unsigned int *pieces)
 {
-	u64 done[MAX_LANES], bytes, most = 0;
-	unsigned int home, i, j, nr;
+	struct lane lanes[MAX_LANES];
+	unsigned int i, j, nr;
 
 	*pieces = 0;
-	for (home = 0; home < host->nr_nodes; home++) {
-		memset(done, 0, sizeof(done));
-		for (i = 0; i < layout->nr_rows; i++) {
-			const struct tdmr_row *row = &layout->rows[i];
+	for (i = 0; i < layout->nr_rows; i++) {
+		const struct tdmr_row *row = &layout->rows[i];
 
-			if (host->nodes[row->node].home != (int)home)
-				continue;
-			nr = tdmr_row_pieces(row);
-			for (j = 0; j < nr; j++, ++*pieces) {
-				bytes = tdmr_row_cut(host, row, nr, j + 1) -
-					tdmr_row_cut(host, row, nr, j);
-				bytes = assign(done, cpus_of(host, home), bytes);
-				most = max(most, bytes);
-			}
-		}
+		nr = tdmr_row_pieces(row);
+		for (j = 0; j < nr; j++)
+			lanes[(*pieces)++] = (struct lane) {
+				row->node, tdmr_row_cut(host, row, nr, j + 1) -
+					   tdmr_row_cut(host, row, nr, j)
+			};
 	}
 
-	return most;
+	return busiest(host, lanes, *pieces);
 }
 
 static const char *what_is_wrong(u64 start, u64 end)

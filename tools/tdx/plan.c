@@ -311,10 +311,17 @@ static int read_machine(struct plan *p)
 	return ret;
 }
 
-static int make_plan(struct plan *p)
+static int make_plan(struct plan *p, const struct options *o)
 {
 	char words[160];
 	int ret;
+
+	memset(p, 0, sizeof(*p));
+	p->o = o;
+	description_init(&p->d);
+	ret = read_machine(p);
+	if (ret || o->describe)
+		return ret;
 
 	ret = layout_make(&p->layout, &p->d.host);
 	if (ret) {
@@ -329,18 +336,6 @@ static int make_plan(struct plan *p)
 	return 0;
 }
 
-static int plan(struct plan *p, const struct options *o)
-{
-	int ret;
-
-	memset(p, 0, sizeof(*p));
-	p->o = o;
-	description_init(&p->d);
-	ret = read_machine(p);
-
-	return ret || o->describe ? ret : make_plan(p);
-}
-
 /*
  * Prints the plan of this machine, and its description.  Returns the plan as JSON; NULL,
  * with the reason on standard output, without a plan.
@@ -351,7 +346,7 @@ struct json_object *plan_report(void)
 	static struct plan p;
 	struct json_object *object = NULL;
 
-	if (plan(&p, &o)) {
+	if (make_plan(&p, &o)) {
 		puts(p.d.error);
 	} else {
 		print_plan(&p);
@@ -369,7 +364,7 @@ int command_plan(const struct options *o)
 {
 	struct json_object *object;
 	static struct plan p;
-	int ret = plan(&p, o);
+	int ret = make_plan(&p, o);
 
 	host_warn(&p.d);
 	if (ret)

@@ -68,8 +68,9 @@ struct state {
 	bool error_hidden;	/* the user may not read the reason */
 	bool emulated;
 	char version[32];	/* of the module, or empty */
-	u64 phases[ARRAY_SIZE(phases)];	/* ms of the phases that led to this state */
-	u64 took;		/* ms of all these phases; 0 if unknown */
+	u64 took;		/* ms of all phases that led to this state; 0 if unknown */
+	char phases[256];	/* the ms of each: ", NAME MS, NAME MS" */
+	struct json_object *phases_json;	/* NULL if unknown */
 };
 
 /* Each of these functions tells whether it understands the line of its file. */
@@ -127,15 +128,21 @@ static bool state_changes(const struct state *s)
 static void state_read_phases(struct state *s)
 {
 	char line[32];
-	size_t i;
+	size_t i, n = 0;
+	u64 ms;
 
+	s->phases_json = json_object_new_object();
 	for (i = 0; i < ARRAY_SIZE(phases); i++) {
 		if (phases[i].off != state_off(s))
 			continue;
 		file_line(file_path(TDX_DIR "/phases_ms/%s", phases[i].file), line, sizeof(line));
-		s->phases[i] = strtoull(line, NULL, 10);
-		s->took += s->phases[i];
+		ms = strtoull(line, NULL, 10);
+		s->took += ms;
+		n += snprintf(s->phases + n, sizeof(s->phases) - n, ", %s %llu", phases[i].name,
+			      ms);
+		add_u64(s->phases_json, phases[i].file, ms);
 	}
+	add_u64(s->phases_json, "total", s->took);
 }
 
 static void state_read(struct state *s)
@@ -256,35 +263,9 @@ static const char *state_text(const struct state *s)
 
 static void print_details(const struct state *s)
 {
-	const char *separator = ":";
-	size_t i;
-
 	puts(state_text(s));
-	if (!s->took)
-		return;
-	printf("It took %llu ms", s->took);
-	for (i = 0; i < ARRAY_SIZE(phases); i++) {
-		if (phases[i].off != state_off(s))
-			continue;
-		printf("%s %s %llu", separator, phases[i].name, s->phases[i]);
-		separator = ",";
-	}
-	puts("");
-}
-
-static struct json_object *phases_json(const struct state *s)
-{
-	struct json_object *object = s->took ? json_object_new_object() : NULL;
-	size_t i;
-
-	for (i = 0; object && i < ARRAY_SIZE(phases); i++) {
-		if (phases[i].off == state_off(s))
-			add_u64(object, phases[i].file, s->phases[i]);
-	}
-	if (object)
-		add_u64(object, "total", s->took);
-
-	return object;
+	if (s->took)
+		printf("It took %llu ms: %s\n", s->took, s->phases + strlen(", "));
 }
 
 /* @left: remaining seconds, or negative if unknown. */
@@ -301,7 +282,8 @@ static struct json_object *state_json(const struct state *s, double left)
 	add_u64(object, "total_bytes", s->total);
 	json_object_object_add(object, "eta_ms",
 			       left < 0 ? NULL : json_object_new_int64(left * 1000));
-	json_object_object_add(object, "phases_ms", phases_json(s));
+	json_object_object_add(object, "phases_ms",
+			       s->took ? json_object_get(s->phases_json) : NULL);
 
 	return object;
 }
@@ -367,7 +349,7 @@ static void draw_bar(const struct state *now, int columns, double elapsed, doubl
 {
 	static const char full[] = "############################################################";
 	static const char free[] = "............................................................";
-	int width = clamp(columns - BAR_BESIDE, 0, (int)strlen(full));
+	int width = min(columns - BAR_BESIDE, (int)strlen(full));
 	int done = now->total ? now->done * width / now->total : 0;
 	bool eta = now->status == STATE_INITIALIZING && left >= 0;
 	unsigned long time = eta ? left + 1 : elapsed;
@@ -388,14 +370,14 @@ static void draw_bar(const struct state *now, int columns, double elapsed, doubl
 /* Prints a line for each 10% to a log, and one for each state without a percentage. */
 static void print_tenth(const struct state *now)
 {
-	int tenth = now->total ? (int)progress_percent(now) / 10 : -1;
-	static int last = -3;
+	static unsigned int last;
+	unsigned int stage = now->total ? 3 + progress_percent(now) / 10 : 2;
 
 	if (now->status == STATE_DISABLING)
-		tenth = -2;
-	if (tenth > last)
+		stage = 1;
+	if (stage > last)
 		puts(state_text(now));
-	last = max(last, tenth);
+	last = max(last, stage);
 }
 
 static void show_progress(const struct options *o, const struct state *now, int columns,
