@@ -27,7 +27,6 @@ struct description {
 	bool lanes_given[DESCRIPTION_MAX_NODES];
 	bool limits_given;		/* the description has a limits line */
 	enum memory_source memory_from;
-	bool nodes_hidden;		/* sysfs does not tell the node of memory */
 	u64 added;			/* bytes that a driver added after boot */
 	char error[256];		/* why the description cannot be read */
 };

@@ -8,7 +8,6 @@
  *	CPUs		online CPUs that are not isolated, as in the kernel
  */
 #include <glob.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <linux/align.h>
@@ -23,6 +22,16 @@
 struct ranges {
 	struct tdmr_range *v;
 	size_t nr;
+};
+
+struct host {
+	struct description *d;
+	struct ranges ram;	/* with node 0 in all ranges */
+	struct ranges firmware;
+	struct ranges blocks;
+	unsigned int nr_nodes;
+	bool online[DESCRIPTION_MAX_NODES];
+	bool taken[MAX_CPUS];	/* isolated CPUs, and CPUs that a node has counted */
 };
 
 static void ranges_add(struct ranges *r, u64 start, u64 end, int node)
@@ -66,7 +75,7 @@ static void ranges_tidy(struct ranges *r)
 	r->nr = nr;
 }
 
-/* Adds whole pages above the first MiB, which is never convertible. */
+/* The first MiB is never convertible. */
 static void add_ram(struct ranges *ram, u64 start, u64 end)
 {
 	start = max_t(u64, ALIGN(start, SZ_4K), SZ_1M);
@@ -89,7 +98,7 @@ static bool is_firmware(const char *name)
  *	2080000000-307fffffff : CXL Window 0
  *	  2080000000-307fffffff : System RAM (kmem)
  */
-static void read_iomem(struct description *d, struct ranges *ram, struct ranges *firmware)
+static void read_iomem(struct host *h)
 {
 	FILE *file = fopen(file_path("/proc/iomem"), "r");
 	char line[256], name[128];
@@ -100,16 +109,15 @@ static void read_iomem(struct description *d, struct ranges *ram, struct ranges 
 		if (sscanf(line, "%llx-%llx : %127[^\n]", &start, &end, name) != 3 || !end)
 			continue;
 		if (is_firmware(name)) {
-			ranges_add(firmware, start, end + 1, 0);
+			ranges_add(&h->firmware, start, end + 1, 0);
 		} else if (!strncmp(name, "System RAM", strlen("System RAM"))) {
-			add_ram(ram, start, end + 1);
-			d->added += strchr(name, '(') ? end + 1 - start : 0;
+			add_ram(&h->ram, start, end + 1);
+			h->d->added += strchr(name, '(') ? end + 1 - start : 0;
 		}
 	}
 	if (file)
 		fclose(file);
-	ranges_tidy(ram);
-	ranges_tidy(firmware);
+	ranges_tidy(&h->firmware);
 }
 
 /* Adds the memory blocks of @node. */
@@ -131,11 +139,11 @@ static void read_blocks(struct ranges *blocks, int node)
 	globfree(&found);
 }
 
-/* Add the CPUs of a list like 0-27,56-83. */
-static void read_cpus(cpu_set_t *cpus, const char *path)
+/* Takes the CPUs of a list like 0-27,56-83.  Returns the number of those not taken before. */
+static unsigned int take_cpus(struct host *h, const char *path)
 {
 	static char line[1 << 20];
-	unsigned int first, last;
+	unsigned int first, last, nr = 0;
 	char *word;
 	int n;
 
@@ -144,19 +152,14 @@ static void read_cpus(cpu_set_t *cpus, const char *path)
 		n = sscanf(word, "%u-%u", &first, &last);
 		if (n == 1)
 			last = first;
-		for (; n > 0 && first <= last && first < MAX_CPUS; first++)
-			CPU_SET_S(first, MAX_CPUS / 8, cpus);
+		for (; n > 0 && first <= last && first < MAX_CPUS; first++) {
+			nr += !h->taken[first];
+			h->taken[first] = true;
+		}
 	}
-}
 
-struct host {
-	struct description *d;
-	struct ranges ram;	/* with node 0 in all ranges */
-	struct ranges firmware;
-	struct ranges blocks;
-	unsigned int nr_nodes;
-	bool online[DESCRIPTION_MAX_NODES];
-};
+	return nr;
+}
 
 /* The home of a node without online CPUs is the nearest node that has online CPUs. */
 static void find_home(struct host *h, int node)
@@ -177,31 +180,26 @@ static void find_home(struct host *h, int node)
 	}
 }
 
-static void read_node(struct host *h, int node, const char *cpulist, const cpu_set_t *isolated)
+static void read_node(struct host *h, int node, const char *cpulist)
 {
-	static cpu_set_t cpus[MAX_CPUS / CPU_SETSIZE], both[MAX_CPUS / CPU_SETSIZE];
-	struct description *d = h->d;
+	char line[2];
 
-	CPU_ZERO_S(sizeof(cpus), cpus);
-	read_cpus(cpus, cpulist);
-	CPU_AND_S(sizeof(both), both, cpus, isolated);
-	d->nodes[node].cpus = CPU_COUNT_S(sizeof(cpus), cpus) - CPU_COUNT_S(sizeof(both), both);
-	d->lanes_given[node] = true;
-	h->online[node] = CPU_COUNT_S(sizeof(cpus), cpus);
+	h->online[node] = file_line(cpulist, line, sizeof(line)) && *line;
+	h->d->nodes[node].cpus = take_cpus(h, cpulist);
+	h->d->lanes_given[node] = true;
 }
 
 static void read_nodes(struct host *h)
 {
-	static cpu_set_t isolated[MAX_CPUS / CPU_SETSIZE];
 	int id;
 
-	read_cpus(isolated, file_path(SYSTEM "/cpu/isolated"));
-	read_cpus(isolated, file_path(SYSTEM "/cpu/nohz_full"));
+	take_cpus(h, file_path(SYSTEM "/cpu/isolated"));
+	take_cpus(h, file_path(SYSTEM "/cpu/nohz_full"));
 
 	for (id = 0; id < DESCRIPTION_MAX_NODES; id++) {
 		if (access(file_path(SYSTEM "/node/node%d", id), F_OK))
 			continue;
-		read_node(h, id, file_path(SYSTEM "/node/node%d/cpulist", id), isolated);
+		read_node(h, id, file_path(SYSTEM "/node/node%d/cpulist", id));
 		read_blocks(&h->blocks, id);
 		h->nr_nodes++;
 	}
@@ -211,7 +209,7 @@ static void read_nodes(struct host *h)
 	}
 	/* Without NUMA, all CPUs are on node 0. */
 	if (!h->nr_nodes)
-		read_node(h, 0, file_path(SYSTEM "/cpu/online"), isolated);
+		read_node(h, 0, file_path(SYSTEM "/cpu/online"));
 
 	/* If nodes share a block, count the whole block for the lowest node. */
 	ranges_tidy(&h->blocks);
@@ -222,12 +220,10 @@ static void find_ram(struct host *h)
 	size_t i;
 
 	h->d->memory_from = MEMORY_FROM_IOMEM;
-	read_iomem(h->d, &h->ram, &h->firmware);
-	if (h->ram.nr)
-		return;
-
-	h->d->memory_from = MEMORY_FROM_BLOCKS;
-	for (i = 0; i < h->blocks.nr; i++)
+	read_iomem(h);
+	if (!h->ram.nr)
+		h->d->memory_from = MEMORY_FROM_BLOCKS;
+	for (i = 0; h->d->memory_from == MEMORY_FROM_BLOCKS && i < h->blocks.nr; i++)
 		add_ram(&h->ram, h->blocks.v[i].start, h->blocks.v[i].end);
 	ranges_tidy(&h->ram);
 }
@@ -239,7 +235,6 @@ static void add_memory(struct host *h)
 	size_t i, b = 0;
 	u64 start, end;
 
-	h->d->nodes_hidden = !blocks->nr && h->nr_nodes > 1;
 	for (i = 0; i < h->ram.nr; i++) {
 		for (start = h->ram.v[i].start; start < h->ram.v[i].end; start = end) {
 			end = h->ram.v[i].end;
@@ -318,6 +313,4 @@ void host_warn(const struct description *d)
 		      (double)d->added / SZ_1G);
 	if (d->memory_from == MEMORY_FROM_BLOCKS && d->host.nr_ranges)
 		warnx("holes inside memory blocks are visible only to root (CAP_SYS_ADMIN)");
-	if (d->nodes_hidden)
-		warnx("sysfs has no memory blocks: all memory is shown on node 0");
 }
