@@ -62,7 +62,6 @@ const char *__printf(1, 2) file_path(const char *format, ...);
 bool file_line(const char *path, char *line, size_t size);
 bool file_find(const char *path, const char *start, char *line, size_t size);
 bool boot_option(const char *name, char *value, size_t size);
-
 struct json_object *log_read(void);
 const char *log_find(const char *words);
 bool log_emulated(void);
