@@ -110,18 +110,18 @@ static void check_cpu(struct check *c)
 
 	find_lacking(lacks, c->flags, "vmx xsave movdir64b ss", "");
 	if (c->emulated)
-		check_say(c, CHECK_WARN, "Use emulated TDX for tests only: it protects nothing.",
-			  "the TDX module is emulated");
+		check_warn(c, "Use emulated TDX for tests only: it protects nothing.",
+			   "the TDX module is emulated");
 	else if (strcmp(c->vendor, "GenuineIntel"))
-		check_say(c, CHECK_FAIL, "Use a host with an Intel CPU that has TDX.",
-			  "the vendor is %s", c->vendor);
+		check_fail(c, "Use a host with an Intel CPU that has TDX.",
+			   "the vendor is %s", c->vendor);
 	else if (has(c->flags, "hypervisor") && !has(c->flags, "tdx_host_platform"))
-		check_say(c, CHECK_FAIL, "Run on the host itself.", "this is a virtual machine");
+		check_fail(c, "Run on the host itself.", "this is a virtual machine");
 	else if (*lacks)
-		check_say(c, CHECK_FAIL, "Enable VMX in the BIOS, or use a CPU that has TDX.",
-			  "the CPU lacks%s", lacks);
+		check_fail(c, "Enable VMX in the BIOS, or use a CPU that has TDX.",
+			   "the CPU lacks%s", lacks);
 	else
-		check_say(c, CHECK_PASS, NULL, "Intel, with the features that Linux needs");
+		check_pass(c, "Intel, with the features that Linux needs");
 }
 
 /* Returns 0; EIO if the CPU has no such MSR, or another errno if it cannot be read. */
@@ -158,21 +158,21 @@ static void check_msrs(struct check *c)
 		off = *c->flags && !has(c->flags, "tme");
 
 	if (off)
-		check_say(c, CHECK_FAIL, "Enable TME, TME-MT and TDX in the BIOS.",
-			  "memory encryption (TME) is off, or the CPU lacks it");
+		check_fail(c, "Enable TME, TME-MT and TDX in the BIOS.",
+			   "memory encryption (TME) is off, or the CPU lacks it");
 	else if (err && log_find("TDX not supported by the host platform"))
-		check_say(c, CHECK_FAIL, "Enable TDX in the BIOS.", "the kernel found no TDX");
+		check_fail(c, "Enable TDX in the BIOS.", "the kernel found no TDX");
 	else if (err == ENOENT)
-		check_say(c, CHECK_SKIP, NULL, "no /dev/cpu/0/msr ('modprobe msr')");
+		check_skip(c, "no /dev/cpu/0/msr ('modprobe msr')");
 	else if (err)
-		check_say(c, CHECK_SKIP, NULL, "/dev/cpu/0/msr: %s", strerror(err));
+		check_skip(c, "/dev/cpu/0/msr: %s", strerror(err));
 	else if (keyids < 2)
-		check_say(c, CHECK_FAIL, more_keyids, "TDX has %llu KeyIDs, and needs 2", keyids);
+		check_fail(c, more_keyids, "TDX has %llu KeyIDs, and needs 2", keyids);
 	else if (!(seamrr & SEAMRR_ENABLED))
-		check_say(c, CHECK_FAIL, "Enable TDX and the SEAM loader in the BIOS.",
-			  "the memory range of the TDX module (SEAMRR) is off");
+		check_fail(c, "Enable TDX and the SEAM loader in the BIOS.",
+			   "the memory range of the TDX module (SEAMRR) is off");
 	else
-		check_say(c, CHECK_PASS, NULL, "TDX is enabled, with %llu KeyIDs", keyids);
+		check_pass(c, "TDX is enabled, with %llu KeyIDs", keyids);
 }
 
 static void check_bios(struct check *c)
@@ -180,12 +180,11 @@ static void check_bios(struct check *c)
 	const char *found = log_find("BIOS enabled: ");
 
 	if (log_find("too few private KeyIDs"))
-		check_say(c, CHECK_FAIL, more_keyids, "TDX has too few KeyIDs");
+		check_fail(c, more_keyids, "TDX has too few KeyIDs");
 	else if (found)
-		check_say(c, CHECK_PASS, NULL, "TDX is enabled: %s",
-			  found + strlen("BIOS enabled: "));
+		check_pass(c, "TDX is enabled: %s", found + strlen("BIOS enabled: "));
 	else if (has(c->flags, "tdx_host_platform"))
-		check_say(c, CHECK_PASS, NULL, "TDX is enabled: the CPU flag tdx_host_platform");
+		check_pass(c, "TDX is enabled: the CPU flag tdx_host_platform");
 	else
 		check_msrs(c);
 }
@@ -196,12 +195,12 @@ static void check_kernel(struct check *c)
 
 	file_line(file_path("/proc/sys/kernel/osrelease"), release, sizeof(release));
 	if (c->directory || has(c->config, "LANEWORK"))
-		check_say(c, CHECK_PASS, NULL, "%s, with TDX on demand", release);
+		check_pass(c, "%s, with TDX on demand", release);
 	else if (*c->config || has(c->flags, "tdx_host_platform"))
-		check_say(c, CHECK_FAIL, "Install a kernel with TDX on demand.",
-			  "%s, without TDX on demand", release);
+		check_fail(c, "Install a kernel with TDX on demand.",
+			   "%s, without TDX on demand", release);
 	else
-		check_say(c, CHECK_SKIP, NULL, "no /sys/kernel/tdx, no configuration");
+		check_skip(c, "no /sys/kernel/tdx, no configuration");
 }
 
 static void check_options(struct check *c)
@@ -210,15 +209,14 @@ static void check_options(struct check *c)
 
 	find_lacking(lacks, c->config, "KVM_INTEL INTEL_TDX_HOST KVM_INTEL_TDX", "CONFIG_");
 	if (!*c->config)
-		check_say(c, CHECK_SKIP, NULL,
-			  "no configuration in /boot, /lib/modules, /proc/config.gz");
+		check_skip(c, "no configuration in /boot, /lib/modules, /proc/config.gz");
 	else if (*lacks)
-		check_say(c, CHECK_FAIL, "Install a kernel with these options.", "off:%s", lacks);
+		check_fail(c, "Install a kernel with these options.", "off:%s", lacks);
 	else if (has(c->config, "TDX_EMULATOR") && !c->emulated)
-		check_say(c, CHECK_WARN, "Install a kernel without this option.",
-			  "CONFIG_TDX_EMULATOR is on");
+		check_warn(c, "Install a kernel without this option.",
+			   "CONFIG_TDX_EMULATOR is on");
 	else
-		check_say(c, CHECK_PASS, NULL, "the kernel and KVM support TDX");
+		check_pass(c, "the kernel and KVM support TDX");
 }
 
 static void check_command_line(struct check *c)
@@ -227,13 +225,13 @@ static void check_command_line(struct check *c)
 
 	boot_option("tdx_host", mode, sizeof(mode));
 	if (!strcmp(mode, "off"))
-		check_say(c, CHECK_FAIL, "Boot without tdx_host=off to use TDX.",
-			  "tdx_host=off switches TDX off");
+		check_fail(c, "Boot without tdx_host=off to use TDX.",
+			   "tdx_host=off switches TDX off");
 	else if (*mode && !has(" ondemand async sync ", mode))
-		check_say(c, CHECK_WARN, "Use tdx_host=ondemand, async, sync or off.",
-			  "the kernel ignores tdx_host=%s", mode);
+		check_warn(c, "Use tdx_host=ondemand, async, sync or off.",
+			   "the kernel ignores tdx_host=%s", mode);
 	else
-		check_say(c, CHECK_PASS, NULL, "tdx_host=%s", *mode ? mode : "ondemand (default)");
+		check_pass(c, "tdx_host=%s", *mode ? mode : "ondemand (default)");
 }
 
 /* Without hibernation, the kernel shows "[disabled]", or has no such file. */
@@ -244,10 +242,10 @@ static void check_hibernation(struct check *c)
 
 	if (log_find("Hibernation support is enabled") ||
 	    (found && strcmp(line, "[disabled]")))
-		check_say(c, CHECK_FAIL, "Boot with nohibernate.",
-			  "the kernel supports hibernation, so it rejects TDX");
+		check_fail(c, "Boot with nohibernate.",
+			   "the kernel supports hibernation, so it rejects TDX");
 	else
-		check_say(c, CHECK_PASS, NULL, "disabled");
+		check_pass(c, "disabled");
 }
 
 static void check_kvm(struct check *c)
@@ -257,19 +255,18 @@ static void check_kvm(struct check *c)
 	bool found = file_line(path, line, sizeof(line));
 
 	if (*line == 'Y')
-		check_say(c, CHECK_PASS, NULL, "kvm_intel offers TDX");
+		check_pass(c, "kvm_intel offers TDX");
 	else if (access(file_path("/sys/module/kvm_intel"), F_OK))
-		check_say(c, CHECK_WARN, "Run 'modprobe kvm_intel tdx=1'.",
-			  "kvm_intel is not loaded");
+		check_warn(c, "Run 'modprobe kvm_intel tdx=1'.", "kvm_intel is not loaded");
 	else if (!found)
-		check_say(c, CHECK_FAIL, "Install a kernel with CONFIG_KVM_INTEL_TDX.",
-			  "kvm_intel lacks the parameter tdx");
+		check_fail(c, "Install a kernel with CONFIG_KVM_INTEL_TDX.",
+			   "kvm_intel lacks the parameter tdx");
 	else if (boot_option("kvm_intel.tdx", option, sizeof(option)) && strchr("0nN", *option))
-		check_say(c, CHECK_FAIL, "Boot with kvm_intel.tdx=1.",
-			  "kvm_intel.tdx=%s on the command line: KVM offers no TDX", option);
+		check_fail(c, "Boot with kvm_intel.tdx=1.",
+			   "kvm_intel.tdx=%s on the command line: KVM offers no TDX", option);
 	else
-		check_say(c, CHECK_FAIL, "Load kvm_intel with tdx=1, and see the other conditions.",
-			  "KVM offers no TDX");
+		check_fail(c, "Load kvm_intel with tdx=1, and see the other conditions.",
+			   "KVM offers no TDX");
 }
 
 static unsigned int most_reserved(const struct check *c)
@@ -292,20 +289,20 @@ static void check_map(struct check *c)
 	char words[256];
 
 	if (!c->memory_found) {
-		check_say(c, CHECK_SKIP, NULL, "%s", c->d.error);
+		check_skip(c, "%s", c->d.error);
 	} else if (!c->planned) {
 		layout_trouble(&c->layout, &c->d.host, words, sizeof(words));
-		check_say(c, CHECK_FAIL, "Change the memory map, and see 'tdxctl plan'.",
-			  "no layout: %s", words);
+		check_fail(c, "Change the memory map, and see 'tdxctl plan'.",
+			   "no layout: %s", words);
 	} else if (c->d.added) {
-		check_say(c, CHECK_WARN, "Remove this memory, or boot with tdx_host=async.",
-			  "a driver added %.1f GiB after boot, which TDX may be unable to use",
-			  (double)c->d.added / SZ_1G);
+		check_warn(c, "Remove this memory, or boot with tdx_host=async.",
+			   "a driver added %.1f GiB after boot, which TDX may be unable to use",
+			   (double)c->d.added / SZ_1G);
 	} else if (c->d.memory_from == MEMORY_FROM_BLOCKS) {
-		check_say(c, CHECK_SKIP, NULL, "only root can see holes in memory");
+		check_skip(c, "only root can see holes in memory");
 	} else {
-		check_say(c, CHECK_PASS, NULL, "%u TDMRs, with at most %u of %u reserved areas",
-			  c->layout.nr_tdmrs, most_reserved(c), c->d.host.limits.max_reserved);
+		check_pass(c, "%u TDMRs, with at most %u of %u reserved areas",
+			   c->layout.nr_tdmrs, most_reserved(c), c->d.host.limits.max_reserved);
 	}
 }
 
@@ -341,7 +338,7 @@ static void check_memory(struct check *c)
 	int node;
 
 	if (!c->planned) {
-		check_say(c, CHECK_SKIP, NULL, "no layout");
+		check_skip(c, "no layout");
 		return;
 	}
 
@@ -355,15 +352,15 @@ static void check_memory(struct check *c)
 		find_free(node, &all, &whole);
 		moves |= whole < need[node];
 		if (all < need[node]) {
-			check_say(c, CHECK_WARN, "Free memory, or boot with tdx_host=async.",
-				  "node %d needs %llu MiB for PAMTs, and %llu MiB are free", node,
-				  need[node] / SZ_1M, all / SZ_1M);
+			check_warn(c, "Free memory, or boot with tdx_host=async.",
+				   "node %d needs %llu MiB for PAMTs, and %llu MiB are free", node,
+				   need[node] / SZ_1M, all / SZ_1M);
 			return;
 		}
 	}
-	check_say(c, CHECK_PASS, NULL, "%llu MiB for PAMTs%s", total / SZ_1M,
-		  !strcmp(status, "initialized") ? " are allocated" :
-		  moves ? ", but Linux has to move other users of that memory" : " are free");
+	check_pass(c, "%llu MiB for PAMTs%s", total / SZ_1M,
+		   !strcmp(status, "initialized") ? " are allocated" :
+		   moves ? ", but Linux has to move other users of that memory" : " are free");
 }
 
 /* sysfs does not tell the package of a CPU that is offline. */
@@ -374,11 +371,10 @@ static void check_cpus(struct check *c)
 	file_line(file_path("/sys/devices/system/cpu/present"), present, sizeof(present));
 	file_line(file_path("/sys/devices/system/cpu/online"), online, sizeof(online));
 	if (!strcmp(present, online))
-		check_say(c, CHECK_PASS, NULL, "all are online: %s", online);
+		check_pass(c, "all are online: %s", online);
 	else
-		check_say(c, CHECK_WARN,
-			  "Each package needs an online CPU, and a module update needs all CPUs.",
-			  "only %s of %s are online", online, present);
+		check_warn(c, "Each package needs an online CPU, and a module update needs all CPUs.",
+			   "only %s of %s are online", online, present);
 }
 
 static void check_module(struct check *c)
@@ -387,9 +383,9 @@ static void check_module(struct check *c)
 
 	file_line(file_path("/sys/kernel/tdx/module_version"), version, sizeof(version));
 	if (*version)
-		check_say(c, CHECK_PASS, NULL, "version %s", version);
+		check_pass(c, "version %s", version);
 	else
-		check_say(c, CHECK_SKIP, NULL, "Linux knows the module only after a request");
+		check_skip(c, "Linux knows the module only after a request");
 }
 
 static const struct condition {
@@ -435,7 +431,7 @@ static void check_condition(struct check *c, const struct condition *condition)
 
 	c->name = condition->name;
 	if (path && access(file_path("%s", path), F_OK))
-		check_say(c, CHECK_SKIP, NULL, "%s: %s", path, strerror(errno));
+		check_skip(c, "%s: %s", path, strerror(errno));
 	else
 		condition->check(c);
 }

@@ -9,10 +9,7 @@
 /* A call of TDH.SYS.TDMR.INIT initializes 4 MiB. */
 #define CALLS_PER_GIB	256
 
-/*
- * Logs of four hosts with 256 GiB to 2 TiB and kernels up to 7.3 fit 110 ms plus 2.4 ms
- * for each GiB.
- */
+/* Logs of four hosts with 256 GiB to 2 TiB and kernels up to 7.3 fit 110 ms + 2.4 ms/GiB. */
 #define OTHER_MS	110.0
 
 /*
@@ -53,11 +50,6 @@ static const struct {
 	[OTHER] = { "other_ns", "CPUs, caches, keys" },
 };
 
-/* The predicted ms of each part. */
-struct prediction {
-	double ms[NR_SPEEDS][NR_PARTS];
-};
-
 /* Figures of a node, or of the machine. */
 struct figures {
 	u64 memory;		/* bytes */
@@ -74,8 +66,9 @@ struct plan {
 	struct description d;
 	struct tdmr_layout layout;
 	u32 makespan;
-	struct prediction ours;		/* lanes work in parallel */
-	struct prediction upstream;	/* one CPU does all work, as in kernels up to 7.3 */
+	/* The predicted ms if lanes work in parallel, and if one CPU does all work. */
+	double ours[NR_SPEEDS][NR_PARTS];
+	double upstream[NR_SPEEDS][NR_PARTS];
 	struct figures nodes[DESCRIPTION_MAX_NODES];
 	struct figures total;
 };
@@ -143,14 +136,13 @@ static void predict(struct plan *p)
 	for (i = 0; i < NR_SPEEDS; i++) {
 		double zero_ms = speeds[i].zero_ms / SZ_1G;
 
-		set_times(p->ours.ms[i], busiest * zero_ms + pieces * speeds[i].alloc_ms,
+		set_times(p->ours[i], busiest * zero_ms + pieces * speeds[i].alloc_ms,
 			  p->makespan * gib_ms);
-		set_times(p->upstream.ms[i], p->total.pamt * zero_ms, p->total.gib * gib_ms);
+		set_times(p->upstream[i], p->total.pamt * zero_ms, p->total.gib * gib_ms);
 	}
 }
 
-/* JSON.  The manual page documents the keys. */
-
+/* The manual page documents the keys. */
 static struct json_object *figures_json(const struct plan *p, const struct figures *f, int node)
 {
 	struct json_object *object = json_object_new_object();
@@ -169,17 +161,17 @@ static struct json_object *figures_json(const struct plan *p, const struct figur
 	return object;
 }
 
-static struct json_object *prediction_json(const struct prediction *prediction)
+static struct json_object *times_json(const double times[NR_SPEEDS][NR_PARTS])
 {
 	static const char *const keys[] = { [FROM] = "from", [TO] = "to" };
-	struct json_object *object = json_object_new_object(), *times;
+	struct json_object *object = json_object_new_object(), *span;
 	int speed, part;
 
 	for (speed = 0; speed < NR_SPEEDS; speed++) {
-		times = json_object_new_object();
+		span = json_object_new_object();
 		for (part = 0; part < NR_PARTS; part++)
-			add_u64(times, parts[part].key, prediction->ms[speed][part] * 1e6);
-		json_object_object_add(object, keys[speed], times);
+			add_u64(span, parts[part].key, times[speed][part] * 1e6);
+		json_object_object_add(object, keys[speed], span);
 	}
 
 	return object;
@@ -210,13 +202,11 @@ static struct json_object *make_json(const struct plan *p)
 	json_object_object_add(object, "nodes", nodes);
 	add_u64(total, "makespan_gib", p->makespan);
 	json_object_object_add(object, "total", total);
-	json_object_object_add(object, "time", prediction_json(&p->ours));
-	json_object_object_add(object, "upstream_time", prediction_json(&p->upstream));
+	json_object_object_add(object, "time", times_json(p->ours));
+	json_object_object_add(object, "upstream_time", times_json(p->upstream));
 
 	return object;
 }
-
-/* The table */
 
 /* Prints the figures of a node, or of the machine if @node is negative. */
 static void print_figures(const struct plan *p, const struct figures *f, int node)
@@ -233,9 +223,9 @@ static void print_figures(const struct plan *p, const struct figures *f, int nod
 	       f->gib, f->tdmrs, cpus, f->workers, (double)f->pamt / SZ_1M);
 }
 
-static void print_span(const struct prediction *prediction, int part)
+static void print_span(const double times[NR_SPEEDS][NR_PARTS], int part)
 {
-	double from = prediction->ms[FROM][part], to = prediction->ms[TO][part];
+	double from = times[FROM][part], to = times[TO][part];
 	bool seconds = to >= 1e3;
 	double unit = seconds ? 1e3 : 1;
 	char text[32], start[16] = "";
@@ -254,8 +244,8 @@ static void print_times(const struct plan *p)
 	printf("%-22s %20s %20s\n", "Initialization", "this kernel", "Linux up to 7.3");
 	for (part = 0; part < NR_PARTS; part++) {
 		printf("  %-20s", parts[part].name);
-		print_span(&p->ours, part);
-		print_span(&p->upstream, part);
+		print_span(p->ours, part);
+		print_span(p->upstream, part);
 		puts("");
 	}
 }

@@ -459,15 +459,14 @@ void state_check(struct check *c)
 
 	state_read(&s);
 	if (s.status == STATE_UNREADABLE)
-		check_say(c, CHECK_SKIP, NULL, "%s", s.error);
+		check_skip(c, "%s", s.error);
 	else if (state_failed(&s))
-		check_say(c, CHECK_FAIL, state_hint(&s), "%s",
-			  *s.error ? s.error : "TDX failed; only root can see why");
+		check_fail(c, state_hint(&s), "%s",
+			   *s.error ? s.error : "TDX failed; only root can see why");
 	else if (s.status == STATE_UNKNOWN && s.error_hidden)
-		check_say(c, CHECK_SKIP, NULL,
-			  "TDX is not up, and only root can read " TDX_DIR "/error");
+		check_skip(c, "TDX is not up, and only root can read " TDX_DIR "/error");
 	else
-		check_say(c, CHECK_PASS, NULL, "%s", state_text(&s));
+		check_pass(c, "%s", state_text(&s));
 }
 
 /* Prints the state of TDX, and returns it as JSON. */

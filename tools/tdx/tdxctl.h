@@ -81,6 +81,11 @@ struct check;
 
 void __printf(4, 5) check_say(struct check *c, enum verdict v, const char *advice,
 			      const char *format, ...);
+#define check_pass(c, ...)	check_say(c, CHECK_PASS, NULL, __VA_ARGS__)
+#define check_warn(c, ...)	check_say(c, CHECK_WARN, __VA_ARGS__)
+#define check_fail(c, ...)	check_say(c, CHECK_FAIL, __VA_ARGS__)
+#define check_skip(c, ...)	check_say(c, CHECK_SKIP, NULL, __VA_ARGS__)
+
 bool check_run(struct json_object *object, bool print);
 
 void state_check(struct check *c);
