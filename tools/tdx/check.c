@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * tdxctl check: check each condition for TDX on this host, and say what to do if one is
- * not met.  No condition needs TDX, root or a kernel with TDX on demand: what cannot be
- * seen is skipped, with the reason.
- */
+/* tdxctl check: check each condition for TDX on this host, and say what to do. */
 #include <fcntl.h>
 #include <stdarg.h>
 #include <unistd.h>
@@ -48,12 +44,9 @@ struct check {
 	struct tdmr_layout layout;
 };
 
-/**
- * check_say - tell the result of a condition
- * @c: the checks
- * @v: PASS, WARN, FAIL or SKIP
- * @advice: a sentence that says what to do; NULL for PASS and SKIP
- * @format: what was seen, or the reason why the check cannot tell
+/*
+ * Tells the result of a condition: what was seen, or why the check cannot tell.  @advice: a
+ * sentence that says what to do, for WARN and FAIL.
  */
 void check_say(struct check *c, enum verdict v, const char *advice, const char *format, ...)
 {
@@ -410,7 +403,7 @@ static const struct condition {
 /* "gzip -f" copies a file that is not compressed.  The shell expands TDXCTL_ROOT. */
 static void read_config(struct check *c)
 {
-	FILE *pipe = popen("{ cd \"$TDXCTL_ROOT/\" && r=$(cat proc/sys/kernel/osrelease); "
+	FILE *pipe = popen("{ cd \"$TDXCTL_ROOT/\" || exit; r=$(cat proc/sys/kernel/osrelease); "
 			   "exec gzip -dcf \"boot/config-$r\" \"lib/modules/$r/config\" "
 			   "proc/config.gz; } 2>/dev/null", "r");
 	char line[512], name[64], value;

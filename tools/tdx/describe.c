@@ -146,16 +146,9 @@ void description_find_homes(struct description *d)
 	}
 }
 
-/**
- * description_read - read the description of a machine
- * @d: initialized; gets the described machine, and the home of each node
- * @stream: the text of the description
- * @name: name of @stream in messages
- *
- * The planner checks the ranges later.
- *
- * Return: 0; -EINVAL or -EIO, with a message in @d.  The message of -EINVAL names the
- * offending line and its text.
+/*
+ * Reads the description of a machine, for an initialized @d.  The planner checks the ranges
+ * later.  Returns -EINVAL or -EIO, with a message in @d, on failure.
  */
 int description_read(struct description *d, FILE *stream, const char *name)
 {

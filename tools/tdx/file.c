@@ -29,14 +29,9 @@ const char *file_path(const char *format, ...)
 	return path;
 }
 
-/**
- * file_find - find a line in a file
- * @path: from file_path()
- * @start: the start of the line
- * @line: gets the rest of the line without its newline; empty on failure
- * @size: size of @line in bytes
- *
- * Return: true; false, with errno, if the file cannot be opened or has no such line.
+/*
+ * Finds a line that starts with @start, and copies the rest of it, without its newline.
+ * Returns false, with errno and an empty @line, if there is no such file or line.
  */
 bool file_find(const char *path, const char *start, char *line, size_t size)
 {
@@ -66,13 +61,9 @@ bool file_line(const char *path, char *line, size_t size)
 	return file_find(path, "", line, size);
 }
 
-/**
- * boot_option - find an option on the kernel command line
- * @name: name of the option, with '_' for '-'
- * @value: gets its value; empty without one
- * @size: size of @value in bytes
- *
- * Return: true if the command line has the option.  The last one counts.
+/*
+ * Finds an option on the kernel command line, and copies its value; the last one counts.
+ * @name has '_' for '-'.
  */
 bool boot_option(const char *name, char *value, size_t size)
 {

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Describe this machine from files that the user can read:
- *
- *	memory		/proc/iomem; memory blocks of sysfs for users other than root
- *	nodes of memory	memory blocks of sysfs
- *	CMRs		guessed, because only the TDX module reports them
- *	CPUs		online CPUs that are not isolated, as in the kernel
+ * Describe this machine from files that the user can read.  Only the TDX module reports
+ * CMRs: they are guessed.
  */
 #include <glob.h>
 #include <unistd.h>
@@ -48,10 +44,7 @@ static int ranges_compare(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start ? 1 : x->node - y->node;
 }
 
-/*
- * Sort the ranges, and merge adjacent ranges of a node.  If two ranges overlap, the
- * first keeps the intersection.
- */
+/* Sorts ranges, and merges adjacent ones of a node.  The first keeps an intersection. */
 static void ranges_tidy(struct ranges *r)
 {
 	size_t i, nr = 0;
@@ -91,12 +84,8 @@ static bool is_firmware(const char *name)
 }
 
 /*
- * Boot memory is "System RAM" at the top level.  Memory that a driver added later is
- * below its device, and names the driver:
- *
- *	00100000-bfffffff : System RAM
- *	2080000000-307fffffff : CXL Window 0
- *	  2080000000-307fffffff : System RAM (kmem)
+ * Boot memory is "System RAM" at the top level.  Memory that a driver added later is below
+ * its device, and names the driver: "System RAM (kmem)".
  */
 static void read_iomem(struct host *h)
 {
@@ -258,13 +247,8 @@ static bool is_all_firmware(const struct ranges *firmware, u64 start, u64 end)
 }
 
 /*
- * CMRs are ranges of physical memory that MCHECK verified.  The memory map has more
- * holes than the CMRs, because firmware keeps ACPI tables in convertible memory:
- *
- *	memory map	|#####| ACPI |###| Reserved |####|   PCI   |#####|
- *	CMRs		|================================|         |=====|
- *
- * So a hole counts as convertible if firmware uses all of it.
+ * The memory map has more holes than the CMRs, because firmware keeps ACPI tables in
+ * convertible memory.  So a hole counts as convertible if firmware uses all of it.
  */
 static void guess_cmrs(struct host *h)
 {

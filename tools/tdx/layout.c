@@ -52,13 +52,7 @@ static u64 busiest(const struct tdmr_host *host, const struct lane *lanes, unsig
 	return most;
 }
 
-/**
- * layout_makespan - compute the load of the busiest CPU
- * @host: the host
- * @layout: its layout; an idle CPU takes the largest remaining TDMR of its nodes
- *
- * Return: GiB that the busiest CPU initializes.
- */
+/* Returns the GiB that the busiest CPU initializes.  CPUs begin with the largest TDMRs. */
 u32 layout_makespan(const struct tdmr_host *host, const struct tdmr_layout *layout)
 {
 	struct lane lanes[TDMR_MAX];
@@ -74,13 +68,9 @@ u32 layout_makespan(const struct tdmr_host *host, const struct tdmr_layout *layo
 	return busiest(host, lanes, layout->nr_tdmrs);
 }
 
-/**
- * layout_busiest_pamt - compute the memory for PAMTs that the busiest CPU allocates
- * @host: the host
- * @layout: its layout
- * @pieces: gets the number of allocations of all CPUs
- *
- * Return: bytes.
+/*
+ * Returns the bytes of PAMTs that the busiest CPU allocates.  @pieces: gets the number of
+ * allocations of all CPUs.
  */
 u64 layout_busiest_pamt(const struct tdmr_host *host, const struct tdmr_layout *layout,
 			unsigned int *pieces)
@@ -135,13 +125,7 @@ static u64 bytes_of_bad_pamt(const struct tdmr_layout *layout)
 	return tdmr_pamt_bytes(&layout->tdmrs[i]);
 }
 
-/**
- * layout_trouble - describe why layout_make() failed
- * @layout: the output of layout_make()
- * @host: the host
- * @words: gets one line without newline
- * @size: size of @words in bytes
- */
+/* Describes in one line why layout_make() failed. */
 void layout_trouble(const struct tdmr_layout *layout, const struct tdmr_host *host,
 		    char *words, size_t size)
 {

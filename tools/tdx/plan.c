@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * tdxctl plan: show the cost of TDX on a machine.  The planner chooses the TDMRs.
- * The command prints figures for each node, as a table or JSON, and their basis.
- */
+/* tdxctl plan: show the cost of TDX on a machine, as text or JSON, and its basis. */
 #include "layout.h"
 #include "tdxctl.h"
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tdxctl report: collect what a bug report needs, as text with one JSON object at its
- * end.  The report takes only lines and options that are known to name neither the host
- * nor its network.
+ * tdxctl report: collect what a bug report needs.  The report takes only lines and options
+ * that are known to name neither the host nor its network.
  */
 #include <fcntl.h>
 #include <unistd.h>

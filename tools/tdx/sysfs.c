@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Show the state of TDX from /sys/kernel/tdx, request the initialization and follow it
- * until it ends, and switch TDX off.  Documentation/ABI/testing/sysfs-kernel-tdx
- * describes the files.
- */
+/* Show the state of TDX from /sys/kernel/tdx, initialize TDX, and switch it off. */
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -313,10 +309,7 @@ static int state_explain(const struct state *s)
 	return state_exit(s);
 }
 
-/*
- * Estimates the remaining seconds from the average speed since the first progress.
- * Returns a negative value if unknown.
- */
+/* Estimates the remaining seconds from the speed since the first progress; -1 if unknown. */
 static double time_left(const struct state *now, double elapsed)
 {
 	static double since;

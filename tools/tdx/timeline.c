@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tdxctl timeline: draw when and on which CPU each lane of a job ran, as SVG.  The
- * input is the text of a trace with lanework events, and with events of phases if there
- * are any, from tracefs or "trace-cmd report":
+ * tdxctl timeline: draw when and on which CPU each lane of a job ran, as SVG, from the text
+ * of a trace with events of lanework, and of phases if there are any:
  *
  *	kworker/u64:3-61  [004] .....  13.024560: lanework_lane_start: job=...
  *	kworker/u64:1-42  [000] .....  13.031482: tdx_phase_begin: phase=...
- *
- * The first row has the phases.  Each other row is a CPU.  Rows are sorted by node, and
- * time runs from left to right.  A job may run several times in a trace.
  */
 #include <stdarg.h>
 
