@@ -34,7 +34,6 @@ struct check {
 	struct json_object *results;
 	unsigned int counts[CHECK_NR_VERDICTS];
 	bool emulated;
-	bool directory;			/* there is /sys/kernel/tdx */
 	char vendor[32];
 	char flags[8192];		/* of CPUs, with a blank at each end */
 	char config[256];		/* options of the kernel, the same way; empty if hidden */
@@ -187,7 +186,7 @@ static void check_kernel(struct check *c)
 	char release[128];
 
 	file_line(file_path("/proc/sys/kernel/osrelease"), release, sizeof(release));
-	if (c->directory || has(c->config, "LANEWORK"))
+	if (!access(file_path("/sys/kernel/tdx"), F_OK) || has(c->config, "LANEWORK"))
 		check_pass(c, "%s, with TDX on demand", release);
 	else if (*c->config || has(c->flags, "tdx_host_platform"))
 		check_fail(c, "Install a kernel with TDX on demand.",
@@ -442,7 +441,6 @@ bool check_run(struct json_object *object, bool print)
 	c.print = print;
 	c.results = json_object_new_array();
 	c.emulated = log_emulated();
-	c.directory = !access(file_path("/sys/kernel/tdx"), F_OK);
 	file_find(file_path("/proc/cpuinfo"), "vendor_id\t: ", c.vendor, sizeof(c.vendor));
 	if (file_find(file_path("/proc/cpuinfo"), "flags\t\t:", c.flags, sizeof(c.flags) - 1))
 		strcat(c.flags, " ");

@@ -23,12 +23,12 @@ static void cannot_see(const char *path)
 	printf("cannot see %s: %s\n", path, strerror(errno));
 }
 
-/* Prints the first line of a file. */
-static void put_file(const char *name, const char *path)
+/* Prints the rest of the line of a file that begins with @start. */
+static void put_line(const char *name, const char *path, const char *start)
 {
 	char line[256];
 
-	if (file_line(file_path("%s", path), line, sizeof(line)))
+	if (file_find(file_path("%s", path), start, line, sizeof(line)))
 		printf("%-12s %s\n", name, line);
 	else
 		cannot_see(path);
@@ -36,25 +36,16 @@ static void put_file(const char *name, const char *path)
 
 static void put_versions(void)
 {
-	static const char *const cpu[][2] = {
-		{ "CPU", "model name\t: " },
-		{ "stepping", "stepping\t: " },
-		{ "microcode", "microcode\t: " },
-	};
-	char line[256];
-	size_t i;
-
 	head("versions");
 	printf("%-12s %s\n", "tdxctl", TDXCTL_VERSION);
-	put_file("Linux", "/proc/sys/kernel/osrelease");
-	put_file("build", "/proc/sys/kernel/version");
-	put_file("vendor", "/sys/class/dmi/id/sys_vendor");
-	put_file("product", "/sys/class/dmi/id/product_name");
-	put_file("BIOS", "/sys/class/dmi/id/bios_version");
-	for (i = 0; i < ARRAY_SIZE(cpu); i++) {
-		if (file_find(file_path("/proc/cpuinfo"), cpu[i][1], line, sizeof(line)))
-			printf("%-12s %s\n", cpu[i][0], line);
-	}
+	put_line("Linux", "/proc/sys/kernel/osrelease", "");
+	put_line("build", "/proc/sys/kernel/version", "");
+	put_line("vendor", "/sys/class/dmi/id/sys_vendor", "");
+	put_line("product", "/sys/class/dmi/id/product_name", "");
+	put_line("BIOS", "/sys/class/dmi/id/bios_version", "");
+	put_line("CPU", "/proc/cpuinfo", "model name\t: ");
+	put_line("stepping", "/proc/cpuinfo", "stepping\t: ");
+	put_line("microcode", "/proc/cpuinfo", "microcode\t: ");
 }
 
 /* Prints the options of the kernel command line that matter for TDX. */
@@ -112,21 +103,11 @@ static bool is_event(const char *line)
 	return strstr(line, ": tdx_") || strstr(line, ": lanework_");
 }
 
-static void put_log(struct json_object *log)
-{
-	size_t i;
-
-	head("kernel log, lines about TDX");
-	if (!log)
-		cannot_see("/dev/kmsg");
-	for (i = 0; log && i < json_object_array_length(log); i++)
-		puts(json_object_get_string(json_object_array_get_idx(log, i)));
-}
-
 static void put_report(void)
 {
 	struct json_object *object = new_json(), *log;
 	char release[128];
+	size_t i;
 
 	puts("Report of tdxctl.  It has no serial numbers, and names neither this host nor its\n"
 	     "network.  It has physical addresses.");
@@ -143,8 +124,12 @@ static void put_report(void)
 	json_object_object_add(object, "plan", plan_report());
 	head("memory map");
 	put_lines("/proc/iomem", is_resource);
+	head("kernel log, lines about TDX");
 	log = log_read();
-	put_log(log);
+	if (!log)
+		cannot_see("/dev/kmsg");
+	for (i = 0; log && i < json_object_array_length(log); i++)
+		puts(json_object_get_string(json_object_array_get_idx(log, i)));
 	json_object_object_add(object, "log", json_object_get(log));
 	head("trace events");
 	put_lines(TRACE, is_event);

@@ -289,8 +289,9 @@ static const char *error_name(int err)
 	return strerrorname_np(err) ?: strerror(err);
 }
 
-static void show(const struct options *o, const struct state *s)
+static void show_now(const struct options *o, struct state *s)
 {
+	state_read(s);
 	if (o->json)
 		print_json(state_json(s, -1), 0);
 	else
@@ -429,8 +430,7 @@ int command_status(const struct options *o)
 {
 	struct state s;
 
-	state_read(&s);
-	show(o, &s);
+	show_now(o, &s);
 
 	return status_of(&s);
 }
@@ -522,8 +522,7 @@ int command_enable(const struct options *o)
 	if (ret)
 		return refused(o, ret, "initialize TDX");
 	if (!o->wait) {
-		state_read(&s);
-		show(o, &s);
+		show_now(o, &s);
 		return STATUS_OK;
 	}
 	follow(o, &s);
@@ -539,8 +538,7 @@ int command_disable(const struct options *o)
 
 	if (ret)
 		return refused(o, ret, "switch TDX off");
-	state_read(&s);
-	show(o, &s);
+	show_now(o, &s);
 
 	return STATUS_OK;
 }
