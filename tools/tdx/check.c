@@ -18,10 +18,8 @@
 #define NR_ORDERS		16
 
 static const char *const verdict_words[CHECK_NR_VERDICTS] = {
-	[CHECK_PASS] = "PASS",
-	[CHECK_WARN] = "WARN",
-	[CHECK_FAIL] = "FAIL",
-	[CHECK_SKIP] = "SKIP",
+	[CHECK_PASS] = "PASS", [CHECK_WARN] = "WARN",
+	[CHECK_FAIL] = "FAIL", [CHECK_SKIP] = "SKIP",
 };
 
 /* The options of the kernel that matter here. */

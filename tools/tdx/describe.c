@@ -11,13 +11,6 @@
 
 #include "describe.h"
 
-/* The limits of current modules. */
-static const struct tdmr_limits usual_limits = {
-	.max_tdmrs = 64,
-	.max_reserved = 16,
-	.entry_size = { 16, 16, 16 },
-};
-
 /* The metadata of the module stores each limit in 16 bits. */
 #define MAX_LIMIT	0xffff
 
@@ -28,7 +21,7 @@ void description_init(struct description *d)
 	int node;
 
 	memset(d, 0, sizeof(*d));
-	host->limits = usual_limits;
+	host->limits = (struct tdmr_limits) { 64, 16, { 16, 16, 16 } };
 	host->nodes = d->nodes;
 	host->nr_nodes = DESCRIPTION_MAX_NODES;
 	host->block = SZ_4M;

@@ -284,11 +284,6 @@ static struct json_object *state_json(const struct state *s, double left)
 	return object;
 }
 
-static const char *error_name(int err)
-{
-	return strerrorname_np(err) ?: strerror(err);
-}
-
 static void show_now(const struct options *o, struct state *s)
 {
 	state_read(s);
@@ -302,7 +297,7 @@ static void show_now(const struct options *o, struct state *s)
 static int state_explain(const struct state *s)
 {
 	if (*s->error)
-		warnx("%s (%s)", s->error, error_name(s->err));
+		warnx("%s (%s)", s->error, strerrorname_np(s->err));
 	else
 		warnx("TDX failed%s", s->error_hidden ? "; only root can see why" : "");
 	fprintf(stderr, "%s\n", state_hint(s));
@@ -507,7 +502,7 @@ static int refused(const struct options *o, int err, const char *verb)
 	}
 	if (o->json)
 		print_json(state_json(&s, -1), 0);
-	warnx("cannot %s: %s (%s)", verb, s.error, error_name(s.err));
+	warnx("cannot %s: %s (%s)", verb, s.error, strerrorname_np(s.err));
 	fprintf(stderr, "%s\n", hint);
 
 	return failed ? state_exit(&s) : STATUS_FAILED;

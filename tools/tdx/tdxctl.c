@@ -25,29 +25,34 @@ static const struct command {
 	int (*run)(const struct options *o);
 	const char *letters;
 	bool file;
-	const char *summary;
-	const char *usage;
 } commands[] = {
-	{ "status", command_status, "j", false, "show whether TDX is up, and if not, the reason",
-	  "[--json]" },
-	{ "enable", command_enable, "jw", false, "initialize the TDX module",
-	  "[--wait] [--json]" },
-	{ "disable", command_disable, "j", false, "switch TDX off, and give its memory back",
-	  "[--json]" },
-	{ "progress", command_progress, "j", false, "follow the initialization until it ends",
-	  "[--json]" },
-	{ "check", command_check, "j", false, "check whether this host and kernel can run TDX",
-	  "[--json]" },
-	{ "report", command_report, "o", false, "collect what a bug report needs, as text",
-	  "[-o FILE]" },
-	{ "plan", command_plan, "jdc", true,
-	  "show the cost of TDX on this machine, or on the machine in FILE",
-	  "[--json | --describe] [--call-us N] [FILE]" },
-	{ "timeline", command_timeline, "J", true, "draw the lanes of a trace over time, as SVG",
-	  "[--job NAME] [TRACE]" },
+	{ "status", command_status, "j", false },
+	{ "enable", command_enable, "jw", false },
+	{ "disable", command_disable, "j", false },
+	{ "progress", command_progress, "j", false },
+	{ "check", command_check, "j", false },
+	{ "report", command_report, "o", false },
+	{ "plan", command_plan, "jdc", true },
+	{ "timeline", command_timeline, "J", true },
 };
 
-static const char option_help[] =
+static const char help[] =
+	"usage: tdxctl status   [--json]\n"
+	"        show whether TDX is up, and if not, the reason\n"
+	"       tdxctl enable   [--wait] [--json]\n"
+	"        initialize the TDX module\n"
+	"       tdxctl disable  [--json]\n"
+	"        switch TDX off, and give its memory back\n"
+	"       tdxctl progress [--json]\n"
+	"        follow the initialization until it ends\n"
+	"       tdxctl check    [--json]\n"
+	"        check whether this host and kernel can run TDX\n"
+	"       tdxctl report   [-o FILE]\n"
+	"        collect what a bug report needs, as text\n"
+	"       tdxctl plan     [--json | --describe] [--call-us N] [FILE]\n"
+	"        show the cost of TDX on this machine, or on the machine in FILE\n"
+	"       tdxctl timeline [--job NAME] [TRACE]\n"
+	"        draw the lanes of a trace over time, as SVG\n"
 	"\n"
 	"  --json       print JSON; enable --wait and progress, an object for each change\n"
 	"  --wait       show the progress until the initialization ends\n"
@@ -55,7 +60,7 @@ static const char option_help[] =
 	"               write to FILE instead of standard output\n"
 	"  --describe   print a description of the machine, for use as FILE\n"
 	"  --call-us N  assume N microseconds per TDH.SYS.TDMR.INIT call (default: 7)\n"
-	"  --job NAME   draw the job NAME instead of the first job in the trace\n"
+	"  --job NAME   draw the job NAME instead of tdx_tdmr_init\n"
 	"\n"
 	"See tdxctl(1) for details and exit statuses.\n";
 
@@ -116,26 +121,17 @@ static int misused(const char *name, const char *what, const char *word)
 
 static bool parse_us(const char *word, u64 *ns)
 {
-	double us;
 	char *end;
+	double us = strtod(word, &end);
 
-	us = strtod(word, &end);
-	if (!*word || word[strspn(word, "0123456789.")] || *end ||
-	    !(us >= 0.001 && us <= MAX_CALL_US))
-		return false;
 	*ns = us * 1000 + 0.5;
 
-	return true;
+	return !*end && !word[strspn(word, "0123456789.")] && us >= 0.001 && us <= MAX_CALL_US;
 }
 
 static int print_help(void)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("%s tdxctl %-8s %s\n        %s\n", i ? "      " : "usage:", commands[i].name,
-		       commands[i].usage, commands[i].summary);
-	fputs(option_help, stdout);
+	fputs(help, stdout);
 
 	return STATUS_OK;
 }
