@@ -69,39 +69,6 @@ struct state {
 	struct json_object *phases_json;	/* NULL if unknown */
 };
 
-/* Each of these functions tells whether it understands the line of its file. */
-
-static bool parse_status(struct state *s, char *line)
-{
-	for (s->status = 0; s->status < STATE_UNREADABLE; s->status++) {
-		if (!strcmp(line, state_words[s->status]))
-			return true;
-	}
-
-	return false;
-}
-
-static bool parse_progress(struct state *s, char *line)
-{
-	return sscanf(line, "%llu %llu", &s->done, &s->total) == 2;
-}
-
-/* The file has "WORDS (-ERRNO)", or nothing. */
-static bool parse_error(struct state *s, char *line)
-{
-	char *tail = strrchr(line, '(');
-
-	s->error_hidden = !*line && errno == EACCES;
-	if (!*line)
-		return true;
-	if (!tail || tail == line || sscanf(tail, "(-%d)", &s->err) != 1)
-		return false;
-	tail[-1] = '\0';
-	snprintf(s->error, sizeof(s->error), "%s", line);
-
-	return true;
-}
-
 /* Tests whether root has switched TDX off.  Only root can see that. */
 static bool state_off(const struct state *s)
 {
@@ -141,18 +108,37 @@ static void state_read_phases(struct state *s)
 	add_u64(s->phases_json, "total", s->took);
 }
 
+/* Reads the state.  Returns NULL, or the file with a @line that it does not understand. */
+static const char *state_parse(struct state *s, char *line, size_t size)
+{
+	char *tail;
+
+	file_line(file_path(TDX_DIR "/status"), line, size);
+	while (s->status < STATE_UNREADABLE && strcmp(line, state_words[s->status]))
+		s->status++;
+	if (s->status == STATE_UNREADABLE)
+		return TDX_DIR "/status";
+
+	file_line(file_path(TDX_DIR "/progress"), line, size);
+	if (sscanf(line, "%llu %llu", &s->done, &s->total) != 2)
+		return TDX_DIR "/progress";
+
+	/* The file has "WORDS (-ERRNO)", or nothing. */
+	s->error_hidden = !file_line(file_path(TDX_DIR "/error"), line, size) && errno == EACCES;
+	if (!*line)
+		return NULL;
+	tail = strrchr(line, '(');
+	if (!tail || tail == line || sscanf(tail, "(-%d)", &s->err) != 1)
+		return TDX_DIR "/error";
+	snprintf(s->error, sizeof(s->error), "%.*s", (int)(tail - 1 - line), line);
+
+	return NULL;
+}
+
 static void state_read(struct state *s)
 {
-	static const struct {
-		const char *path;
-		bool (*parse)(struct state *s, char *line);
-	} files[] = {
-		{ TDX_DIR "/status", parse_status },
-		{ TDX_DIR "/progress", parse_progress },
-		{ TDX_DIR "/error", parse_error },
-	};
+	const char *path;
 	char line[512];
-	size_t i;
 
 	memset(s, 0, sizeof(*s));
 	if (access(file_path(TDX_DIR), F_OK)) {
@@ -160,14 +146,12 @@ static void state_read(struct state *s)
 		snprintf(s->error, sizeof(s->error), "this host has no " TDX_DIR);
 		return;
 	}
-	for (i = 0; i < ARRAY_SIZE(files); i++) {
-		file_line(file_path("%s", files[i].path), line, sizeof(line));
-		if (!files[i].parse(s, line)) {
-			*s = (struct state) { STATE_UNREADABLE, .err = EBADMSG };
-			snprintf(s->error, sizeof(s->error), "%s: unexpected content: '%.200s'",
-				 files[i].path, line);
-			return;
-		}
+	path = state_parse(s, line, sizeof(line));
+	if (path) {
+		*s = (struct state) { STATE_UNREADABLE, .err = EBADMSG };
+		snprintf(s->error, sizeof(s->error), "%s: unexpected content: '%.200s'", path,
+			 line);
+		return;
 	}
 	s->emulated = log_emulated();
 	file_line(file_path(TDX_DIR "/module_version"), s->version, sizeof(s->version));
