@@ -415,17 +415,6 @@ static void read_config(struct check *c)
 		pclose(pipe);
 }
 
-static void check_condition(struct check *c, const struct condition *condition)
-{
-	const char *path = condition->path;
-
-	c->name = condition->name;
-	if (path && access(file_path("%s", path), F_OK))
-		check_skip(c, "%s: %s", path, strerror(errno));
-	else
-		condition->check(c);
-}
-
 /*
  * Checks all conditions, and adds them to @object in the format of "tdxctl check --json".
  * @print: also print them.  Returns true if one fails.
@@ -447,8 +436,15 @@ bool check_run(struct json_object *object, bool print)
 	c.memory_found = !host_describe(&c.d);
 	c.planned = c.memory_found && !layout_make(&c.layout, &c.d.host);
 
-	for (i = 0; i < ARRAY_SIZE(conditions); i++)
-		check_condition(&c, &conditions[i]);
+	for (i = 0; i < ARRAY_SIZE(conditions); i++) {
+		const char *path = conditions[i].path;
+
+		c.name = conditions[i].name;
+		if (path && access(file_path("%s", path), F_OK))
+			check_skip(&c, "%s: %s", path, strerror(errno));
+		else
+			conditions[i].check(&c);
+	}
 	if (print)
 		printf("\n%zu conditions: %u PASS, %u WARN, %u FAIL, %u SKIP\n",
 		       ARRAY_SIZE(conditions), c.counts[CHECK_PASS], c.counts[CHECK_WARN],

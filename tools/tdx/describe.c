@@ -11,9 +11,6 @@
 
 #include "describe.h"
 
-/* The metadata of the module stores each limit in 16 bits. */
-#define MAX_LIMIT	0xffff
-
 /* Initializes a description without memory and CPUs, with the limits of current modules. */
 void description_init(struct description *d)
 {
@@ -79,7 +76,7 @@ static const char *read_line(struct description *d, const char *line)
 		host->cmrs[host->nr_cmrs++] = (struct tdmr_range) { first, first + second, 0 };
 	} else if (!strcmp(word, "limits")) {
 		if (sscanf(line, " limits max_tdmrs=%llu max_reserved=%llu %c", &first, &second,
-			   &rest) != 2 || max(first, second) > MAX_LIMIT)
+			   &rest) != 2 || max(first, second) > 0xffff)
 			return "expected: limits max_tdmrs=N max_reserved=N, N up to 65535";
 		if (d->limits_given)
 			return "limits are given a second time";

@@ -55,12 +55,6 @@ bool file_find(const char *path, const char *start, char *line, size_t size)
 	return found;
 }
 
-/* Reads the first line of a file.  Returns as file_find(). */
-bool file_line(const char *path, char *line, size_t size)
-{
-	return file_find(path, "", line, size);
-}
-
 /*
  * Finds an option on the kernel command line, and copies its value; the last one counts.
  * @name has '_' for '-'.

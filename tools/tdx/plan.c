@@ -234,26 +234,19 @@ static void print_span(const double times[NR_SPEEDS][NR_PARTS], int part)
 	printf(" %20s", text);
 }
 
-static void print_times(const struct plan *p)
-{
-	int part;
-
-	printf("%-22s %20s %20s\n", "Initialization", "this kernel", "Linux up to 7.3");
-	for (part = 0; part < NR_PARTS; part++) {
-		printf("  %-20s", parts[part].name);
-		print_span(p->ours, part);
-		print_span(p->upstream, part);
-		puts("");
-	}
-}
-
 static void print_plan(const struct plan *p)
 {
 	unsigned int shown = 0;
 	int i;
 
 	printf("Cost of TDX on %s\n\n", p->source ?: "this machine");
-	print_times(p);
+	printf("%-22s %20s %20s\n", "Initialization", "this kernel", "Linux up to 7.3");
+	for (i = 0; i < NR_PARTS; i++) {
+		printf("  %-20s", parts[i].name);
+		print_span(p->ours, i);
+		print_span(p->upstream, i);
+		puts("");
+	}
 	printf("\n%5s %13s %11s %6s %6s %8s %12s\n", "Node", "Memory", "Covered", "TDMRs", "CPUs",
 	       "workers", "PAMT");
 	for (i = 0; i < DESCRIPTION_MAX_NODES; i++) {

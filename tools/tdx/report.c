@@ -8,8 +8,6 @@
 
 #include "tdxctl.h"
 
-#define TRACE		"/sys/kernel/tracing/trace"
-
 /* A report has at most this number of lines of the trace. */
 #define MAX_TRACE	20000
 
@@ -132,7 +130,7 @@ static void put_report(void)
 		puts(json_object_get_string(json_object_array_get_idx(log, i)));
 	json_object_object_add(object, "log", json_object_get(log));
 	head("trace events");
-	put_lines(TRACE, is_event);
+	put_lines("/sys/kernel/tracing/trace", is_event);
 	head("JSON");
 	print_json(object, JSON_C_TO_STRING_PRETTY);
 }

@@ -59,7 +59,8 @@ void add_u64(struct json_object *object, const char *key, u64 value);
 void print_json(struct json_object *object, int flags);
 
 const char *__printf(1, 2) file_path(const char *format, ...);
-bool file_line(const char *path, char *line, size_t size);
+/* Reads the first line of a file, as file_find(). */
+#define file_line(path, line, size)	file_find(path, "", line, size)
 bool file_find(const char *path, const char *start, char *line, size_t size);
 bool boot_option(const char *name, char *value, size_t size);
 struct json_object *log_read(void);
