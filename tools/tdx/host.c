@@ -208,10 +208,8 @@ static void find_ram(struct host *h)
 {
 	size_t i;
 
-	h->d->memory_from = MEMORY_FROM_IOMEM;
 	read_iomem(h);
-	if (!h->ram.nr)
-		h->d->memory_from = MEMORY_FROM_BLOCKS;
+	h->d->memory_from = h->ram.nr ? MEMORY_FROM_IOMEM : MEMORY_FROM_BLOCKS;
 	for (i = 0; h->d->memory_from == MEMORY_FROM_BLOCKS && i < h->blocks.nr; i++)
 		add_ram(&h->ram, h->blocks.v[i].start, h->blocks.v[i].end);
 	ranges_tidy(&h->ram);

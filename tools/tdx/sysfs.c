@@ -26,13 +26,12 @@ enum state_status {
 	STATE_UNREADABLE,	/* no such directory (ENODEV), or unexpected content */
 };
 
-static const char *const state_words[] = {
+static const char *const state_words[STATE_UNREADABLE + 1] = {
 	[STATE_UNKNOWN]		= "unknown",
 	[STATE_INITIALIZING]	= "initializing",
 	[STATE_INITIALIZED]	= "initialized",
 	[STATE_DISABLING]	= "disabling",
 	[STATE_ERROR]		= "error",
-	[STATE_UNREADABLE]	= NULL,
 };
 
 /* The phases of an initialization, and of off.  Each has a file in phases_ms. */

@@ -59,9 +59,9 @@ void add_u64(struct json_object *object, const char *key, u64 value);
 void print_json(struct json_object *object, int flags);
 
 const char *__printf(1, 2) file_path(const char *format, ...);
+bool file_find(const char *path, const char *start, char *line, size_t size);
 /* Reads the first line of a file, as file_find(). */
 #define file_line(path, line, size)	file_find(path, "", line, size)
-bool file_find(const char *path, const char *start, char *line, size_t size);
 bool boot_option(const char *name, char *value, size_t size);
 struct json_object *log_read(void);
 const char *log_find(const char *words);
@@ -75,7 +75,6 @@ enum verdict {
 	CHECK_WARN,
 	CHECK_FAIL,
 	CHECK_SKIP,	/* cannot tell */
-	CHECK_NR_VERDICTS,
 };
 
 struct check;
@@ -88,7 +87,6 @@ void __printf(4, 5) check_say(struct check *c, enum verdict v, const char *advic
 #define check_skip(c, ...)	check_say(c, CHECK_SKIP, NULL, __VA_ARGS__)
 
 bool check_run(struct json_object *object, bool print);
-
 void state_check(struct check *c);
 struct json_object *state_report(void);
 struct json_object *plan_report(void);
