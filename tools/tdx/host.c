@@ -25,7 +25,7 @@ struct host {
 	struct ranges ram;	/* with node 0 in all ranges */
 	struct ranges firmware;
 	struct ranges blocks;
-	unsigned int nr_nodes;
+	bool numa;
 	bool online[DESCRIPTION_MAX_NODES];
 	bool taken[MAX_CPUS];	/* isolated CPUs, and CPUs that a node has counted */
 };
@@ -190,14 +190,14 @@ static void read_nodes(struct host *h)
 			continue;
 		read_node(h, id, file_path(SYSTEM "/node/node%d/cpulist", id));
 		read_blocks(&h->blocks, id);
-		h->nr_nodes++;
+		h->numa = true;
 	}
 	for (id = 0; id < DESCRIPTION_MAX_NODES; id++) {
 		if (h->d->lanes_given[id])
 			find_home(h, id);
 	}
 	/* Without NUMA, all CPUs are on node 0. */
-	if (!h->nr_nodes)
+	if (!h->numa)
 		read_node(h, 0, file_path(SYSTEM "/cpu/online"));
 
 	/* If nodes share a block, count the whole block for the lowest node. */

@@ -139,7 +139,6 @@ static void predict(struct plan *p)
 	}
 }
 
-/* The manual page documents the keys. */
 static struct json_object *figures_json(const struct plan *p, const struct figures *f, int node)
 {
 	struct json_object *object = json_object_new_object();
