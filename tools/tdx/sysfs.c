@@ -228,7 +228,7 @@ static const char *state_text(const struct state *s)
 		if (s->err == ENODEV)
 			return "TDX is not available";
 		if (s->status == STATE_UNREADABLE)
-			return "TDX is in an unknown state";
+			return "The state of TDX cannot be read";
 		if (state_off(s))
 			return "TDX is not up: root has switched it off";
 		if (state_failed(s))
