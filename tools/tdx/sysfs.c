@@ -47,10 +47,10 @@ static const struct {
 	{ "sys_config", "SYS.CONFIG", false },
 	{ "key_config", "KEY.CONFIG", false },
 	{ "tdmr_init", "TDMR.INIT", false },
-	{ "disable", "SYS.DISABLE", true },
+	{ "sys_disable", "SYS.DISABLE", true },
 	{ "lp_stop", "LP stop", true },
-	{ "clear", "PAMT clear", true },
-	{ "free", "PAMT free", true },
+	{ "pamt_clear", "PAMT clear", true },
+	{ "pamt_free", "PAMT free", true },
 };
 
 /* The contents of the files. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tdxctl timeline: draw when and on which CPU each lane of a job ran, as SVG, from the text
- * of a trace with events of lanework, and of phases if there are any:
+ * tdxctl timeline: draw when and on which CPU each lane ran, as SVG, from the text of a
+ * trace with events of lanework, and of phases if there are any:
  *
  *	kworker/u64:3-61  [004] .....  13.024560: lanework_lane_start: job=...
  *	kworker/u64:1-42  [000] .....  13.031482: tdx_phase_begin: phase=...
@@ -28,6 +28,8 @@
 
 /* A run of a lane, from its start event to the next stop event. */
 struct bar {
+	char job[32];
+	bool main;		/* of the job that the picture is about */
 	unsigned int lane;
 	int home;		/* node of the lane */
 	unsigned int cpu;	/* CPU of the start event */
@@ -39,7 +41,7 @@ struct bar {
 	char why[16];		/* reason of the stop; empty without a stop event */
 };
 
-/* A CPU on which lanes started. */
+/* A CPU on which lanes started.  Times are of the main job. */
 struct row {
 	unsigned int cpu;
 	int node;
@@ -55,12 +57,12 @@ struct phase {
 };
 
 struct timeline {
-	const char *job;
+	const char *job;	/* the main job */
 	unsigned int lanes;
 	int error;
 	bool ended;
 	bool incomplete;
-	double start;		/* time of the first event of the job, or of a phase */
+	double start;		/* time of the first event */
 	double end;		/* time of the last one */
 	double last;		/* time of the last event of the job */
 	double run_start;	/* start of its last run */
@@ -69,6 +71,7 @@ struct timeline {
 	size_t nr_phases;
 	struct bar *bars;
 	size_t nr_bars;
+	size_t nr_main;		/* those of the main job */
 	struct row *rows;
 	size_t nr_rows;
 	double bottom;		/* y of the end of the last row */
@@ -81,19 +84,14 @@ static void see(struct timeline *t, double time)
 	t->end = max(t->end, time);
 }
 
-static bool is_ours(struct timeline *t, const char *job, double time)
+static void run_job(struct timeline *t, double time)
 {
-	if (strcmp(t->job, job))
-		return false;
-	see(t, time);
 	if (t->ended)
 		t->run_start = time;
 	else
 		t->ran += time - t->last;
 	t->ended = false;
 	t->last = time;
-
-	return true;
 }
 
 static void stop_lane(struct timeline *t, const struct bar *stop)
@@ -101,9 +99,9 @@ static void stop_lane(struct timeline *t, const struct bar *stop)
 	struct bar *bar = t->bars + t->nr_bars;
 
 	while (bar-- > t->bars) {
-		if (bar->lane != stop->lane || *bar->why)
+		if (bar->lane != stop->lane || *bar->why || strcmp(bar->job, stop->job))
 			continue;
-		bar->end = t->last;
+		bar->end = stop->end;
 		bar->last_cpu = stop->cpu;
 		bar->steps = stop->steps;
 		memcpy(bar->why, stop->why, sizeof(bar->why));
@@ -116,16 +114,19 @@ static void stop_lane(struct timeline *t, const struct bar *stop)
 /* Skips an event that it cannot parse, and marks the picture as incomplete. */
 static void read_event(struct timeline *t, const char *event, double time)
 {
-	struct bar bar = { .start = time };
-	char kind[16], job[64];
-	int at = 0;
+	struct bar bar = { .start = time, .end = time };
+	unsigned int lanes;
+	char kind[16];
+	int at = 0, error;
 
-	if (sscanf(event, "%15[a-z_]: job=%63s%n", kind, job, &at) != 2) {
+	if (sscanf(event, "%15[a-z_]: job=%31s%n", kind, bar.job, &at) != 2) {
 		t->incomplete = true;
 		return;
 	}
-	if (!is_ours(t, job, time))
-		return;
+	see(t, time);
+	bar.main = !strcmp(bar.job, t->job);
+	if (bar.main)
+		run_job(t, time);
 
 	event += at;
 	if (!strcmp(kind, "lane_start") &&
@@ -134,14 +135,18 @@ static void read_event(struct timeline *t, const char *event, double time)
 		bar.last_cpu = bar.cpu;
 		t->bars = array_grow(t->bars, t->nr_bars, sizeof(bar));
 		t->bars[t->nr_bars++] = bar;
+		t->nr_main += bar.main;
 	} else if (!strcmp(kind, "lane_stop") &&
 		   sscanf(event, " lane=%u cpu=%u cpu_node=%*d steps=%lu why=%15s", &bar.lane,
 			  &bar.cpu, &bar.steps, bar.why) == 4) {
 		stop_lane(t, &bar);
 	} else if (!strcmp(kind, "job_end") &&
-		   sscanf(event, " left=%*u error=%d", &t->error) == 1) {
-		t->ended = true;
-	} else if (strcmp(kind, "job_start") || sscanf(event, " lanes=%u", &t->lanes) != 1) {
+		   sscanf(event, " left=%*u error=%d", &error) == 1) {
+		t->ended |= bar.main;
+		t->error = bar.main ? error : t->error;
+	} else if (!strcmp(kind, "job_start") && sscanf(event, " lanes=%u", &lanes) == 1) {
+		t->lanes = bar.main ? lanes : t->lanes;
+	} else {
 		t->incomplete = true;
 	}
 }
@@ -190,7 +195,7 @@ static void read_trace(struct timeline *t, FILE *stream)
 
 	for (i = 0; i < t->nr_bars; i++) {
 		if (!*t->bars[i].why)
-			t->bars[i].end = t->last;
+			t->bars[i].end = t->bars[i].main ? t->last : t->end;
 	}
 }
 
@@ -225,6 +230,8 @@ static void make_rows(struct timeline *t)
 			row = &t->rows[t->nr_rows++];
 			*row = (struct row) { .cpu = bar->cpu, .node = bar->node };
 		}
+		if (!bar->main)
+			continue;
 		row->busy += max(bar->end - max(bar->start, row->end), 0.0);
 		row->end = max(row->end, bar->end);
 	}
@@ -305,16 +312,16 @@ static void draw_bar(const struct timeline *t, const struct bar *bar)
 		frame = "stroke='" RED "' stroke-width='2'";
 	else if (strcmp(bar->why, "done"))
 		frame = "stroke='" GRAY "' stroke-width='2' stroke-dasharray='3 2'";
-	printf("<rect x='%.2f' y='%.1f' width='%.2f' height='%d' fill='%s' fill-opacity='.85' %s>",
-	       x, y, width, ROW_HEIGHT, color_of(bar->home), frame);
-	printf("<title>lane %u, at home on node %d, CPU %u of node %d", bar->lane, bar->home,
-	       bar->cpu, bar->node);
+	printf("<rect x='%.2f' y='%.1f' width='%.2f' height='%d' fill='%s' fill-opacity='%s' %s>",
+	       x, y, width, ROW_HEIGHT, color_of(bar->home), bar->main ? ".85" : ".4", frame);
+	printf("<title>%s lane %u, at home on node %d, CPU %u of node %d", bar->job, bar->lane,
+	       bar->home, bar->cpu, bar->node);
 	if (bar->last_cpu != bar->cpu)
 		printf(", at last CPU %u", bar->last_cpu);
 	printf(": %.3f to %.3f ms, %lu steps, %s</title></rect>\n", ms(t, bar->start),
 	       ms(t, bar->end), bar->steps, *bar->why ? bar->why : "still running");
 	if (width > 30)
-		put_text(x + 4, y + 11.5, "fill='#fff'", "%u", bar->lane);
+		put_text(x + 4, y + 11.5, bar->main ? "fill='#fff'" : "", "%u", bar->lane);
 }
 
 /* Lists the times of all phases, since short ones have no room for their name. */
@@ -342,17 +349,32 @@ static void draw_phase(const struct timeline *t, const struct phase *phase)
 		put_text(x + 4, PHASES_Y + 11.5, "", "%s", phase->name);
 }
 
+/* The distance of grid lines is 1, 2 or 5 times a power of ten; there are at most ten. */
+static double grid_step(double length)
+{
+	double step = 0.001;
+
+	for (;;) {
+		if (length / step <= 10)
+			return step;
+		if (length / step <= 20)
+			return 2 * step;
+		if (length / step <= 50)
+			return 5 * step;
+		step *= 10;
+	}
+}
+
 /* The bars are drawn over the grid. */
 static void draw_grid(const struct timeline *t)
 {
-	double time;
-	size_t i;
+	double length = ms(t, t->end), step = grid_step(length), at;
+	unsigned int i;
 
-	for (i = 0; i <= 10; i++) {
-		time = t->start + (t->end - t->start) * i / 10;
-		put_line(t, x_of(t, time), "stroke='" GRAY "' stroke-opacity='.4'");
-		put_text(x_of(t, time), t->bottom + 18, "text-anchor='middle'", "%.6g",
-			 ms(t, time));
+	for (i = 0; i * step <= length; i++) {
+		at = x_of(t, t->start + i * step / 1e3);
+		put_line(t, at, "stroke='" GRAY "' stroke-opacity='.4'");
+		put_text(at, t->bottom + 18, "text-anchor='middle'", "%g", i * step);
 	}
 	put_text(WIDTH / 2, t->bottom + 34, "text-anchor='middle'", "ms since the first event");
 }
@@ -395,7 +417,8 @@ static void draw(const struct timeline *t)
 	for (i = 0; i < t->nr_bars; i++)
 		draw_bar(t, &t->bars[i]);
 	draw_tail(t);
-	put_text(8, y + 15, "", "Rows are CPUs on which lanes started; bars are lanes.");
+	put_text(8, y + 15, "", "Rows are CPUs on which lanes started; bars are lanes.%s",
+		 t->nr_bars > t->nr_main ? "  Pale bars: of other jobs." : "");
 	put_text(8, y + 30, "", "Red frame: on a CPU of another node.  Dashed frame: not done.");
 	if (t->incomplete)
 		put_text(8, y + 45, "", "The trace is not complete: lanes may be missing.");
@@ -419,7 +442,7 @@ int command_timeline(const struct options *o)
 
 	read_trace(&t, stream);
 	fclose(stream);
-	if (!t.nr_bars) {
+	if (!t.nr_main) {
 		warnx("%s: no lane of %s started in this trace", name, t.job);
 		return STATUS_FAILED;
 	}

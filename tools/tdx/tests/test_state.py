@@ -261,7 +261,7 @@ def a_small_terminal():
 
 PHASES = {'metadata': 9, 'memory': 0, 'pamt': 99, 'lp_init': 7, 'sys_config': 1, 'key_config': 4,
           'tdmr_init': 290}
-OFF_PHASES = {'disable': 622, 'lp_stop': 14, 'clear': 0, 'free': 78}
+OFF_PHASES = {'sys_disable': 622, 'lp_stop': 14, 'pamt_clear': 0, 'pamt_free': 78}
 EMULATOR = 'tdx_emulator: the emulated TDX module answers SEAMCALLs and protects nothing'
 
 

@@ -50,8 +50,8 @@ class Picture:
                       title.parentNode.getAttribute('stroke'))
                      for title in dom.getElementsByTagName('title')]
 
-    def bar(self, lane):
-        found, = [b for b in self.bars if b[0].startswith(f'lane {lane},')]
+    def bar(self, lane, job='tdx_tdmr_init'):
+        found, = [b for b in self.bars if b[0].startswith(f'{job} lane {lane},')]
         return found
 
     def has(self, *patterns):
@@ -93,9 +93,9 @@ def on_and_off_and_on():
                 + end(34))
     # The job runs for 8 s, and at last on CPU 0 alone.
     assert p.has(r'^tdx_tdmr_init: 1 lanes on 2 CPUs, 25000\.0 ms$', '^TDMR.INIT$', r'^idle 0\.0 ms$',
-                 r'^idle 7000\.0 ms$', r'^tail: 0\.0 ms$', '^12500$'), p.texts
+                 r'^idle 7000\.0 ms$', r'^tail: 0\.0 ms$', '^10000$'), p.texts
     assert not p.has('not complete')
-    shown = [b for b in p.bars if not b[0].startswith('lane ')]
+    shown = [b for b in p.bars if ' lane ' not in b[0]]
     assert [b[0] for b in shown[1:3]] == ['TDMR.INIT: 1000.000 to 5000.000 ms',
                                           'SYS.DISABLE: 11000.000 to 12000.000 ms'], shown
     assert 'still running' in shown[-1][0] and len({b[2] for b in shown}) == 1, shown
@@ -137,6 +137,11 @@ def the_job_that_is_asked_for():
     for job in 'a', 'b':
         p = Picture(trace, '--job', job)
         assert p.has(f'^{job}: 1 lanes') and not p.said
+        # The other job is there, too, and paler; it does not count.
+        lanes = {title.split()[0]: pale for pale, title in
+                 re.findall("fill-opacity='([.0-9]*)' [^>]*><title>(.*? lane)", p.svg)}
+        assert lanes == {'a': '.4', 'b': '.4'} | {job: '.85'}, lanes
+        assert p.has(r'^idle 0\.0 ms$', '^CPU 0$', '^CPU 1$')
     assert 'no lane of tdx_tdmr_init' in tdxctl('timeline', stdin=trace).stderr
     assert 'no lane of c' in tdxctl('timeline', '--job', 'c', stdin=trace).stderr
     # Names cannot break the picture.
