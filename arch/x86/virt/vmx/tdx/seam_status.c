@@ -62,7 +62,7 @@ struct seam_status {
 };
 
 static const char seam_bios[] = "update the BIOS";
-static const char seam_old[] = "the module is too old";
+static const char seam_old[] = "the module is too old: update it";
 
 #define REFUSED	SEAM_REFUSED
 
@@ -79,9 +79,9 @@ static const struct seam_status seam_statuses[] = {
 	{ 0x8000FF0000000006, SEAM_ABSENT, -EACCES, NONE, "TDX_SEAMCALL_UD",
 	  "the CPU is not in VMX operation" },
 	{ 0x8000FF000000000D, SEAM_ABSENT, -EOPNOTSUPP, NONE, "TDX_SEAMCALL_GP",
-	  "the BIOS has not enabled SEAM" },
+	  "SEAM is off: enable TDX in the BIOS" },
 	{ 0x8000FF00FFFF0000, SEAM_ABSENT, -ENODEV, NONE, "TDX_SEAMCALL_VMFAILINVALID",
-	  "the module is not loaded, or is disabled" },
+	  "the module is not loaded, or is disabled: check the BIOS settings" },
 	{ 0xC000010000000000, REFUSED, -EIO, OPERAND, "TDX_OPERAND_INVALID" },
 	{ 0xC000050000000000, REFUSED, -EPERM, NONE, "TDX_SYS_INIT_NOT_PENDING",
 	  "an earlier kernel has initialized the module: reboot" },

@@ -49,9 +49,9 @@ static const struct seam_case seam_cases[] = {
 	{ 33, 0x8000FF0000000006, SEAM_ABSENT, -EACCES, "TDH.SYS.INIT: TDX_SEAMCALL_UD",
 	  "the CPU is not in VMX operation" },
 	{ 33, 0x8000FF000000000D, SEAM_ABSENT, -EOPNOTSUPP, "TDH.SYS.INIT: TDX_SEAMCALL_GP",
-	  "the BIOS has not enabled SEAM" },
+	  "SEAM is off: enable TDX in the BIOS" },
 	{ 33, 0x8000FF00FFFF0000, SEAM_ABSENT, -ENODEV, "TDH.SYS.INIT: TDX_SEAMCALL_VMFAILINVALID",
-	  "the module is not loaded, or is disabled" },
+	  "the module is not loaded, or is disabled: check the BIOS settings" },
 	/* Operands and states */
 	{ 45, 0xC000010000000008, REFUSED, -EIO,
 	  "TDH.SYS.CONFIG: TDX_OPERAND_INVALID: operand 8" },
@@ -72,7 +72,7 @@ static const struct seam_case seam_cases[] = {
 	{ 45, 0xC000082000000000, REFUSED, -EIO, "TDH.SYS.CONFIG: TDX_HKID_NOT_FREE" },
 	/* Codes with another meaning for one leaf, of any version */
 	{ 34, 0xC000050500000000, REFUSED, -ENODATA, "TDH.SYS.RD: TDX_SYS_NOT_READY",
-	  "the module is too old" },
+	  "the module is too old: update it" },
 	{ 36, 0xC000050500000000, REFUSED, -EPERM, "TDH.SYS.TDMR.INIT: TDX_SYS_NOT_READY",
 	  "a package has not run TDH.SYS.KEY.CONFIG" },
 	{ 45, 0xC000050C00000000, REFUSED, -ENXIO, "TDH.SYS.CONFIG: TDX_SYS_CONFIG_NOT_PENDING",
@@ -128,9 +128,9 @@ static const struct seam_case seam_cases[] = {
 	  "update the BIOS" },
 	/* Metadata */
 	{ 34, 0xC0000C0000000000, REFUSED, -ENODATA, "TDH.SYS.RD: TDX_METADATA_FIELD_ID_INCORRECT",
-	  "the module is too old" },
+	  "the module is too old: update it" },
 	{ 34, 0xC0000C0200000000, REFUSED, -ENODATA, "TDH.SYS.RD: TDX_METADATA_FIELD_NOT_READABLE",
-	  "the module is too old" },
+	  "the module is too old: update it" },
 	/* Unknown statuses and leaves have no name */
 	{ 33, 0xC000050100000003, REFUSED, -EIO, "TDH.SYS.INIT: unknown status" },
 	{ 33, 0x9000020200000000, REFUSED, -EIO, "TDH.SYS.INIT: unknown status" },
@@ -139,7 +139,7 @@ static const struct seam_case seam_cases[] = {
 	{ 0x1000021, 0x8000020200000000, SEAM_CONTENDED, -EBUSY, "SEAMCALL: TDX_SYS_BUSY" },
 	{ 0x8000000000000000, 0x8000FF00FFFF0000, SEAM_ABSENT, -ENODEV,
 	  "SEAMCALL: TDX_SEAMCALL_VMFAILINVALID",
-	  "the module is not loaded, or is disabled" },
+	  "the module is not loaded, or is disabled: check the BIOS settings" },
 	{ 0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF, REFUSED, -EIO, "SEAMCALL: unknown status" },
 };
 
