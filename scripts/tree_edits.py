@@ -16,9 +16,9 @@ names the file and the pattern, and changes nothing.  Keep the match short but
 unique.  Use raw strings r'' for REGEX; prepare-tree inserts TEXT literally.
 
 Each row is in a block `with trees('7.'):`, which selects versions of Linux by their
-first characters.  Rows in a block `with trees('7.', emulator=True):` also apply to a
-tree with the emulator alone.  `make tree` applies a new row at once, and `make
-patches` adds it to the series.
+first characters.  A block `with trees('7.', kinds=KINDS):` applies to the named kinds
+of tree: ours, upstream with the emulator alone, or the exercise, which is upstream with
+a bug.  `make tree` applies a new row at once, and `make patches` adds it to the series.
 """
 
 import re
@@ -26,11 +26,12 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 END = r'\Z'
+KINDS = 'ours', 'upstream', 'exercise'
 
 
 class Edit(NamedTuple):
     linux: tuple
-    emulator: bool
+    kinds: tuple
     path: str
     where: str
     add: str
@@ -42,10 +43,10 @@ _block = ()
 
 
 @contextmanager
-def trees(*linux, emulator=False):
-    """Use the rows inside for trees whose version starts with one of @linux."""
+def trees(*linux, kinds=('ours',)):
+    """Use the rows inside for trees of @kinds whose version starts with one of @linux."""
     global _block
-    _block = linux, emulator
+    _block = linux, kinds
     yield
     _block = ()
 
@@ -74,7 +75,7 @@ def open_up(path, *names):
                 for name in names))
 
 
-with trees('7.', emulator=True):
+with trees('7.', kinds=KINDS):
     edit('arch/x86/Kconfig',
          where=r'^config INTEL_TDX_HOST\n(?:[ \t].*\n|\n(?=[ \t]))+',
          add='\nsource "arch/x86/virt/vmx/tdx/emulator/Kconfig"\n')
@@ -564,3 +565,14 @@ static int tdx_check_module(void)
 	if (tdx_enable_probe() || tdx_check_module() || tdx_module_start())
 		goto success_disable_tdx;
 """)
+
+# The bug of scripts/exercise: one CPU of a package does not flush the caches of the other
+# CPUs' cores.
+with trees('7.', kinds=('exercise',)):
+    cut('arch/x86/virt/vmx/tdx/tdx.c', r'^\twbinvd_on_all_cpus\(\);\n\n(?=\tfor_each_online_cpu)')
+    edit('arch/x86/virt/vmx/tdx/tdx.c',
+         where=r'^(?=\treturn seamcall_prerr\(TDH_SYS_KEY_CONFIG, &args\);$)',
+         put='''	/* The PAMTs may be dirty in the caches of this package. */
+	wbinvd();
+
+''')
