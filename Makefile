@@ -20,6 +20,7 @@ help:
 	@echo 'make fuzz       plan 10 million random hosts (LAYOUT_HOSTS=), then fuzz calls,'
 	@echo '                updates and hosts for an hour each (FUZZ_SECONDS=)'
 	@echo 'make inventory  list the checks of the tests in guests in scripts/inventory.md'
+	@echo 'make exercise   put a bug into upstream, and see the emulator report it'
 	@echo 'make coverage   show the lines of the emulated module that tests reach'
 	@echo 'make mutants    break the product in 400 random places (MUTANTS=, SEED=), and'
 	@echo '                count the mutants that tests notice; PART=user or kernel'
@@ -67,6 +68,9 @@ bench:
 	@scripts/kernel ours upstream
 	@scripts/bench
 
+exercise:
+	@scripts/exercise
+
 tree:
 	@scripts/tree
 
@@ -88,5 +92,5 @@ clean:
 distclean:
 	@rm -rf build
 
-.PHONY: help demo test test-debug test-kvm fuzz inventory coverage mutants bench tree kernel \
-	check patches clean distclean
+.PHONY: help demo test test-debug test-kvm fuzz inventory coverage mutants bench exercise \
+	tree kernel check patches clean distclean
