@@ -307,11 +307,22 @@ bool tdx_faults_take(struct tdxmod_regs *regs, u64 *status)
 	       tdx_faults_take_at_random(regs, status);
 }
 
-/* The input is "LEAF STATUS SKIP COUNT", which matches any RDX, or "clear". */
+/* The text is "LEAF STATUS SKIP COUNT", which matches any RDX. */
+int tdx_faults_parse(const char *text)
+{
+	struct tdx_emulator_fault fault = { .any_rdx = true };
+
+	if (sscanf(text, "%lli %llx %u %u", &fault.leaf, &fault.status,
+		   &fault.skip, &fault.count) != 4)
+		return -EINVAL;
+
+	return tdx_emulator_inject(&fault);
+}
+
+/* The input is a text for tdx_faults_parse(), or "clear". */
 static ssize_t tdx_inject_write(struct file *file, const char __user *from,
 				size_t len, loff_t *pos)
 {
-	struct tdx_emulator_fault fault = { .any_rdx = true };
 	int ret;
 
 	if (len > PAGE_SIZE)
@@ -327,11 +338,7 @@ static ssize_t tdx_inject_write(struct file *file, const char __user *from,
 		return len;
 	}
 
-	if (sscanf(text, "%lli %llx %u %u", &fault.leaf, &fault.status,
-		   &fault.skip, &fault.count) != 4)
-		return -EINVAL;
-
-	ret = tdx_emulator_inject(&fault);
+	ret = tdx_faults_parse(text);
 	return ret ?: len;
 }
 

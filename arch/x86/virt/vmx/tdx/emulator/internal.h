@@ -90,6 +90,7 @@ void tdx_timing_pay(const struct tdxmod_regs *in, u64 status, u64 start, bool ma
 /* control.c */
 void tdx_calls_count(u64 rax);
 void tdx_calls_clear(void);
+int tdx_faults_parse(const char *text);
 bool tdx_faults_take(struct tdxmod_regs *regs, u64 *status);
 
 /* audit.c */

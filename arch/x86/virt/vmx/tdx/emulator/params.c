@@ -181,6 +181,8 @@ static const char *__init tdx_param_parse_value(const char *name, char *val)
 		return tdx_param_parse_differences(val);
 	if (parameq(name, "cmr"))
 		return tdx_param_parse_cmr(val);
+	if (parameq(name, "inject"))
+		return tdx_faults_parse(val) ? "not LEAF STATUS SKIP COUNT, or too many" : NULL;
 	if (parameq(name, "pw_mce"))
 		return kstrtobool(val, &tdx_emu_params.pw_mce) ? "not on or off" : NULL;
 	if (!number)
