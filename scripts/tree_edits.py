@@ -16,7 +16,7 @@ names the file and the pattern, and changes nothing.  Keep the match short but
 unique.  Use raw strings r'' for REGEX; prepare-tree inserts TEXT literally.
 
 Each row is in a block `with trees('7.'):`, which selects versions of Linux by their
-first characters.  A block `with trees('7.', kinds=KINDS):` applies to the named kinds
+first characters.  A block `with trees('7.', kinds=KINDS, patch='emulator'):` applies to the named kinds
 of tree: ours, upstream with the emulator alone, or the exercise, which is upstream with
 a bug.  `make tree` applies a new row at once, and `make patches` adds it to the series.
 """
@@ -32,6 +32,7 @@ KINDS = 'ours', 'upstream', 'exercise'
 class Edit(NamedTuple):
     linux: tuple
     kinds: tuple
+    patch: str
     path: str
     where: str
     add: str
@@ -43,10 +44,10 @@ _block = ()
 
 
 @contextmanager
-def trees(*linux, kinds=('ours',)):
+def trees(*linux, kinds=('ours',), patch=None):
     """Use the rows inside for trees of @kinds whose version starts with one of @linux."""
     global _block
-    _block = linux, kinds
+    _block = linux, kinds, patch
     yield
     _block = ()
 
@@ -75,7 +76,7 @@ def open_up(path, *names):
                 for name in names))
 
 
-with trees('7.', kinds=KINDS):
+with trees('7.', kinds=KINDS, patch='emulator'):
     edit('arch/x86/Kconfig',
          where=r'^config INTEL_TDX_HOST\n(?:[ \t].*\n|\n(?=[ \t]))+',
          add='\nsource "arch/x86/virt/vmx/tdx/emulator/Kconfig"\n')
@@ -92,47 +93,26 @@ CFLAGS_tdx.o += -include $(src)/emulator/hooks.h
 endif
 """)
 
-with trees('7.'):
-    # Add our options next to upstream's.
+with trees('7.', patch='lanework'):
+    edit('init/Kconfig',
+         where=r'^source "kernel/Kconfig\.locks"$',
+         add='\n\nsource "kernel/Kconfig.lanework"')
+    edit('kernel/Makefile',
+         where=r'^obj-\$\(CONFIG_PADATA\) \+= padata\.o$',
+         add='\nobj-$(CONFIG_LANEWORK) += lanework.o'
+             '\nobj-$(CONFIG_LANEWORK_KUNIT_TEST) += lanework_kunit.o')
+    edit('Documentation/core-api/index.rst',
+         where=r'^   workqueue$',
+         add='\n   lanework')
+
+with trees('7.', patch='objects'):
+    # Makefiles in a series lack the objects that a later patch adds.
     edit('arch/x86/Kconfig',
          where=r'^source "arch/x86/virt/vmx/tdx/emulator/Kconfig"$',
          add='\nsource "arch/x86/virt/vmx/tdx/Kconfig"')
     edit('arch/x86/Kconfig',
          where=r'^config INTEL_TDX_HOST\n(?:\tdepends on .*\n|\tbool .*\n)+',
          add='\tselect LANEWORK\n')
-    edit('init/Kconfig',
-         where=r'^source "kernel/Kconfig\.locks"$',
-         add='\n\nsource "kernel/Kconfig.lanework"')
-
-    # Add our documents to the tables of contents.
-    edit('Documentation/core-api/index.rst',
-         where=r'^   workqueue$',
-         add='\n   lanework')
-    edit('Documentation/arch/x86/index.rst',
-         where=r'^   tdx$',
-         add='\n   tdx-bringup')
-    edit('Documentation/admin-guide/index.rst',
-         where=r'^   syscall-user-dispatch$',
-         add='\n   tdx-first-run')
-    edit('Documentation/admin-guide/kernel-parameters.txt',
-         where=r'^(?=\ttest_suspend=\t\[SUSPEND\]$)',
-         add="""\ttdx_host=	[X86,EARLY]
-			When to initialize the TDX module of this host.
-			Format: { ondemand | async | sync | off }
-			ondemand: at the first request; KVM makes one when it is
-				loaded with tdx=1 (default)
-			async: at boot, in the background
-			sync: at boot, and wait for it
-			off: never, as on a host without TDX
-			See Documentation/arch/x86/tdx-bringup.rst.
-
-""")
-
-    # Build our objects.
-    edit('kernel/Makefile',
-         where=r'^obj-\$\(CONFIG_PADATA\) \+= padata\.o$',
-         add='\nobj-$(CONFIG_LANEWORK) += lanework.o'
-             '\nobj-$(CONFIG_LANEWORK_KUNIT_TEST) += lanework_kunit.o')
     edit('arch/x86/virt/vmx/tdx/Makefile',
          where=r'^obj-y \+= .*\btdx\.o$',
          add="""
@@ -148,30 +128,10 @@ obj-$(CONFIG_TDX_BRINGUP_KUNIT_TEST) += tests/""")
 CFLAGS_lps.o += -include $(src)/emulator/hooks.h
 CFLAGS_module.o += -include $(src)/emulator/hooks.h""")
 
-    # Remove initialization at boot.  Bring-up has its own code for TDMRs, PAMTs, keys
-    # and CPUs.
+with trees('7.', patch='open'):
+    # Bring-up calls these functions.
     cut('arch/x86/virt/vmx/tdx/tdx.c',
-        r'^#include <linux/sort\.h>\n',
-        r'^#include <linux/mutex\.h>\n',
-        r'^#include <linux/syscore_ops\.h>\n',
-        r'^struct tdx_module_state \{\n(?:\t.*\n)+\};\n\n',
-        r'^#define TDMR_ALIGNMENT\t.*\n(?:#define TDMR_ALIGN_.*\n)+\n',
-        r'^subsys_initcall\(tdx_enable\);\n\n',
-        r'^static const struct syscore_ops tdx_syscore_ops = \{\n(?:.*\n)+?'
-        r'^\t\.ops = &tdx_syscore_ops,\n\};\n\n')
-    drop('arch/x86/virt/vmx/tdx/tdx.c',
-         'tdx_online_cpu', 'tdx_shutdown', 'tdx_suspend', 'tdx_resume',
-         'check_features', 'tdmr_end', 'fill_out_tdmrs', 'tdmr_get_pamt_sz',
-         'tdmr_get_nid', 'tdmr_set_up_pamt', 'tdmr_do_pamt_func', 'free_pamt',
-         'tdmr_free_pamt', 'tdmrs_free_pamt_all', 'tdmrs_set_up_pamt_all',
-         'tdmr_quirk_reset_pamt', 'tdmrs_quirk_reset_pamt_all', 'tdmrs_count_pamt_kb',
-         'tdmr_add_rsvd_area', 'tdmr_populate_rsvd_holes', 'tdmr_populate_rsvd_pamts',
-         'rsvd_area_cmp_func', 'tdmr_populate_rsvd_areas',
-         'tdmrs_populate_rsvd_areas_all', 'construct_tdmrs', 'do_global_key_config',
-         'config_global_keyid', 'init_tdmr', 'init_tdmrs', 'init_tdx_module',
-         'tdx_enable')
-
-    # Bring-up calls the remaining functions.
+        r'^struct tdx_module_state \{\n(?:\t.*\n)+\};\n\n')
     open_up('arch/x86/virt/vmx/tdx/tdx.c',
             'tdx_module_state', 'tdx_global_keyid', 'tdx_guest_keyid_pool',
             'tdx_lp_initialized', 'tdx_tdmr_list', 'tdx_memlist', 'tdx_sysinfo',
@@ -235,8 +195,6 @@ int tdx_sys_rd(struct tdx_module_args *args);
 int tdx_sys_config(struct tdx_module_args *args);
 
 int tdx_module_shutdown(void);""")
-    cut('arch/x86/virt/vmx/tdx/tdx.h',
-        r'^/\* Warn if kernel has less than TDMR_NR_WARN .*\n#define TDMR_NR_WARN .*\n\n')
     edit('arch/x86/virt/vmx/tdx/tdx.h',
          where=r'^#include <linux/bits\.h>$',
          add="""
@@ -248,23 +206,41 @@ int tdx_module_shutdown(void);""")
 #include <asm/tdx_global_metadata.h>
 
 struct tdx_module_args;""")
+
+with trees('7.', patch='boot'):
+    # Remove initialization at boot.  Bring-up has its own code for TDMRs, PAMTs, keys
+    # and CPUs.
+    cut('arch/x86/virt/vmx/tdx/tdx.c',
+        r'^#include <linux/sort\.h>\n',
+        r'^#include <linux/mutex\.h>\n',
+        r'^#include <linux/syscore_ops\.h>\n',
+        r'^#define TDMR_ALIGNMENT\t.*\n(?:#define TDMR_ALIGN_.*\n)+\n',
+        r'^subsys_initcall\(tdx_enable\);\n\n',
+        r'^static const struct syscore_ops tdx_syscore_ops = \{\n(?:.*\n)+?'
+        r'^\t\.ops = &tdx_syscore_ops,\n\};\n\n')
+    drop('arch/x86/virt/vmx/tdx/tdx.c',
+         'tdx_online_cpu', 'tdx_shutdown', 'tdx_suspend', 'tdx_resume',
+         'check_features', 'tdmr_end', 'fill_out_tdmrs', 'tdmr_get_pamt_sz',
+         'tdmr_get_nid', 'tdmr_set_up_pamt', 'tdmr_do_pamt_func', 'free_pamt',
+         'tdmr_free_pamt', 'tdmrs_free_pamt_all', 'tdmrs_set_up_pamt_all',
+         'tdmr_quirk_reset_pamt', 'tdmrs_quirk_reset_pamt_all', 'tdmrs_count_pamt_kb',
+         'tdmr_add_rsvd_area', 'tdmr_populate_rsvd_holes', 'tdmr_populate_rsvd_pamts',
+         'rsvd_area_cmp_func', 'tdmr_populate_rsvd_areas',
+         'tdmrs_populate_rsvd_areas_all', 'construct_tdmrs', 'do_global_key_config',
+         'config_global_keyid', 'init_tdmr', 'init_tdmrs', 'init_tdx_module',
+         'tdx_enable')
     edit('arch/x86/virt/vmx/tdx/tdx.c',
          where=r'^\tret = seamcall_prerr_ret\(TDH_SYS_RD, &args\);$',
          put='\tret = tdx_sys_rd(&args);')
     edit('arch/x86/virt/vmx/tdx/tdx.c',
          where=r'^\tret = seamcall_prerr\(TDH_SYS_CONFIG, &args\);$',
          put='\tret = tdx_sys_config(&args);')
-
-    for path in 'drivers/virt/coco/tdx-host/tdx-host.c', 'arch/x86/kvm/vmx/tdx.c':
-        edit(path,
-             where=r'^#include <asm/tdx\.h>$',
-             add='\n#include <asm/tdx_enable.h>')
-
+    cut('arch/x86/virt/vmx/tdx/tdx.h',
+        r'^/\* Warn if kernel has less than TDMR_NR_WARN .*\n#define TDMR_NR_WARN .*\n\n')
     # tdx_host=off: treat the host like one without TDX.
     edit('arch/x86/virt/vmx/tdx/tdx.c',
          where=r'^void __init tdx_init\(void\)\n\{\n(?:\t.*;\n)+',
          add='\n\tif (tdx_host_off())\n\t\treturn;\n')
-
     # The PAMTs of a TDMR are not contiguous: the planner places the PAMTs for 4 KiB
     # pages of all TDMRs of a node first.
     edit('arch/x86/virt/vmx/tdx/tdx.c',
@@ -296,7 +272,32 @@ struct tdx_module_args;""")
          put='''	/* Pairs with tdx_steps_set_up(). */
 	if (!smp_load_acquire(&tdx_module_state.initialized))
 ''')
+    # Say why memory stays offline.
+    edit('arch/x86/virt/vmx/tdx/tdx.c',
+         where=r'^(?=\treturn NOTIFY_BAD;$)',
+         add="""	pr_err_ratelimited("memory [0x%llx, 0x%llx) stays offline, no TDMR has it: disable TDX, online the memory, enable TDX\\n",
+			   (u64)PFN_PHYS(mn->start_pfn),
+			   (u64)PFN_PHYS(mn->start_pfn + mn->nr_pages));
 
+""")
+    edit('Documentation/admin-guide/kernel-parameters.txt',
+         where=r'^(?=\ttest_suspend=\t\[SUSPEND\]$)',
+         add="""\ttdx_host=	[X86,EARLY]
+			When to initialize the TDX module of this host.
+			Format: { ondemand | async | sync | off }
+			ondemand: at the first request; KVM makes one when it is
+				loaded with tdx=1 (default)
+			async: at boot, in the background
+			sync: at boot, and wait for it
+			off: never, as on a host without TDX
+			See Documentation/arch/x86/tdx-bringup.rst.
+
+""")
+    edit('Documentation/arch/x86/index.rst',
+         where=r'^   tdx$',
+         add='\n   tdx-bringup')
+
+with trees('7.', patch='update'):
     # TDX cannot be switched off during an update.  Report a failed update at run time:
     # the host may have lost the module.
     edit('arch/x86/virt/vmx/tdx/seamldr.c',
@@ -311,15 +312,7 @@ struct tdx_module_args;""")
          where=r'^(?<=cpu_online_mask\);\n)(?=\tcpus_read_unlock\(\);\n)',
          add='\ttdx_host_update_end();\n')
 
-    # Say why memory stays offline.
-    edit('arch/x86/virt/vmx/tdx/tdx.c',
-         where=r'^(?=\treturn NOTIFY_BAD;$)',
-         add="""	pr_err_ratelimited("memory [0x%llx, 0x%llx) stays offline, no TDMR has it: disable TDX, online the memory, enable TDX\\n",
-			   (u64)PFN_PHYS(mn->start_pfn),
-			   (u64)PFN_PHYS(mn->start_pfn + mn->nr_pages));
-
-""")
-
+with trees('7.', patch='tdx-host'):
     # tdx-host subscribes: loading it does not initialize TDX, and its device exists
     # while TDX is up.
     edit('drivers/virt/coco/tdx-host/tdx-host.c',
@@ -358,7 +351,11 @@ static int __init tdx_host_init(void)
     edit('drivers/virt/coco/tdx-host/tdx-host.c',
          where=r'^static void __exit tdx_host_exit\(void\)\n\{\n',
          add='\ttdx_enable_cancel(&tdx_host_request);\n')
+    edit('drivers/virt/coco/tdx-host/tdx-host.c',
+         where=r'^#include <asm/tdx\.h>$',
+         add='\n#include <asm/tdx_enable.h>')
 
+with trees('7.', patch='firmware'):
     # Off removes the device while user space may start an upload.  The loader checked for
     # an upload, and then removed the file that starts one.
     edit('drivers/base/firmware_loader/sysfs_upload.c',
@@ -379,6 +376,23 @@ static int __init tdx_host_init(void)
 	put_device(&fw_sysfs->dev);
 """)
 
+with trees('7.', patch='kvm-race'):
+    # VP.INIT associates the vCPU with this CPU.  While the state is not set,
+    # tdx_vcpu_load() on another CPU does not flush the vCPU, and VP.WR then fails.
+    edit('arch/x86/kvm/vmx/tdx.c',
+         where=r'^(?<=TDX_BUG_ON\(err, TDH_VP_INIT, vcpu->kvm\)\)\n)\t\t\treturn -EIO;\n(?=\t\}\n)',
+         add="""
+		/* From now on, tdx_vcpu_load() must flush the vCPU if this task migrates. */
+		tdx->state = VCPU_TD_STATE_INITIALIZED;
+""")
+    edit('arch/x86/kvm/vmx/tdx.c',
+         where=r'^\ttdx->state = VCPU_TD_STATE_INITIALIZED;\n\n(?=\treturn 0;\n\})',
+         put='')
+
+with trees('7.', patch='kvm'):
+    edit('arch/x86/kvm/vmx/tdx.c',
+         where=r'^#include <asm/tdx\.h>$',
+         add='\n#include <asm/tdx_enable.h>')
     # KVM runs step 1 when it is loaded, since it must know if it can use the module.  It
     # requests the rest, and does not wait.  The creation of a TD waits.
     edit('arch/x86/include/asm/kvm_host.h',
@@ -415,18 +429,6 @@ __MODULE_PARM_TYPE(tdx, "bool");""")
 	if (!is_hkid_assigned(kvm_tdx) && !kvm_tdx->td.tdr_page)
 		tdx_put();
 """)
-    # VP.INIT associates the vCPU with this CPU.  While the state is not set,
-    # tdx_vcpu_load() on another CPU does not flush the vCPU, and VP.WR then fails.
-    edit('arch/x86/kvm/vmx/tdx.c',
-         where=r'^(?<=TDX_BUG_ON\(err, TDH_VP_INIT, vcpu->kvm\)\)\n)\t\t\treturn -EIO;\n(?=\t\}\n)',
-         add="""
-		/* From now on, tdx_vcpu_load() must flush the vCPU if this task migrates. */
-		tdx->state = VCPU_TD_STATE_INITIALIZED;
-""")
-    edit('arch/x86/kvm/vmx/tdx.c',
-         where=r'^\ttdx->state = VCPU_TD_STATE_INITIALIZED;\n\n(?=\treturn 0;\n\})',
-         put='')
-
     edit('arch/x86/kvm/vmx/tdx.c',
          where=r'^int tdx_vm_init\(struct kvm \*kvm\)\n\{\n(?:\t.*;\n)+',
          add="""	int ret;
@@ -565,6 +567,11 @@ static int tdx_check_module(void)
 	if (tdx_enable_probe() || tdx_check_module() || tdx_module_start())
 		goto success_disable_tdx;
 """)
+
+with trees('7.', patch='guide'):
+    edit('Documentation/admin-guide/index.rst',
+         where=r'^   syscall-user-dispatch$',
+         add='\n   tdx-first-run')
 
 # The bug of scripts/exercise: one CPU of a package does not flush the caches of the other
 # CPUs' cores.
