@@ -17,6 +17,8 @@ help:
 	@echo 'make test-kvm   test the real kvm_intel in Bochs, which emulates VMX'
 	@echo 'make tree       prepare our kernel tree in build/linux/tree'
 	@echo 'make kernel     build our kernel; VARIANT=upstream: upstream with the emulator'
+	@echo 'make deb        build Debian packages for a TDX host: a kernel, and tdxctl'
+	@echo 'make test-deb   boot these packages in QEMU with the emulated TDX module'
 	@echo 'make fuzz       plan 10 million random hosts (LAYOUT_HOSTS=), then fuzz calls,'
 	@echo '                updates and hosts for an hour each (FUZZ_SECONDS=)'
 	@echo 'make inventory  list the checks of the tests in guests in scripts/inventory.md'
@@ -25,10 +27,14 @@ help:
 	@echo 'make mutants    break the product in 400 random places (MUTANTS=, SEED=), and'
 	@echo '                count the mutants that tests notice; PART=user or kernel'
 	@echo 'make check      run checkpatch, sparse, W=1, kernel-doc, docutils, shellcheck'
-	@echo 'make patches    write a patch series for a kernel git tree to build/patches'
+	@echo 'make patches    write four patch series for a kernel git tree to build/patches'
+	@echo 'make check-series compile each patch of the series, with all options on and off'
 	@echo 'make clean      remove kernels, logs and test programs, but no source trees'
 	@echo 'make distclean  remove the whole build directory'
 	@echo
+	@echo 'CONFIG=FILE     make deb: configure the kernel as in FILE, not as the running one;'
+	@echo '                debian: as Debian does'
+	@echo 'LOCALMODCONFIG=1 make deb: build only the modules that are loaded'
 	@echo 'KSRC=DIR        use a copy of the kernel tree DIR, not the Debian source'
 	@echo 'VECTORS=DIR     replay the vectors in DIR, not those in tools/testing/tdx/vectors'
 	@echo 'TDX_CACHE=DIR   keep downloads in DIR, not in ~/.cache/tdx-bringup'
@@ -77,11 +83,20 @@ tree:
 kernel:
 	@scripts/kernel $(VARIANT)
 
+deb:
+	@scripts/deb $(if $(CONFIG),--config '$(CONFIG)') $(if $(LOCALMODCONFIG),--localmod)
+
+test-deb:
+	@scripts/test-deb
+
 check:
 	@scripts/check
 
 patches:
 	@scripts/patches
+
+check-series:
+	@scripts/check-series
 
 clean:
 	@for dir in build/*/tree; do \
@@ -93,4 +108,4 @@ distclean:
 	@rm -rf build
 
 .PHONY: help demo test test-debug test-kvm fuzz inventory coverage mutants bench exercise \
-	tree kernel check patches clean distclean
+	tree kernel deb test-deb check patches check-series clean distclean
