@@ -43,11 +43,9 @@ static void tdx_phase_begin(struct tdx_steps *s, enum tdx_phase phase)
 	trace_tdx_phase_begin(phase);
 }
 
-static void tdx_phases_clear(struct tdx_steps *s)
+static void tdx_phases_clear(struct tdx_steps *s, enum tdx_phase phase)
 {
-	enum tdx_phase phase;
-
-	for (phase = 0; phase < TDX_NR_PHASES; phase++)
+	for (; phase < TDX_NR_PHASES; phase++)
 		WRITE_ONCE(s->phase_ns[phase], 0);
 }
 
@@ -407,7 +405,7 @@ int tdx_steps_run(struct tdx_attempt *a, struct tdx_steps *s)
 	u64 start = ktime_get_ns();
 	int ret;
 
-	tdx_phases_clear(s);
+	tdx_phases_clear(s, TDX_PHASE_METADATA);
 
 	tdx_phase_begin(s, TDX_PHASE_METADATA);
 	ret = tdx_steps_run_all(a, s);
@@ -450,13 +448,12 @@ int tdx_steps_off(struct tdx_attempt *a, struct tdx_steps *s)
 	u64 start = ktime_get_ns();
 	int ret;
 
-	tdx_phases_clear(s);
-
 	/* Once the module is disabled, off has to wait for all CPUs. */
 	ret = tdx_lps_check(a);
 	if (ret)
 		return ret;
 
+	tdx_phases_clear(s, TDX_PHASE_DISABLE);
 	tdx_phase_begin(s, TDX_PHASE_DISABLE);
 	tdx_steps_set_up(false);
 	ret = tdx_steps_disable(a, s);

@@ -269,9 +269,14 @@ TEST_F_TIMEOUT(sysfs, phases_and_version, TIMEOUT)
 	EXPECT_EQ(0, sum_of_phases(off, ARRAY_SIZE(off)));
 	EXPECT_TRUE(is_version(read_line(SYSFS "/module_version")));
 
+	/* Off keeps the times of bring-up, whether or not it succeeds. */
+	ASSERT_EQ(0, emulator_inject(TDH_SYS_DISABLE, OPERAND_INVALID, 0, 1));
+	EXPECT_EQ(-EIO, sysfs_enable("0"));
+	EXPECT_EQ(sum, sum_of_phases(on, ARRAY_SIZE(on)));
 	ASSERT_EQ(0, sysfs_enable("0"));
-	EXPECT_EQ(0, sum_of_phases(on, ARRAY_SIZE(on)));
+	EXPECT_EQ(sum, sum_of_phases(on, ARRAY_SIZE(on)));
 	EXPECT_LT(0, sum_of_phases(off, ARRAY_SIZE(off)));
+	EXPECT_STREQ("", read_line(SYSFS "/module_version"));
 }
 
 TEST_F_TIMEOUT(sysfs, error_until_the_next_attempt, TIMEOUT)
