@@ -171,11 +171,6 @@ extern struct tdmr_info_list tdx_tdmr_list;
 extern struct list_head tdx_memlist;
 extern struct tdx_sys_info tdx_sysinfo;
 
-/* enable.c */
-bool tdx_host_off(void);
-int tdx_host_update_begin(void);
-void tdx_host_update_end(void);
-
 /* tdx.c */
 void tdx_cpu_flush_cache(void);
 int tdx_offline_cpu(unsigned int cpu);
@@ -189,10 +184,6 @@ int alloc_tdmr_list(struct tdmr_info_list *tdmr_list,
 void free_tdmr_list(struct tdmr_info_list *tdmr_list);
 struct tdmr_info *tdmr_entry(struct tdmr_info_list *tdmr_list, int idx);
 int config_tdx_module(struct tdmr_info_list *tdmr_list, u64 global_keyid);
-
-/* module.c: repeat the SEAMCALL while it can succeed, and report an error */
-int tdx_sys_rd(struct tdx_module_args *args);
-int tdx_sys_config(struct tdx_module_args *args);
 
 int tdx_module_shutdown(void);""")
     edit('arch/x86/virt/vmx/tdx/tdx.h',
@@ -208,6 +199,16 @@ int tdx_module_shutdown(void);""")
 struct tdx_module_args;""")
 
 with trees('7.', patch='boot'):
+    edit('arch/x86/virt/vmx/tdx/tdx.h',
+         where=r'^(?=int tdx_module_shutdown\(void\);$)',
+         add="""/* enable.c */
+bool tdx_host_off(void);
+
+/* module.c: repeat the SEAMCALL while it can succeed, and report an error */
+int tdx_sys_rd(struct tdx_module_args *args);
+int tdx_sys_config(struct tdx_module_args *args);
+
+""")
     # Remove initialization at boot.  Bring-up has its own code for TDMRs, PAMTs, keys
     # and CPUs.
     cut('arch/x86/virt/vmx/tdx/tdx.c',
@@ -298,6 +299,11 @@ with trees('7.', patch='boot'):
          add='\n   tdx-bringup')
 
 with trees('7.', patch='update'):
+    edit('arch/x86/virt/vmx/tdx/tdx.h',
+         where=r'^bool tdx_host_off\(void\);\n',
+         add="""int tdx_host_update_begin(void);
+void tdx_host_update_end(void);
+""")
     # TDX cannot be switched off during an update.  Report a failed update at run time:
     # the host may have lost the module.
     edit('arch/x86/virt/vmx/tdx/seamldr.c',
