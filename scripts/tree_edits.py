@@ -120,7 +120,7 @@ obj-y += enable.o request.o sysfs.o bringup.o attempt.o
 obj-y += lps.o module.o layout.o pamt.o seam_status.o
 obj-y += tdmr/check.o tdmr/plan.o tdmr/place.o
 # For trace.h, which includes itself.
-CFLAGS_bringup.o := -I$(src)
+CFLAGS_lps.o := -I$(src)
 obj-$(CONFIG_TDX_BRINGUP_KUNIT_TEST) += tests/""")
     edit('arch/x86/virt/vmx/tdx/Makefile',
          where=r'^CFLAGS_tdx\.o \+= .*$',

@@ -32,8 +32,6 @@
 #include <linux/string.h>
 
 #include "steps.h"
-
-#define CREATE_TRACE_POINTS
 #include "trace.h"
 
 static void tdx_phase_begin(struct tdx_steps *s, enum tdx_phase phase)

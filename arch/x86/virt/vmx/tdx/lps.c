@@ -32,6 +32,8 @@
 
 #include "seamcall_internal.h"
 #include "steps.h"
+
+#define CREATE_TRACE_POINTS
 #include "trace.h"
 
 /* Only code on the CPU itself writes this: work items, CPU hot-plug and shutdown. */
