@@ -5,8 +5,8 @@
 # make kernel builds our kernel, or VARIANT=upstream.
 VARIANT ?= ours
 
-# The user's kernel tree, the folder of downloads, and the folder of vectors.
-export KSRC TDX_CACHE VECTORS
+# The user's kernel tree, the version of Debian's source, the folder of downloads, and the folder of vectors.
+export KSRC LINUX TDX_CACHE VECTORS
 
 help:
 	@echo 'make demo       build and boot the upstream kernel and ours, and compare them'
@@ -36,6 +36,7 @@ help:
 	@echo '                debian: as Debian does'
 	@echo 'LOCALMODCONFIG=1 make deb: build only the modules that are loaded'
 	@echo 'KSRC=DIR        use a copy of the kernel tree DIR, not the Debian source'
+	@echo 'LINUX=7.2       use this version of the Debian source, not the newest'
 	@echo 'VECTORS=DIR     replay the vectors in DIR, not those in tools/testing/tdx/vectors'
 	@echo 'TDX_CACHE=DIR   keep downloads in DIR, not in ~/.cache/tdx-bringup'
 

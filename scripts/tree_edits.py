@@ -93,7 +93,33 @@ CFLAGS_tdx.o += -include $(src)/emulator/hooks.h
 endif
 """)
 
+# The emulator replaces rdmsrq_safe(), which Linux uses here since 7.3.
+with trees('7.2', kinds=KINDS, patch='emulator'):
+    edit('arch/x86/virt/vmx/tdx/tdx.c',
+         where=r'^\tu32 _nr_mktme_keyids, _tdx_keyid_start, _nr_tdx_keyids;\n',
+         add='\tu64 val;\n')
+    edit('arch/x86/virt/vmx/tdx/tdx.c',
+         where=r'^\tret = rdmsr_safe\(MSR_IA32_MKTME_KEYID_PARTITIONING, &_nr_mktme_keyids,\n'
+               r'\t\t\t&_nr_tdx_keyids\);\n',
+         put="""	ret = rdmsrq_safe(MSR_IA32_MKTME_KEYID_PARTITIONING, &val);
+	_nr_mktme_keyids = val;
+	_nr_tdx_keyids = val >> 32;
+""")
+
 with trees('7.', patch='lanework'):
+    # The entry of TDX covers all files with tdx in their paths.
+    edit('MAINTAINERS',
+         where=r'^(?=LANTIQ / MAXLINEAR / INTEL Ethernet DSA drivers$)',
+         add="""LANES OF WORK (LANEWORK)
+L:	linux-coco@lists.linux.dev
+S:	Supported
+F:	Documentation/core-api/lanework.rst
+F:	include/linux/lanework.h
+F:	include/trace/events/lanework.h
+F:	kernel/Kconfig.lanework
+F:	kernel/lanework*
+
+""")
     edit('init/Kconfig',
          where=r'^source "kernel/Kconfig\.locks"$',
          add='\n\nsource "kernel/Kconfig.lanework"')
@@ -395,17 +421,24 @@ with trees('7.', patch='kvm-race'):
          where=r'^\ttdx->state = VCPU_TD_STATE_INITIALIZED;\n\n(?=\treturn 0;\n\})',
          put='')
 
+# struct kvm_caps is in another file since Linux 7.3.
+UNAVAILABLE = """	/* Supported types of VMs that cannot be created at present. */
+	u32 unavailable_vm_types;
+"""
+
+with trees('7.2', patch='kvm'):
+    edit('arch/x86/kvm/x86.h', where=r'^\tu32 supported_vm_types;\n', add=UNAVAILABLE)
+
+with trees('7.3', '7.4', '7.5', patch='kvm'):
+    edit('arch/x86/include/asm/kvm_host.h', where=r'^\tu32 supported_vm_types;\n',
+         add=UNAVAILABLE)
+
 with trees('7.', patch='kvm'):
     edit('arch/x86/kvm/vmx/tdx.c',
          where=r'^#include <asm/tdx\.h>$',
          add='\n#include <asm/tdx_enable.h>')
     # KVM runs step 1 when it is loaded, since it must know if it can use the module.  It
     # requests the rest, and does not wait.  The creation of a TD waits.
-    edit('arch/x86/include/asm/kvm_host.h',
-         where=r'^\tu32 supported_vm_types;\n',
-         add="""	/* Supported types of VMs that cannot be created at present. */
-	u32 unavailable_vm_types;
-""")
     edit('arch/x86/kvm/x86.c',
          where=r'^\t\tr = kvm_caps\.supported_vm_types;$',
          put="""		r = kvm_caps.supported_vm_types &
