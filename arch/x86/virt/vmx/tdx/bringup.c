@@ -347,7 +347,8 @@ static int tdx_steps_run_all(struct tdx_attempt *a, struct tdx_steps *s)
  *
  * Context: any; takes no locks.
  *
- * Return: the duration in the last bring-up or off, in ms; 0 if the phase has not ended.
+ * Return: the duration in the last bring-up, or in an off after it, in ms; 0 if the phase
+ * has not ended.
  */
 unsigned int tdx_phase_ms(const struct tdx_steps *s, enum tdx_phase phase)
 {

@@ -99,7 +99,6 @@ static struct kobj_attribute progress_attr = __ATTR_RO(progress);
 static struct kobj_attribute enable_attr = __ATTR_WO(enable);
 /* Like the log, the file contains physical addresses. */
 static struct kobj_attribute error_attr = __ATTR_RO_MODE(error, 0400);
-
 static struct kobj_attribute module_version_attr = __ATTR_RO(module_version);
 
 static struct attribute *tdx_sysfs_attrs[] = {
