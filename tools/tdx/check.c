@@ -218,7 +218,7 @@ static void check_command_line(struct check *c)
 		check_fail(c, "Boot without tdx_host=off to use TDX.",
 			   "tdx_host=off switches TDX off");
 	else if (*mode && !has(" ondemand async sync ", mode))
-		check_warn(c, "Use tdx_host=ondemand, async, sync or off.",
+		check_warn(c, "Use tdx_host=ondemand, sync, async or off.",
 			   "the kernel ignores tdx_host=%s", mode);
 	else
 		check_pass(c, "tdx_host=%s", *mode ? mode : "ondemand (default)");

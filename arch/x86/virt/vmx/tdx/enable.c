@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDX on demand: the functions for other kernel code, and the tdx_host= parameter.  A
- * host has one TDX module, so all callers share one state.
+ * The functions with which other kernel code initializes TDX, and the tdx_host= parameter.
+ * A host has one TDX module, so all callers share one state.
  */
 #define pr_fmt(fmt)	"virt/tdx: " fmt
 
@@ -24,8 +24,8 @@
 /* The values of tdx_host=, which select when Linux initializes the module. */
 enum tdx_boot_mode {
 	TDX_BOOT_ONDEMAND,
-	TDX_BOOT_ASYNC,
 	TDX_BOOT_SYNC,
+	TDX_BOOT_ASYNC,
 	TDX_BOOT_OFF,
 };
 
@@ -35,8 +35,8 @@ static int __init tdx_boot_parse(char *arg)
 {
 	static const char * const words[] __initconst = {
 		[TDX_BOOT_ONDEMAND]	= "ondemand",
-		[TDX_BOOT_ASYNC]	= "async",
 		[TDX_BOOT_SYNC]		= "sync",
+		[TDX_BOOT_ASYNC]	= "async",
 		[TDX_BOOT_OFF]		= "off",
 	};
 	int mode;
@@ -48,7 +48,7 @@ static int __init tdx_boot_parse(char *arg)
 	if (mode >= 0)
 		tdx_boot_mode = mode;
 	else
-		pr_err("tdx_host=%s ignored: ondemand, async, sync or off\n", arg);
+		pr_err("tdx_host=%s ignored: ondemand, sync, async or off\n", arg);
 
 	return 0;
 }

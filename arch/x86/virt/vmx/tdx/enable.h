@@ -97,15 +97,13 @@ extern const struct tdx_bringup_ops tdx_host_ops;
 int tdx_host_run(struct tdx_bringup *tb);
 int tdx_host_error(char *reason, size_t size);
 unsigned int tdx_host_phase_ms(enum tdx_phase phase);
-#ifdef CONFIG_TDX_BRINGUP_KUNIT_TEST
-int tdx_host_reset(void);
-#endif
 
 /* sysfs.c */
 int tdx_sysfs_init(void);
 void tdx_sysfs_notify(void);
 
 #ifdef CONFIG_TDX_BRINGUP_KUNIT_TEST
+int tdx_host_reset(void);
 int tdx_bringup_renew(struct tdx_bringup *tb,
 		      void (*forget)(struct tdx_bringup *tb, bool up));
 void tdx_bringup_exit(struct tdx_bringup *tb);

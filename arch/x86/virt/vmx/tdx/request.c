@@ -42,6 +42,18 @@
  */
 #define TDX_STOP_SECONDS	10
 
+/* The worker works towards another status. */
+static bool tdx_status_is_transient(enum tdx_status status)
+{
+	switch (status) {
+	case TDX_STATUS_INITIALIZING:
+	case TDX_STATUS_DISABLING:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static bool tdx_bringup_final(const struct tdx_bringup *tb)
 {
 	lockdep_assert_held(&tb->lock);
@@ -230,7 +242,7 @@ static void tdx_bringup_tell(struct tdx_bringup *tb)
 
 	lockdep_assert_held(&tb->lock);
 
-	if (tb->status == TDX_STATUS_INITIALIZING || tb->status == TDX_STATUS_DISABLING)
+	if (tdx_status_is_transient(tb->status))
 		return;
 
 	/* In all other cases, requests wait for the next attempt. */
@@ -569,10 +581,8 @@ int tdx_bringup_disable(struct tdx_bringup *tb)
 /* Neither a probe, an attempt nor off runs; each sees @stop if it begins after a callback. */
 static bool tdx_bringup_idle(const struct tdx_bringup *tb)
 {
-	enum tdx_status status = READ_ONCE(tb->status);
-
 	return READ_ONCE(tb->calling) ||
-	       (status != TDX_STATUS_INITIALIZING && status != TDX_STATUS_DISABLING &&
+	       (!tdx_status_is_transient(READ_ONCE(tb->status)) &&
 		!READ_ONCE(tb->probing));
 }
 
@@ -677,9 +687,8 @@ static bool tdx_bringup_renewable(struct tdx_bringup *tb)
 {
 	lockdep_assert_held(&tb->lock);
 
-	return tb->status != TDX_STATUS_INITIALIZING && tb->status != TDX_STATUS_DISABLING &&
-	       !tb->calling && !tb->users && list_empty(&tb->requests) &&
-	       !tdx_subscriber_next(tb);
+	return !tdx_status_is_transient(tb->status) && !tb->calling && !tb->users &&
+	       list_empty(&tb->requests) && !tdx_subscriber_next(tb);
 }
 
 /**
