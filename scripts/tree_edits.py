@@ -62,13 +62,13 @@ def cut(path, *wheres):
         edit(path, where=where, put='')
 
 
-# drop() also removes the comment right above a function.
+# drop() also removes the comment right above a function, and its export.
 COMMENT = r'(?:^/\*(?:(?!\*/)[\s\S])*\*/\n)?'
 
 
 def drop(path, *names):
-    cut(path, *(rf'{COMMENT}^static [^\n;]*\b{name}\([^;{{]*\)\n+\{{\n[\s\S]*?^\}}\n\n?'
-                for name in names))
+    cut(path, *(rf'{COMMENT}^\w[^\n;]*\b{name}\([^;{{]*\)\n+\{{\n[\s\S]*?^\}}\n'
+                r'(?:EXPORT_.*\n)?\n?' for name in names))
 
 
 def open_up(path, *names):
@@ -311,11 +311,9 @@ int tdx_sys_config(struct tdx_module_args *args);
          where=r'^(?=\ttest_suspend=\t\[SUSPEND\]$)',
          add="""\ttdx_host=	[X86,EARLY]
 			When to initialize the TDX module of this host.
-			Format: { ondemand | async | sync | off }
-			ondemand: at the first request; KVM makes one when it is
-				loaded with tdx=1 (default)
+			Format: { sync | async | off }
+			sync: at boot, and wait for it (default)
 			async: at boot, in the background
-			sync: at boot, and wait for it
 			off: never, as on a host without TDX
 			See Documentation/arch/x86/tdx-bringup.rst.
 
@@ -605,6 +603,15 @@ static int tdx_check_module(void)
 	/* Without a module that KVM can use, load without TDX.  The log has the reason. */
 	if (tdx_enable_probe() || tdx_check_module() || tdx_module_start())
 		goto success_disable_tdx;
+""")
+
+with trees('7.', patch='ondemand'):
+    edit('Documentation/admin-guide/kernel-parameters.txt',
+         where=r'^\t\t\tFormat: \{ sync \| async \| off \}\n\t\t\tsync: .*\n',
+         put="""			Format: { ondemand | sync | async | off }
+			ondemand: at the first request; KVM makes one when it is
+				loaded with tdx=1 (default)
+			sync: at boot, and wait for it
 """)
 
 with trees('7.', patch='guide'):
