@@ -137,12 +137,13 @@ create_td()
 	creator=$!
 }
 
+# wait_for_td created|built
 wait_for_td()
 {
 	while kill -0 $creator 2>/dev/null && [ ! -s "$work"/td ]; do
 		sleep 0.1
 	done
-	expect 'TD' "$(cat "$work"/td)" created
+	expect 'TD' "$(cat "$work"/td)" "$1"
 }
 
 end_td()
@@ -210,7 +211,7 @@ unloads()
 td_is_created()
 {
 	create_td
-	wait_for_td
+	wait_for_td created
 	expect status "$(status)" initialized
 	dmesg | grep -q 'virt/tdx: TDX-Module initialized' || expect dmesg 'TDX is not up' up
 	report 'the descriptor of a TD is created, and TDX is up'
@@ -219,7 +220,7 @@ td_is_created()
 td_is_kept()
 {
 	create_td
-	wait_for_td
+	wait_for_td created
 	rmmod kvm_intel 2>/dev/null && expect rmmod 'succeeded while there is a TD' rejected
 	expect_tdx Y
 	end_td
@@ -339,7 +340,7 @@ root_starts_again()
 	wait_for status initialized
 	wait_for_tdx Y
 	create_td
-	wait_for_td
+	wait_for_td created
 	end_td
 	report 'root starts again, and KVM offers TDX'
 }
@@ -366,7 +367,7 @@ fails_for_good()
 td_keeps_tdx_up()
 {
 	create_td
-	wait_for_td
+	wait_for_td created
 	expect off "$(switch_tdx 0)" "$EBUSY"
 	expect status "$(status)" initialized
 	expect_tdx Y
@@ -406,7 +407,7 @@ load_starts_again()
 	wait_for status initialized
 	wait_for_tdx Y
 	create_td
-	wait_for_td
+	wait_for_td created
 	end_td
 	report 'kvm_intel loads, and TDX comes up again'
 }
@@ -491,10 +492,7 @@ build_td()
 	rm -f "$work"/td
 	$pin "$here/td" build "$1" >"$work"/td &
 	creator=$!
-	while kill -0 $creator 2>/dev/null && [ ! -s "$work"/td ]; do
-		sleep 0.1
-	done
-	expect 'TD' "$(cat "$work"/td)" built
+	wait_for_td built
 }
 
 td_is_built()
@@ -742,7 +740,7 @@ pending)
 	loads_meanwhile ' again'
 	create_td
 	echo 1 >$emulator/dilation
-	wait_for_td
+	wait_for_td created
 	end_td
 	expect status "$(status)" initialized
 	report 'the TD that waited is created'
