@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Build TDs as a VMM does, for kvm.sh:
+ * Build TDs as a VMM does, for tds.sh:
  *
  *	td build N	make the ioctls of QEMU for a TD with N vCPUs, in QEMU's order, and
  *			keep the TD until the process is killed

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The VMs that KVM can create, for kvm.sh:
+ * The VMs that KVM can create, for load.sh and tds.sh:
  *
  *	vm types	print the mask of the types of VM
  *	vm create TYPE	create the descriptor of a VM of this type, and keep it until
