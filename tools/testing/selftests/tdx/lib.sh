@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=sh disable=SC2034
+# shellcheck shell=sh
 #
 # Functions for the scripts in the directories beside this file: print TAP, count calls of
 # the emulated TDX module, and reset it.

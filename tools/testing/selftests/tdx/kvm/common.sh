@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=sh disable=SC2034
+# shellcheck shell=sh
 #
 # Functions for load.sh and tds.sh: load and unload kvm_intel, see whether it has TDX, and
 # create VMs.  The script that sources this file sets here to its directory.
@@ -107,7 +107,7 @@ create_td()
 # wait_for_td created|built
 wait_for_td()
 {
-	while kill -0 $creator 2>/dev/null && [ ! -s "$work"/td ]; do
+	while kill -0 "$creator" 2>/dev/null && [ ! -s "$work"/td ]; do
 		sleep 0.1
 	done
 	expect 'TD' "$(cat "$work"/td)" "$1"
@@ -115,8 +115,8 @@ wait_for_td()
 
 end_td()
 {
-	kill -9 $creator 2>/dev/null
-	wait $creator 2>/dev/null
+	kill -9 "$creator" 2>/dev/null
+	wait "$creator" 2>/dev/null
 }
 
 plain_vm_runs()
@@ -147,7 +147,7 @@ td_waits()
 	create_td
 	# This lasts as long as a plain VM exists.
 	"$here/vm" run 1 1 >/dev/null
-	kill -0 $creator 2>/dev/null || expect 'TD' "$(cat "$work"/td)" 'waits for TDX'
+	kill -0 "$creator" 2>/dev/null || expect 'TD' "$(cat "$work"/td)" 'waits for TDX'
 	expect status "$(status)" initializing
 	report 'a TD waits for TDX'
 }
