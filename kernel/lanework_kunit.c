@@ -10,10 +10,8 @@
 
 #include <linux/cpu.h>
 #include <linux/delay.h>
-#include <linux/err.h>
 #include <linux/freezer.h>
 #include <linux/iopoll.h>
-#include <linux/kthread.h>
 #include <linux/lanework.h>
 #include <linux/nodemask.h>
 #include <linux/suspend.h>
@@ -33,17 +31,18 @@ struct test_lane {
 	unsigned int turn;	/* number of lanes that started before it */
 	int last;		/* result of the last step */
 	bool stuck;		/* steps return LANE_NOT_HERE */
-	unsigned int late;	/* steps that started after a stop */
 	atomic_t inside;
 };
 
-/* A job and its lanes, freed at the end of the test */
+/* A job, its lanes, and a work item that runs it */
 struct test_job {
 	struct lanework job;
 	struct test_lane *lanes;
 	unsigned int nr;
 	unsigned int pause_us;	/* time that a step sleeps */
 	struct task_struct *test;
+	struct work_struct work;
+	int result;
 	bool clash;		/* two steps of a lane overlapped, or its count was wrong */
 	bool off_node;		/* a step ran on another node than that of its lane */
 	bool off_test;		/* a step ran in another task than the test */
@@ -57,8 +56,6 @@ static int test_job_step(struct lane *lane)
 
 	if (atomic_xchg(&tl->inside, 1) || lane->steps != tl->made)
 		WRITE_ONCE(tj->clash, true);
-	if (READ_ONCE(lane->job->stop))
-		tl->late++;
 	if (lane->node != NUMA_NO_NODE &&
 	    cpu_to_node(raw_smp_processor_id()) != lane->node)
 		WRITE_ONCE(tj->off_node, true);
@@ -68,21 +65,16 @@ static int test_job_step(struct lane *lane)
 	if (tj->pause_us)
 		usleep_range(tj->pause_us, 2 * tj->pause_us);
 
-	if (READ_ONCE(tl->stuck))
+	if (READ_ONCE(tl->stuck)) {
 		ret = LANE_NOT_HERE;
-	else if (++tl->made == tl->total)
-		ret = tl->last;
+	} else {
+		WRITE_ONCE(tl->made, tl->made + 1);
+		if (tl->made == READ_ONCE(tl->total))
+			ret = tl->last;
+	}
 
 	atomic_set(&tl->inside, 0);
 	return ret;
-}
-
-static void test_job_free(void *data)
-{
-	struct test_job *tj = data;
-
-	lanework_stop(&tj->job);
-	lanework_free(&tj->job);
 }
 
 static struct test_job *test_job_init(struct kunit *test, unsigned int nr,
@@ -99,13 +91,10 @@ static struct test_job *test_job_init(struct kunit *test, unsigned int nr,
 	tj->pause_us = pause_us;
 	tj->test = current;
 
-	KUNIT_ASSERT_EQ(test, lanework_init(&tj->job, "lanework_test", test_job_step), 0);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, test_job_free, tj), 0);
-
+	lanework_init(&tj->job, "lanework_test", test_job_step);
 	for (i = 0; i < nr; i++) {
 		tj->lanes[i].total = total;
-		KUNIT_ASSERT_EQ(test, lanework_add(&tj->job, &tj->lanes[i].lane,
-						   NUMA_NO_NODE), 0);
+		lanework_add(&tj->job, &tj->lanes[i].lane, NUMA_NO_NODE);
 	}
 
 	return tj;
@@ -117,7 +106,7 @@ static u64 test_job_steps(const struct test_job *tj)
 	u64 steps = 0;
 
 	for (i = 0; i < tj->nr; i++)
-		steps += READ_ONCE(tj->lanes[i].lane.steps);
+		steps += READ_ONCE(tj->lanes[i].made);
 
 	return steps;
 }
@@ -137,16 +126,41 @@ static void test_job_expect_each_once(struct kunit *test, struct test_job *tj)
 	KUNIT_EXPECT_FALSE(test, tj->clash);
 }
 
-static void test_job_run(struct kunit *test, struct test_job *tj, int result)
-{
-	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), result);
-}
-
-/* Run the rest of the job. */
 static void test_job_finish(struct kunit *test, struct test_job *tj)
 {
-	test_job_run(test, tj, 0);
+	KUNIT_EXPECT_EQ(test, lanework_run(&tj->job), 0);
+	test_job_expect_each_once(test, tj);
+}
+
+static void test_job_work(struct work_struct *work)
+{
+	struct test_job *tj = container_of(work, struct test_job, work);
+
+	tj->result = lanework_run(&tj->job);
+}
+
+/* A test that has failed leaves lanes that run. */
+static void test_job_abort(void *data)
+{
+	struct test_job *tj = data;
+
+	cmpxchg(&tj->job.error, 0, -ECANCELED);
+	flush_work(&tj->work);
+}
+
+/* Run the job beside the test. */
+static void test_job_start(struct kunit *test, struct test_job *tj)
+{
+	INIT_WORK(&tj->work, test_job_work);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, test_job_abort, tj), 0);
+	queue_work(system_dfl_wq, &tj->work);
+}
+
+/* Wait for the end of a job that test_job_start() has started. */
+static void test_job_end(struct kunit *test, struct test_job *tj)
+{
+	flush_work(&tj->work);
+	KUNIT_EXPECT_EQ(test, tj->result, 0);
 	test_job_expect_each_once(test, tj);
 }
 
@@ -156,15 +170,6 @@ static void test_job_until_steps(struct kunit *test, struct test_job *tj, u64 st
 
 	KUNIT_ASSERT_EQ(test, 0, read_poll_timeout(test_job_steps, made, made >= steps, 200,
 						   PATIENCE_US, false, tj));
-}
-
-/* Let each lane finish after @steps more steps.  The job must be stopped. */
-static void test_job_shorten(struct test_job *tj, unsigned int steps)
-{
-	unsigned int i;
-
-	for (i = 0; i < tj->nr; i++)
-		tj->lanes[i].total = tj->lanes[i].made + steps;
 }
 
 static void test_job_expect_rest(struct kunit *test, struct test_job *tj)
@@ -182,9 +187,6 @@ static void lanework_test_each_once(struct kunit *test)
 
 	tj->lanes[0].total = 1;
 	tj->lanes[2999].total = 200;
-	test_job_finish(test, tj);
-
-	/* A second start has nothing to do. */
 	test_job_finish(test, tj);
 }
 
@@ -231,44 +233,6 @@ static void lanework_test_in_turn(struct kunit *test)
 	KUNIT_EXPECT_LE(test, atomic_read(&test_max_at_work), cpus);
 }
 
-/* A stopped job runs no step, and resumes where it stopped. */
-static void lanework_test_stop(struct kunit *test)
-{
-	struct test_job *tj = test_job_init(test, 16, MANY, 200);
-	unsigned int i, too_late = 0;
-
-	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
-	test_job_until_steps(test, tj, 100);
-	lanework_stop(&tj->job);
-	test_job_expect_rest(test, tj);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), -ECANCELED);
-
-	for (i = 0; i < tj->nr; i++)
-		too_late += tj->lanes[i].late > 1;
-	KUNIT_EXPECT_EQ(test, too_late, 0);
-
-	test_job_shorten(tj, 20);
-	test_job_finish(test, tj);
-}
-
-/* Lanes can be started right after a stop, which has no effect before the first start. */
-static void lanework_test_stop_often(struct kunit *test)
-{
-	struct test_job *tj = test_job_init(test, 300, 50, 0);
-	unsigned int i;
-
-	lanework_stop(&tj->job);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), -ECANCELED);
-	KUNIT_EXPECT_EQ(test, test_job_steps(tj), 0ULL);
-
-	for (i = 0; i < 100; i++) {
-		KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
-		usleep_range(10, 500);
-		lanework_stop(&tj->job);
-	}
-	test_job_finish(test, tj);
-}
-
 /* An error of a lane stops the others, and is the result of the job. */
 static void lanework_test_error(struct kunit *test)
 {
@@ -276,15 +240,10 @@ static void lanework_test_error(struct kunit *test)
 
 	tj->lanes[7].total = 5;
 	tj->lanes[7].last = -EPERM;
-	test_job_run(test, tj, -EPERM);
+	KUNIT_EXPECT_EQ(test, lanework_run(&tj->job), -EPERM);
 
-	/* The other lanes have stopped and do not start again. */
 	KUNIT_EXPECT_EQ(test, tj->lanes[7].made, 5);
 	KUNIT_EXPECT_LT(test, test_job_steps(tj), 15000ULL);
-	test_job_expect_rest(test, tj);
-	KUNIT_EXPECT_EQ(test, lanework_start(&tj->job), -EPERM);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), -EPERM);
-	test_job_expect_rest(test, tj);
 	KUNIT_EXPECT_FALSE(test, tj->clash);
 }
 
@@ -306,30 +265,11 @@ static void lanework_test_first_error(struct kunit *test)
 	struct test_job *tj = test_job_init(test, 8, 1, 0);
 
 	tj->job.step = test_second_error_step;
-	test_job_run(test, tj, -EPERM);
+	KUNIT_EXPECT_EQ(test, lanework_run(&tj->job), -EPERM);
 }
 
-/* A lane whose steps cannot run here is not done, and can be stopped. */
+/* Lanes whose steps cannot run are not done, and leave the CPUs to other lanes. */
 static void lanework_test_not_here(struct kunit *test)
-{
-	struct test_job *tj = test_job_init(test, 8, 10, 0);
-
-	tj->lanes[3].stuck = true;
-	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
-	test_job_until_steps(test, tj, 70);
-	KUNIT_EXPECT_EQ(test, tj->lanes[3].made, 0);
-
-	lanework_stop(&tj->job);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), -ECANCELED);
-
-	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
-	WRITE_ONCE(tj->lanes[3].stuck, false);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
-	test_job_expect_each_once(test, tj);
-}
-
-/* Lanes whose steps cannot run leave the CPUs to other lanes. */
-static void lanework_test_starvation(struct kunit *test)
 {
 	struct test_job *tj = test_job_init(test, 4 * num_online_cpus() + 1, 10, 0);
 	struct test_lane *last = &tj->lanes[tj->nr - 1];
@@ -337,17 +277,16 @@ static void lanework_test_starvation(struct kunit *test)
 
 	for (i = 0; i < tj->nr; i++)
 		tj->lanes[i].stuck = &tj->lanes[i] != last;
-	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	test_job_start(test, tj);
 	test_job_until_steps(test, tj, 10);
 	KUNIT_EXPECT_EQ(test, last->made, 10);
 
 	for (i = 0; i < tj->nr; i++)
 		WRITE_ONCE(tj->lanes[i].stuck, false);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
-	test_job_expect_each_once(test, tj);
+	test_job_end(test, tj);
 }
 
-/* Distribute the lanes over all nodes.  The job must not have been started. */
+/* Distribute the lanes over all nodes.  The job must not have run. */
 static void test_job_set_nodes(struct test_job *tj)
 {
 	int node = first_node(node_states[N_CPU]);
@@ -397,13 +336,12 @@ static void lanework_test_hotplug(struct kunit *test)
 		kunit_skip(test, "needs two CPUs");
 
 	test_job_set_nodes(tj);
-	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	test_job_start(test, tj);
 	for (i = 0; i < 3; i++) {
 		KUNIT_EXPECT_EQ(test, remove_cpu(cpu), 0);
 		KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
 	}
-	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
-	test_job_expect_each_once(test, tj);
+	test_job_end(test, tj);
 }
 #endif
 
@@ -425,163 +363,69 @@ static void test_freeze_end(void)
 	thaw_workqueues();
 }
 
-/* The freezer stops lanes; stop and start work while the system is frozen. */
+/* The freezer stops lanes within one step, and they resume where they stopped. */
 static void lanework_test_freeze(struct kunit *test)
 {
 	struct test_job *tj = test_job_init(test, 16, MANY, 200);
-	unsigned int flags;
+	unsigned int i, flags;
 
-	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
+	test_job_start(test, tj);
 	test_job_until_steps(test, tj, 100);
 
 	flags = lock_system_sleep();
 	test_freeze_begin(test);
 	test_job_expect_rest(test, tj);
-	KUNIT_EXPECT_EQ(test, lanework_start(&tj->job), -EBUSY);
-
-	/* A stop takes effect at once, a start with the thaw. */
-	lanework_stop(&tj->job);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), -ECANCELED);
-	test_job_shorten(tj, 20);
-	KUNIT_EXPECT_EQ(test, lanework_start(&tj->job), 0);
-	test_job_expect_rest(test, tj);
+	for (i = 0; i < tj->nr; i++)
+		tj->lanes[i].total = tj->lanes[i].made + 20;
 	test_freeze_end();
 	unlock_system_sleep(flags);
 
-	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
-	test_job_expect_each_once(test, tj);
+	test_job_end(test, tj);
 }
 #endif
-
-/* A job needs a name, a step and lanes. */
-static void lanework_test_incomplete(struct kunit *test)
-{
-	struct test_job *tj = test_job_init(test, 0, 0, 0);
-	struct lanework job;
-
-	KUNIT_EXPECT_EQ(test, lanework_start(&tj->job), -EINVAL);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), -ECANCELED);
-	KUNIT_EXPECT_EQ(test, lanework_init(&job, "lanework_test", NULL), -EINVAL);
-	KUNIT_EXPECT_EQ(test, lanework_init(&job, NULL, test_job_step), -EINVAL);
-}
-
-/* A serial job has no workqueue. */
-static void lanework_test_serial(struct kunit *test)
-{
-	struct lanework job;
-
-	KUNIT_ASSERT_EQ(test, lanework_init_serial(&job, "lanework_test", test_job_step), 0);
-	KUNIT_EXPECT_NULL(test, job.wq);
-	KUNIT_EXPECT_EQ(test, lanework_free(&job), 0);
-}
-
-/* A running job cannot be started or freed, and accepts no lanes. */
-static void lanework_test_while_running(struct kunit *test)
-{
-	struct test_job *tj = test_job_init(test, 4, 100, 500);
-	struct lane more;
-
-	tj->lanes[0].stuck = true;
-	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
-	KUNIT_EXPECT_EQ(test, lanework_start(&tj->job), -EBUSY);
-	kunit_warning_suppress(test) {
-		KUNIT_EXPECT_EQ(test, lanework_free(&tj->job), -EBUSY);
-		KUNIT_EXPECT_EQ(test, lanework_add(&tj->job, &more, 0), -EBUSY);
-	}
-	WRITE_ONCE(tj->lanes[0].stuck, false);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
-	test_job_expect_each_once(test, tj);
-}
 
 static struct workqueue_struct *test_no_wq(const char *name)
 {
 	return NULL;
 }
 
-/* A job without a workqueue: lanework_start() runs the lanes. */
-static struct test_job *test_job_init_alone(struct kunit *test, unsigned int nr,
-					    unsigned int total, unsigned int pause_us)
-{
-	struct test_job *tj;
-
-	kunit_activate_static_stub(test, lanework_alloc_wq, test_no_wq);
-	tj = test_job_init(test, nr, total, pause_us);
-	kunit_deactivate_static_stub(test, lanework_alloc_wq);
-
-	return tj;
-}
-
-/* Without a workqueue, lanework_start() runs all steps itself. */
+/* Without a workqueue, the task itself runs all steps. */
 static void lanework_test_alone(struct kunit *test)
 {
-	struct test_job *tj = test_job_init_alone(test, 50, 20, 0);
+	struct test_job *tj = test_job_init(test, 50, 20, 0);
 
-	KUNIT_ASSERT_EQ(test, lanework_start(&tj->job), 0);
-	test_job_expect_each_once(test, tj);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), 0);
+	kunit_activate_static_stub(test, lanework_alloc_wq, test_no_wq);
+	test_job_finish(test, tj);
+	kunit_deactivate_static_stub(test, lanework_alloc_wq);
 	KUNIT_EXPECT_FALSE(test, tj->off_test);
 }
 
-static int test_stopper(void *data)
+/* A serial job runs one lane after another, and ends with the first error. */
+static void lanework_test_serial(struct kunit *test)
 {
-	struct test_job *tj = data;
+	struct test_job *tj = test_job_init(test, 5, 20, 0);
 
-	while (!kthread_should_stop() && test_job_steps(tj) < 30)
-		usleep_range(100, 200);
-	lanework_stop(&tj->job);
-
-	while (!kthread_should_stop())
-		usleep_range(100, 200);
-
-	return 0;
-}
-
-/* Without a workqueue, another task can stop the job. */
-static void lanework_test_alone_stop(struct kunit *test)
-{
-	struct test_job *tj = test_job_init_alone(test, 5, MANY, 200);
-	struct task_struct *task;
-
-	task = kthread_run(test_stopper, tj, "lanework-stopper");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	KUNIT_EXPECT_EQ(test, lanework_start(&tj->job), 0);
-	kthread_stop(task);
-	KUNIT_EXPECT_EQ(test, lanework_wait(&tj->job), -ECANCELED);
-
-	test_job_shorten(tj, 20);
-	test_job_finish(test, tj);
-}
-
-static void test_job_expect_fails(struct kunit *test, int code, int error)
-{
-	struct test_job *tj = test_job_init_alone(test, 5, 20, 0);
-
-	tj->lanes[2].last = code;
-	/* Steps run in the thread of the test, where the warning can be suppressed. */
-	kunit_warning_suppress(test)
-		test_job_run(test, tj, error);
+	tj->lanes[2].last = -EPERM;
+	KUNIT_EXPECT_EQ(test, lanework_run_serial(&tj->job), -EPERM);
+	KUNIT_EXPECT_FALSE(test, tj->off_test);
 	KUNIT_EXPECT_EQ(test, tj->lanes[1].made, 20);
 	KUNIT_EXPECT_EQ(test, tj->lanes[3].made, 0);
 }
 
-/* A job fails if a step returns an errno or an unknown code; later lanes do not run. */
-static void lanework_test_alone_error(struct kunit *test)
+/* A job without lanes has nothing to do. */
+static void lanework_test_no_lanes(struct kunit *test)
 {
-	test_job_expect_fails(test, -EPERM, -EPERM);
-	test_job_expect_fails(test, 4711, -EINVAL);
-	/* A negative number that is not an errno */
-	test_job_expect_fails(test, -MAX_ERRNO - 1, -EINVAL);
+	struct test_job *tj = test_job_init(test, 0, 0, 0);
+
+	test_job_finish(test, tj);
 }
 
 static struct kunit_case lanework_cases[] = {
 	KUNIT_CASE_SLOW(lanework_test_each_once),
 	KUNIT_CASE(lanework_test_in_turn),
-	KUNIT_CASE(lanework_test_stop),
-	KUNIT_CASE_SLOW(lanework_test_stop_often),
 	KUNIT_CASE(lanework_test_error),
 	KUNIT_CASE(lanework_test_first_error),
 	KUNIT_CASE(lanework_test_not_here),
-	KUNIT_CASE(lanework_test_starvation),
 	KUNIT_CASE(lanework_test_nodes),
 	KUNIT_CASE(lanework_test_no_such_node),
 #ifdef CONFIG_HOTPLUG_CPU
@@ -590,12 +434,9 @@ static struct kunit_case lanework_cases[] = {
 #ifdef CONFIG_FREEZER
 	KUNIT_CASE(lanework_test_freeze),
 #endif
-	KUNIT_CASE(lanework_test_incomplete),
-	KUNIT_CASE(lanework_test_serial),
-	KUNIT_CASE(lanework_test_while_running),
 	KUNIT_CASE(lanework_test_alone),
-	KUNIT_CASE(lanework_test_alone_stop),
-	KUNIT_CASE(lanework_test_alone_error),
+	KUNIT_CASE(lanework_test_serial),
+	KUNIT_CASE(lanework_test_no_lanes),
 	{}
 };
 

@@ -141,7 +141,7 @@ static void read_event(struct timeline *t, const char *event, double time)
 			  &bar.cpu, &bar.steps, bar.why) == 4) {
 		stop_lane(t, &bar);
 	} else if (!strcmp(kind, "job_end") &&
-		   sscanf(event, " left=%*u error=%d", &error) == 1) {
+		   sscanf(event, " error=%d", &error) == 1) {
 		t->ended |= bar.main;
 		t->error = bar.main ? error : t->error;
 	} else if (!strcmp(kind, "job_start") && sscanf(event, " lanes=%u", &lanes) == 1) {

@@ -18,14 +18,11 @@ TRACE_EVENT(lanework_job_start,
 	    TP_ARGS(job),
 	    TP_STRUCT__entry(__string(job, job->name)
 			     __field(unsigned int, lanes)
-			     __field(unsigned int, left)
 			     __field(bool, workers)),
 	    TP_fast_assign(__assign_str(job);
 			   __entry->lanes = job->nr_lanes;
-			   __entry->left = atomic_read(&job->left);
 			   __entry->workers = job->wq;),
-	    TP_printk("job=%s lanes=%u left=%u workers=%s",
-		      __get_str(job), __entry->lanes, __entry->left,
+	    TP_printk("job=%s lanes=%u workers=%s", __get_str(job), __entry->lanes,
 		      __entry->workers ? "yes" : "no")
 );
 
@@ -33,13 +30,10 @@ TRACE_EVENT(lanework_job_end,
 	    TP_PROTO(const struct lanework *job),
 	    TP_ARGS(job),
 	    TP_STRUCT__entry(__string(job, job->name)
-			     __field(unsigned int, left)
 			     __field(int, error)),
 	    TP_fast_assign(__assign_str(job);
-			   __entry->left = atomic_read(&job->left);
-			   __entry->error = READ_ONCE(job->error);),
-	    TP_printk("job=%s left=%u error=%d",
-		      __get_str(job), __entry->left, __entry->error)
+			   __entry->error = job->error;),
+	    TP_printk("job=%s error=%d", __get_str(job), __entry->error)
 );
 
 TRACE_EVENT(lanework_lane_start,

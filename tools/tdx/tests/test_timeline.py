@@ -24,11 +24,11 @@ def stop(time, lane, cpu, node=0, steps=256, why='done', job='tdx_tdmr_init'):
 
 
 def begin(time, lanes, job='tdx_tdmr_init'):
-    return line(time, 0, 'job_start', f'job={job} lanes={lanes} left={lanes} workers=yes')
+    return line(time, 0, 'job_start', f'job={job} lanes={lanes} workers=yes')
 
 
 def end(time, error=0, job='tdx_tdmr_init'):
-    return line(time, 0, 'job_end', f'job={job} left=0 error={error}')
+    return line(time, 0, 'job_end', f'job={job} error={error}')
 
 
 def phase(name, start, end=None):

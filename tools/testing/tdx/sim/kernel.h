@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What stands in for the kernel below kernel/lanework.c.  All headers that it includes
- * and that are not in ../include are links to this one.
+ * The parts of the kernel that kernel/lanework.c uses.  All headers that it includes and
+ * that are not in ../include are links to this one.
  *
- * There is one thread: nobody has to be kept out, and nobody goes to sleep.  A work item
- * is a task of simulated CPUs, and they run while somebody waits for a completion.
+ * There is one thread, so locks have no effect and no function sleeps.  A work item is a
+ * task of simulated CPUs, which run while lanework waits for a completion.
  */
 #ifndef _TDX_SIM_KERNEL_H
 #define _TDX_SIM_KERNEL_H
@@ -20,20 +20,8 @@
 #include "cpus.h"
 
 #define IS_ENABLED(...)			0
-#define IS_ERR_VALUE(x)			((unsigned long)(x) >= (unsigned long)-4095)
 #define container_of(p, type, member)	((type *)((char *)(p) - offsetof(type, member)))
 #define pr_notice(...)			fprintf(stderr, __VA_ARGS__)
-
-/* What warns in the kernel ends a simulation. */
-#define WARN_ONCE(condition, ...)			\
-({							\
-	if (condition) {				\
-		fprintf(stderr, __VA_ARGS__);		\
-		abort();				\
-	}						\
-	0;						\
-})
-#define WARN_ON_ONCE(condition)	WARN_ONCE(condition, "%s\n", #condition)
 
 /* Tests and traces */
 
@@ -46,18 +34,8 @@
 
 /* Locks and sleep */
 
-struct mutex { };
-struct lock_class_key { };
-struct lockdep_map { };
-
 #define guard(name)				guard_ ## name
-#define guard_mutex(lock)			((void)(lock))
 #define guard_rcu()				do { } while (0)
-#define scoped_guard(...)			for (bool once = true; once; once = false)
-#define mutex_init(lock)			((void)(lock))
-#define lock_map_acquire(map)			((void)(map))
-#define lock_map_release(map)			((void)(map))
-#define lockdep_init_map(...)			do { } while (0)
 
 #define TASK_IDLE				0
 #define TASK_FREEZABLE				0
@@ -82,12 +60,9 @@ struct completion {
 };
 
 #define init_completion(c)			((c)->done = false)
-#define reinit_completion(c)			((c)->done = false)
-#define complete_all(c)				((c)->done = true)
-#define completion_done(c)			((c)->done)
-#define wait_for_completion_state(c, ...)	wait_for_completion(c)
+#define complete(c)				((c)->done = true)
 
-static inline void wait_for_completion(const struct completion *c)
+static inline void wait_for_completion_state(const struct completion *c, unsigned int state)
 {
 	if (!c->done)
 		cpus_run();
@@ -129,8 +104,9 @@ static inline bool list_empty(const struct list_head *head)
 
 struct cpumask;
 
-#define for_each_online_cpu(cpu)					\
-	for (unsigned int _i = 0; _i < cpus_nr() && ((cpu) = _i, true); _i++)
+#define cpu_online_mask				NULL
+#define for_each_cpu_and(cpu, mask, ...)				\
+	for (unsigned int _i = ((void)(mask), 0); _i < cpus_nr() && ((cpu) = _i, true); _i++)
 #define housekeeping_test_cpu(cpu, ...)	((void)(cpu), true)
 #define housekeeping_cpumask(...)		NULL
 #define cpumask_copy(...)			do { } while (0)
@@ -158,7 +134,6 @@ struct work_struct {
 };
 
 #define INIT_WORK(work, function)		((work)->func = (function))
-#define cancel_work_sync(work)			((void)(work), false)
 #define alloc_workqueue_attrs()			calloc(1, sizeof(struct workqueue_attrs))
 #define free_workqueue_attrs(attrs)		free(attrs)
 #define apply_workqueue_attrs(wq, attrs)	((void)(wq), (void)(attrs), 0)

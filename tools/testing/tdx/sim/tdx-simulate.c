@@ -75,24 +75,21 @@ static int sim_take_piece(struct lane *lane)
 	return LANE_DONE;
 }
 
-static int sim_add_pieces(struct lanework *job, struct sim_piece *piece,
-			  const struct tdmr_layout *layout, const struct tdmr_host *host)
+static void sim_add_pieces(struct lanework *job, struct sim_piece *piece,
+			   const struct tdmr_layout *layout, const struct tdmr_host *host)
 {
 	const struct tdmr_row *row;
 	unsigned int i, nr;
-	int ret = 0;
 
 	for (row = layout->rows; row < layout->rows + layout->nr_rows; row++) {
 		nr = tdmr_row_pieces(row);
-		for (i = 0; i < nr && !ret; i++, piece++) {
+		for (i = 0; i < nr; i++, piece++) {
 			piece->bytes = tdmr_row_cut(host, row, nr, i + 1) -
 				       tdmr_row_cut(host, row, nr, i);
 			piece->node = row->node;
-			ret = lanework_add(job, &piece->lane, host->nodes[row->node].home);
+			lanework_add(job, &piece->lane, host->nodes[row->node].home);
 		}
 	}
-
-	return ret;
 }
 
 static int sim_make_call(struct lane *lane)
@@ -104,24 +101,21 @@ static int sim_make_call(struct lane *lane)
 	return --tl->calls ? LANE_MORE : LANE_DONE;
 }
 
-static int sim_add_lanes(struct lanework *job, struct sim_lane *lanes,
-			 const struct tdmr_layout *layout, const struct tdmr_host *host)
+static void sim_add_lanes(struct lanework *job, struct sim_lane *lanes,
+			  const struct tdmr_layout *layout, const struct tdmr_host *host)
 {
 	unsigned int order[TDMR_MAX];
 	unsigned int i;
-	int ret = 0;
 
 	tdmr_order(layout, order);
 
-	for (i = 0; i < layout->nr_tdmrs && !ret; i++) {
+	for (i = 0; i < layout->nr_tdmrs; i++) {
 		const struct tdmr *tdmr = &layout->tdmrs[order[i]];
 
 		lanes[i].calls = tdmr->size / SZ_1G * SIM_CALLS_PER_GIB;
 		lanes[i].memory_node = tdmr->node;
-		ret = lanework_add(job, &lanes[i].lane, host->nodes[tdmr->node].home);
+		lanework_add(job, &lanes[i].lane, host->nodes[tdmr->node].home);
 	}
-
-	return ret;
 }
 
 /* Returns the ns that all lanes take. */
@@ -130,10 +124,7 @@ static double sim_run_job(struct lanework *job)
 	double begin = cpus_now();
 	int ret;
 
-	ret = lanework_start(job);
-	if (!ret)
-		ret = lanework_wait(job);
-	lanework_free(job);
+	ret = lanework_run(job);
 	if (ret)
 		errx(1, "the lanes fail: %s", strerror(-ret));
 
@@ -145,9 +136,8 @@ static double sim_take_pieces(const struct tdmr_layout *layout, const struct tdm
 	static struct sim_piece pieces[TDMR_MAX * TDMR_ROW_PIECES];
 	struct lanework job;
 
-	if (lanework_init(&job, "tdx_pamt", sim_take_piece) ||
-	    sim_add_pieces(&job, pieces, layout, host))
-		errx(1, "no lanes");
+	lanework_init(&job, "tdx_pamt", sim_take_piece);
+	sim_add_pieces(&job, pieces, layout, host);
 
 	return sim_run_job(&job);
 }
@@ -157,9 +147,8 @@ static double sim_run_lanes(const struct tdmr_layout *layout, const struct tdmr_
 	static struct sim_lane lanes[TDMR_MAX];
 	struct lanework job;
 
-	if (lanework_init(&job, "tdx_tdmr_init", sim_make_call) ||
-	    sim_add_lanes(&job, lanes, layout, host))
-		errx(1, "no lanes");
+	lanework_init(&job, "tdx_tdmr_init", sim_make_call);
+	sim_add_lanes(&job, lanes, layout, host);
 
 	return sim_run_job(&job);
 }

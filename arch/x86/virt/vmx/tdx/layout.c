@@ -13,7 +13,6 @@
 #include <linux/nodemask.h>
 #include <linux/numa.h>
 #include <linux/pfn.h>
-#include <linux/sched/isolation.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/topology.h>
@@ -109,21 +108,6 @@ int tdx_layout_home(int node)
 	return node_state(node, N_CPU) ? node : numa_nearest_node(node, N_CPU);
 }
 
-/* Count the CPUs of a node that can run lanes, which are unbound work. */
-static unsigned int tdx_node_workers(int node)
-{
-	unsigned int cpu, nr = 0;
-
-	/* A cpuset that isolates CPUs replaces the mask of HK_TYPE_DOMAIN. */
-	guard(rcu)();
-
-	for_each_cpu_and(cpu, cpumask_of_node(node), cpu_online_mask)
-		nr += housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN) &&
-		      housekeeping_test_cpu(cpu, HK_TYPE_WQ);
-
-	return nr;
-}
-
 static int tdx_host_describe(struct tdmr_host *host, const struct tdx_module *module)
 {
 	const struct tdx_sys_info_tdmr *info = &module->sysinfo.tdmr;
@@ -136,7 +120,7 @@ static int tdx_host_describe(struct tdmr_host *host, const struct tdx_module *mo
 
 	for_each_online_node(node) {
 		nodes[node].home = tdx_layout_home(node);
-		nodes[node].cpus = tdx_node_workers(node);
+		nodes[node].cpus = lanework_workers(cpumask_of_node(node));
 	}
 	host->nodes = nodes;
 	host->nr_nodes = nr_node_ids;

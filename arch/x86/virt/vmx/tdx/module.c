@@ -457,12 +457,8 @@ int tdx_tdmrs_init(struct tdx_attempt *a, const struct tdx_layout *layout,
 	unsigned int order[TDMR_MAX];
 	struct lanework lanes;
 	unsigned int i;
-	int ret;
 
-	ret = lanework_init(&lanes, "tdx_tdmr_init", tdx_tdmr_init_next);
-	if (ret)
-		return ret;
-
+	lanework_init(&lanes, "tdx_tdmr_init", tdx_tdmr_init_next);
 	tdmr_order(&layout->tdmrs, order);
 	for (i = 0; i < layout->tdmrs.nr_tdmrs; i++) {
 		struct tdx_tdmr_lane *tl = &job->lanes[i];
@@ -474,12 +470,7 @@ int tdx_tdmrs_init(struct tdx_attempt *a, const struct tdx_layout *layout,
 		lanework_add(&lanes, &tl->lane, tdx_layout_home(tl->tdmr->node));
 	}
 
-	ret = lanework_start(&lanes);
-	if (!ret)
-		ret = lanework_wait(&lanes);
-	lanework_free(&lanes);
-
-	return ret;
+	return lanework_run(&lanes);
 }
 
 /* Off */

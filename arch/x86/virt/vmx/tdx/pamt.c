@@ -229,25 +229,19 @@ static void tdx_pamts_divide_row(struct tdx_pamts *p, const struct tdx_layout *l
 	}
 }
 
-/* Run the job, which the caller has initialized, on all pieces. */
-static int tdx_pamts_run(struct tdx_pamts *p, const struct tdx_layout *layout)
+/* Prepare a lane for each piece. */
+static void tdx_pamts_init_job(struct tdx_pamts *p, const struct tdx_layout *layout,
+			       const char *name, int (*step)(struct lane *lane))
 {
 	unsigned int i;
-	int ret;
 
+	lanework_init(&p->job, name, step);
 	for (i = 0; i < p->nr_pieces; i++) {
 		struct tdx_pamt_piece *piece = &p->pieces[i];
 
 		lanework_add(&p->job, &piece->lane,
 			     tdx_layout_home(layout->tdmrs.rows[piece->row].node));
 	}
-
-	ret = lanework_start(&p->job);
-	if (!ret)
-		ret = lanework_wait(&p->job);
-	lanework_free(&p->job);
-
-	return ret;
 }
 
 /* Give back the pieces of rows that are not complete. */
@@ -293,26 +287,20 @@ static bool tdx_pamts_propose(struct tdx_pamts *p, struct tdx_layout *layout)
 	return p->nr_pieces;
 }
 
-/* Prepare a job that allocates pieces.  Few pages are not worth a workqueue. */
-static int tdx_pamts_init_job(struct tdx_pamts *p, const struct tdx_layout *layout)
-{
-	if (tdx_pamt_is_zeroed() || layout->pamt_bytes > TDMR_SERIAL_MAX)
-		return lanework_init(&p->job, "tdx_pamt_alloc", tdx_pamt_take_piece);
-
-	return lanework_init_serial(&p->job, "tdx_pamt_alloc", tdx_pamt_take_piece);
-}
-
 /* Take the pieces of all rows that have a place. */
 static int tdx_pamts_take_pieces(struct tdx_pamts *p, struct tdx_layout *layout)
 {
 	unsigned int i;
 	int ret;
 
+	tdx_pamts_init_job(p, layout, "tdx_pamt_alloc", tdx_pamt_take_piece);
 	/* The lanes are freezable. */
 	tdx_attempt_rest(p->a, true);
-	ret = tdx_pamts_init_job(p, layout);
-	if (!ret)
-		ret = tdx_pamts_run(p, layout);
+	/* Few pages are not worth a workqueue. */
+	if (tdx_pamt_is_zeroed() || layout->pamt_bytes > TDMR_SERIAL_MAX)
+		ret = lanework_run(&p->job);
+	else
+		ret = lanework_run_serial(&p->job);
 	tdx_attempt_rest(p->a, false);
 
 	for (i = 0; i < p->nr_pieces; i++)
@@ -513,6 +501,6 @@ void tdx_pamts_clear(struct tdx_layout *layout)
 	for (i = 0; i < layout->tdmrs.nr_rows; i++)
 		tdx_pamts_divide_row(p, layout, i, tdmr_row_pieces(&layout->tdmrs.rows[i]));
 
-	if (!WARN_ON_ONCE(lanework_init(&p->job, "tdx_pamt_clear", tdx_pamt_clear_next)))
-		tdx_pamts_run(p, layout);
+	tdx_pamts_init_job(p, layout, "tdx_pamt_clear", tdx_pamt_clear_next);
+	lanework_run(&p->job);
 }

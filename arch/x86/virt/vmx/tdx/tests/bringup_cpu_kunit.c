@@ -82,17 +82,13 @@ static void bringup_test_cpu_returns(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls(TDH_SYS_LP_INIT), lp_inits);
 }
 
-static struct workqueue_struct *no_wq(const char *name)
-{
-	return NULL;
-}
-
 /* Lanes that are queued on a CPU before its LP.INIT. */
 static struct {
 	struct lanework job;
 	struct work_struct work;
 	bool armed;
 	atomic_t put_off;
+	int result;
 } early;
 
 static int early_step(struct lane *lane)
@@ -107,7 +103,7 @@ static int early_step(struct lane *lane)
 
 static void start_early(struct work_struct *unused)
 {
-	lanework_start(&early.job);
+	early.result = lanework_run_serial(&early.job);
 }
 
 /* This callback precedes that of TDX, so the LP is not ready before it returns. */
@@ -134,11 +130,7 @@ static void prepare_early(struct kunit *test)
 	early = (typeof(early)) { .armed = true };
 	INIT_WORK(&early.work, start_early);
 
-	/* Without a workqueue, lanework_start() runs the lanes on its own CPU. */
-	kunit_activate_static_stub(test, lanework_alloc_wq, no_wq);
-	KUNIT_ASSERT_EQ(test, lanework_init(&early.job, "tdx_early", early_step), 0);
-	kunit_deactivate_static_stub(test, lanework_alloc_wq);
-
+	lanework_init(&early.job, "tdx_early", early_step);
 	for (i = 0; i < tb->steps.layout.tdmrs.nr_tdmrs; i++)
 		lanework_add(&early.job, &tb->steps.job.lanes[i].lane, NUMA_NO_NODE);
 }
@@ -158,11 +150,10 @@ static void lanes_before_lp(struct kunit *test)
 	flush_work(&early.work);
 
 	/* Each lane makes one call, as its TDMR is done already, and none too early. */
-	KUNIT_EXPECT_EQ(test, lanework_wait(&early.job), 0);
+	KUNIT_EXPECT_EQ(test, early.result, 0);
 	KUNIT_EXPECT_GE(test, atomic_read(&early.put_off), 3);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_calls_on(cpu, TDH_SYS_TDMR_INIT),
 			calls + tb->steps.layout.tdmrs.nr_tdmrs);
-	KUNIT_EXPECT_EQ(test, lanework_free(&early.job), 0);
 }
 
 /* A lane makes no call on a CPU that comes online before its LP.INIT. */
