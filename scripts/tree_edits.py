@@ -162,14 +162,14 @@ with trees('7.', patch='open'):
             'tdx_module_state', 'tdx_global_keyid', 'tdx_guest_keyid_pool',
             'tdx_lp_initialized', 'tdx_tdmr_list', 'tdx_memlist', 'tdx_sysinfo',
             'tdx_cpu_flush_cache', 'tdx_offline_cpu', 'tdx_shutdown_cpu',
-            'free_tdx_memlist', 'build_tdx_memlist', 'read_sys_metadata_field',
+            'free_tdx_memlist', 'build_tdx_memlist', 'add_tdx_memblock', 'read_sys_metadata_field',
             'alloc_tdmr_list', 'free_tdmr_list', 'tdmr_entry', 'config_tdx_module')
     edit('arch/x86/virt/vmx/tdx/tdx.c',
          where=r'^static __init (?=int tdmr_size_single\()', put='static ')
     # Align the parameters with the shorter first lines.
     for text in (
-            'static int add_tdx_memblock(struct list_head *tmb_list, unsigned long start_pfn,\n'
-            '\t\t\t    unsigned long end_pfn, int nid)',
+            'int add_tdx_memblock(struct list_head *tmb_list, unsigned long start_pfn,\n'
+            '\t\t     unsigned long end_pfn, int nid)',
             'int alloc_tdmr_list(struct tdmr_info_list *tdmr_list,\n'
             '\t\t    struct tdx_sys_info_tdmr *sysinfo_tdmr)',
             'struct tdmr_info *tdmr_entry(struct tdmr_info_list *tdmr_list, int idx)',
@@ -203,6 +203,8 @@ int tdx_offline_cpu(unsigned int cpu);
 void tdx_shutdown_cpu(void *ign);
 void free_tdx_memlist(struct list_head *tmb_list);
 int build_tdx_memlist(struct list_head *tmb_list);
+int add_tdx_memblock(struct list_head *tmb_list, unsigned long start_pfn,
+		     unsigned long end_pfn, int nid);
 int read_sys_metadata_field(u64 field_id, u64 *data);
 int get_tdx_sys_info(struct tdx_sys_info *sysinfo);
 int alloc_tdmr_list(struct tdmr_info_list *tdmr_list,

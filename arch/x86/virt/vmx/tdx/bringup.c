@@ -94,7 +94,7 @@ static int tdx_steps_prepare(struct tdx_attempt *a, struct tdx_steps *s)
 	if (ret)
 		return ret;
 
-	ret = tdx_memory_claim(a, layout);
+	ret = tdx_memory_claim(a, layout, &s->module);
 	if (ret)
 		return ret;
 

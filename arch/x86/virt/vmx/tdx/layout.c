@@ -4,7 +4,8 @@
  *
  * KVM allocates memory for TDs from the page allocator, which does not distinguish
  * memory that the module can use.  So TDMRs cover all memory of the page allocator, and
- * after step 2 no other memory may come online.
+ * after step 2 no other memory may come online.  TDMRs also cover memory that is offline
+ * if the module can use it.
  */
 #include <linux/cpumask.h>
 #include <linux/list.h>
@@ -18,6 +19,66 @@
 #include <linux/topology.h>
 
 #include "steps.h"
+
+static bool tdx_memory_is_convertible(const struct tdx_module *module, u64 start, u64 end)
+{
+	unsigned int i;
+
+	for (i = 0; i < module->nr_cmrs; i++) {
+		if (module->cmrs[i].start <= start && start < module->cmrs[i].end)
+			start = module->cmrs[i].end;
+	}
+
+	return !module->nr_cmrs || start >= end;
+}
+
+/*
+ * Move memory from @all to @blocks, except memory that is offline and not convertible, such
+ * as hot-added memory of a device: no TD gets it, and it will not come online.
+ */
+static int tdx_memory_select(struct list_head *all, struct list_head *blocks,
+			     const struct tdx_module *module)
+{
+	struct tdx_memblock *block, *last = NULL;
+	unsigned long pfn, next;
+	int ret;
+
+	list_for_each_entry(block, all, list) {
+		for (pfn = block->start_pfn; pfn < block->end_pfn; pfn = next) {
+			next = min(block->end_pfn, SECTION_ALIGN_UP(pfn + 1));
+			if (!online_section_nr(pfn_to_section_nr(pfn)) &&
+			    !tdx_memory_is_convertible(module, PFN_PHYS(pfn), PFN_PHYS(next)))
+				continue;
+			if (last && last->end_pfn == pfn && last->nid == block->nid) {
+				last->end_pfn = next;
+				continue;
+			}
+			ret = add_tdx_memblock(blocks, pfn, next, block->nid);
+			if (ret)
+				return ret;
+			last = list_last_entry(blocks, struct tdx_memblock, list);
+		}
+	}
+
+	return 0;
+}
+
+static int tdx_memory_list(struct list_head *blocks, const struct tdx_module *module)
+{
+	LIST_HEAD(all);
+	int ret;
+
+	ret = build_tdx_memlist(&all);
+	if (ret)
+		return ret;
+
+	ret = tdx_memory_select(&all, blocks, module);
+	free_tdx_memlist(&all);
+	if (ret)
+		free_tdx_memlist(blocks);
+
+	return ret;
+}
 
 static struct tdmr_range *tdx_memory_ranges(struct list_head *blocks, unsigned int *nr)
 {
@@ -44,12 +105,14 @@ static struct tdmr_range *tdx_memory_ranges(struct list_head *blocks, unsigned i
  * tdx_memory_claim - step 2: list the memory, and keep other memory offline
  * @a: the attempt
  * @layout: gets the memory
+ * @module: the CMRs
  *
  * Context: may sleep; takes mem_hotplug_lock for reading.  The worker calls this.
  *
  * Return: 0 or -ENOMEM.
  */
-int tdx_memory_claim(struct tdx_attempt *a, struct tdx_layout *layout)
+int tdx_memory_claim(struct tdx_attempt *a, struct tdx_layout *layout,
+		     const struct tdx_module *module)
 {
 	LIST_HEAD(blocks);
 	int ret;
@@ -57,7 +120,7 @@ int tdx_memory_claim(struct tdx_attempt *a, struct tdx_layout *layout)
 	/* Prevent memory from coming online before the list is published. */
 	get_online_mems();
 
-	ret = build_tdx_memlist(&blocks);
+	ret = tdx_memory_list(&blocks, module);
 	if (ret)
 		goto err_put;
 
@@ -162,7 +225,7 @@ static int tdx_layout_fail(struct tdx_attempt *a, const struct tdx_layout *layou
 				start, end, TDMR_MAX_CMRS);
 	case TDMR_OUTSIDE_CMRS:
 		return tdx_fail(a, err,
-				"memory [0x%llx, 0x%llx): TDX cannot use this memory; if it was hot-added, remove it%s",
+				"memory [0x%llx, 0x%llx): TDX cannot use this memory; if it was hot-added, take it offline%s",
 				start, end, a->hint);
 	case TDMR_NO_RESERVED:
 		return tdx_fail(a, err,

@@ -181,7 +181,8 @@ bool tdx_module_can_disable(const struct tdx_module *module);
 int tdx_module_disable(struct tdx_attempt *a);
 
 /* layout.c */
-int tdx_memory_claim(struct tdx_attempt *a, struct tdx_layout *layout);
+int tdx_memory_claim(struct tdx_attempt *a, struct tdx_layout *layout,
+		     const struct tdx_module *module);
 void tdx_memory_release(struct tdx_layout *layout);
 int tdx_layout_plan(struct tdx_attempt *a, struct tdx_layout *layout,
 		    const struct tdx_module *module);

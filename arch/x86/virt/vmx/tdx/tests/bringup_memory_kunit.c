@@ -94,7 +94,7 @@ static void memory_take_page(struct memory_task *task)
 
 static void memory_claim(struct memory_task *task)
 {
-	tdx_memory_claim(&task->tb->attempt, &task->tb->steps.layout);
+	tdx_memory_claim(&task->tb->attempt, &task->tb->steps.layout, &task->tb->steps.module);
 }
 
 static void memory_release(struct memory_task *task)
