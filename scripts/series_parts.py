@@ -58,6 +58,7 @@ with before('off-kunit'):
     PATH = f'{TDX}/tests/enable_kunit.c'
     tests(PATH, 'enable_test_subscribe', 'enable_test_subscribe_cancel',
           'enable_test_subscribe_failure', 'enable_test_hold_off', 'enable_test_metadata',
+          'enable_test_stop_before_off',
           'enable_test_probe', 'enable_test_request_during_off',
           'enable_test_probe_during_off', 'enable_test_users', 'enable_test_renew')
     cut(PATH, r'^\tKUNIT_EXPECT_EQ\(test, tdx_bringup_disable\(&g->tb\), -ESHUTDOWN\);\n')

@@ -189,7 +189,7 @@ static void tdx_bringup_end_off(struct tdx_bringup *tb, int result)
 	if (result) {
 		/* A probe would clear the error. */
 		WRITE_ONCE(tb->probing, false);
-		tb->result = tb->attempt.lost ? result : 0;
+		tb->result = tb->attempt.lost || tb->attempt.stop ? result : 0;
 		tdx_bringup_set_status(tb, tb->attempt.lost ? TDX_STATUS_ERROR :
 							       TDX_STATUS_INITIALIZED);
 	} else if (list_empty(&tb->requests) || tb->attempt.stop) {
@@ -631,7 +631,9 @@ int tdx_bringup_hold(struct tdx_bringup *tb)
 	long ret;
 
 	tdx_bringup_might_wait(tb);
-	tdx_attempt_set(&tb->attempt, &tb->attempt.hold, true);
+	/* tdx_bringup_probe() and tdx_bringup_disable() check @hold under the lock. */
+	scoped_guard(mutex, &tb->lock)
+		tdx_attempt_set(&tb->attempt, &tb->attempt.hold, true);
 	ret = wait_event_killable_timeout(tb->attempt.changed, tdx_bringup_quiet(tb),
 					  TDX_STOP_SECONDS * HZ);
 	/* The freezer cannot freeze a task that waits for off or for a probe. */

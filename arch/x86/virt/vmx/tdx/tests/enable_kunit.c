@@ -241,11 +241,18 @@ static void enable_test_bounded(struct kunit *test)
 static void enable_test_hold_off(struct kunit *test)
 {
 	struct gated *g = test->priv;
+	struct gated_call *hold;
 
 	gated_end(g, 0);
 	KUNIT_ASSERT_EQ(test, tdx_bringup_sync(&g->tb), 0);
 	flush_work(&g->tb.work);
-	KUNIT_ASSERT_EQ(test, tdx_bringup_hold(&g->tb), 0);
+	/* Off checks @hold under this lock. */
+	mutex_lock(&g->tb.lock);
+	hold = gated_call(test, gated_hold, NULL);
+	gated_call_expect_blocked(test, hold);
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(g->tb.attempt.hold));
+	mutex_unlock(&g->tb.lock);
+	gated_call_expect(test, hold, 0);
 	KUNIT_EXPECT_EQ(test, tdx_bringup_disable(&g->tb), -EBUSY);
 	KUNIT_EXPECT_EQ(test, g->tb.status, TDX_STATUS_INITIALIZED);
 	tdx_bringup_release(&g->tb);
@@ -256,6 +263,30 @@ static void enable_test_hold_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tdx_bringup_hold(&g->tb), -EBUSY);
 	KUNIT_EXPECT_FALSE(test, g->tb.attempt.hold);
 	tdx_attempt_rest(&g->tb.attempt, false);
+}
+
+/* If the system goes down before off has begun, subscribers do not see TDX come up again. */
+static void enable_test_stop_before_off(struct kunit *test)
+{
+	struct counted *sub = counted_new(test);
+	struct gated *g = test->priv;
+	struct gated_call *stop;
+
+	KUNIT_ASSERT_EQ(test, tdx_bringup_subscribe(&g->tb, &sub->req), 0);
+	gated_end(g, 0);
+	KUNIT_ASSERT_EQ(test, tdx_bringup_sync(&g->tb), 0);
+	counted_expect_inside(test, sub, 0);
+
+	reinit_completion(&sub->leave);
+	gated_start_off(test, g);
+	counted_expect_inside(test, sub, -ESHUTDOWN);
+	stop = gated_call(test, gated_stop, NULL);
+	gated_call_expect(test, stop, 0);
+	complete_all(&sub->leave);
+	flush_work(&g->tb.work);
+	KUNIT_EXPECT_EQ(test, g->offs, 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&sub->count), 2);
+	KUNIT_EXPECT_EQ(test, tdx_bringup_sync(&g->tb), -ESHUTDOWN);
 }
 
 /* A task that is killed while it waits to suspend the system does not hold bring-up. */
@@ -481,6 +512,7 @@ static struct kunit_case enable_cases[] = {
 	KUNIT_CASE(enable_test_hold),
 	KUNIT_CASE(enable_test_hold_resting),
 	KUNIT_CASE(enable_test_hold_off),
+	KUNIT_CASE(enable_test_stop_before_off),
 	KUNIT_CASE(enable_test_hold_killed),
 	KUNIT_CASE(enable_test_bounded),
 	KUNIT_CASE(enable_test_metadata),
