@@ -99,16 +99,6 @@ with before('update'):
 	/* An update may have failed just now, or off may have begun. */
 	return ret ?: tdx_get_sysinfo() ? 0 : -ESHUTDOWN;
 """, '\treturn tdx_host_check() ?: tdx_bringup_sync(&tdx_host);\n')
-    text(PATH, 'tdx_module_lost() ? NULL : tdx_bringup_metadata(&tdx_host)',
-         'tdx_bringup_metadata(&tdx_host)')
-    text(PATH, """	if (!tdx_module_lost())
-		return tdx_bringup_status(&tdx_host, progress);
-
-	if (progress)
-		*progress = (struct tdx_progress) {};
-
-	return TDX_STATUS_ERROR;
-""", '\treturn tdx_bringup_status(&tdx_host, progress);\n')
     PATH = f'{TDX}/lps.c'
     cut(PATH, r'^/\* An update of the module has failed\. \*/\nstatic bool .*\n\n',
         r'^\t/\* After a failed update .*\n.*\n\t\treturn 0;\n\n')

@@ -394,10 +394,7 @@ const struct tdx_sys_info *tdx_enable_metadata(void)
 	const struct tdx_sys_info *ready = tdx_get_sysinfo();
 
 	/* An update of the module changes this copy, but not that of tdx_bringup. */
-	if (ready)
-		return ready;
-
-	return tdx_module_lost() ? NULL : tdx_bringup_metadata(&tdx_host);
+	return ready ?: tdx_bringup_metadata(&tdx_host);
 }
 EXPORT_SYMBOL_FOR_MODULES(tdx_enable_metadata, "kvm-intel,tdx_test");
 
@@ -414,13 +411,7 @@ EXPORT_SYMBOL_FOR_MODULES(tdx_enable_metadata, "kvm-intel,tdx_test");
  */
 enum tdx_status tdx_enable_status(struct tdx_progress *progress)
 {
-	if (!tdx_module_lost())
-		return tdx_bringup_status(&tdx_host, progress);
-
-	if (progress)
-		*progress = (struct tdx_progress) {};
-
-	return TDX_STATUS_ERROR;
+	return tdx_bringup_status(&tdx_host, progress);
 }
 EXPORT_SYMBOL_FOR_MODULES(tdx_enable_status, "kvm-intel,tdx-host");
 
@@ -568,9 +559,10 @@ static int __init tdx_enable_at_boot(void)
 subsys_initcall(tdx_enable_at_boot);
 
 #ifdef CONFIG_TDX_BRINGUP_KUNIT_TEST
-static void tdx_host_forget(struct tdx_bringup *tb, bool up)
+static void tdx_host_forget(struct tdx_bringup *tb)
 {
-	if (up)
+	/* TDX is up, or an error has left the PAMTs with the module. */
+	if (tb->steps.layout.pamts)
 		tdx_steps_undo(&tb->steps);
 	tdx_lps_forget();
 }

@@ -104,8 +104,7 @@ void tdx_sysfs_notify(void);
 
 #ifdef CONFIG_TDX_BRINGUP_KUNIT_TEST
 int tdx_host_reset(void);
-int tdx_bringup_renew(struct tdx_bringup *tb,
-		      void (*forget)(struct tdx_bringup *tb, bool up));
+int tdx_bringup_renew(struct tdx_bringup *tb, void (*forget)(struct tdx_bringup *tb));
 void tdx_bringup_exit(struct tdx_bringup *tb);
 #endif
 

@@ -485,12 +485,13 @@ int tdx_bringup_try_get(struct tdx_bringup *tb)
 {
 	guard(mutex)(&tb->lock);
 
+	if (tb->status == TDX_STATUS_ERROR)
+		return tb->result;
 	if (tb->status != TDX_STATUS_INITIALIZED)
 		return -ENXIO;
-	if (!tb->result)
-		tb->users++;
+	tb->users++;
 
-	return tb->result;
+	return 0;
 }
 
 /* See tdx_get(). */
@@ -523,7 +524,7 @@ void tdx_bringup_lose(struct tdx_bringup *tb)
 	guard(mutex)(&tb->lock);
 
 	tb->result = -ESHUTDOWN;
-	tdx_bringup_set_status(tb, tb->status);
+	tdx_bringup_set_status(tb, TDX_STATUS_ERROR);
 	tdx_bringup_queue(tb);
 }
 
@@ -534,8 +535,6 @@ static int tdx_bringup_can_disable(struct tdx_bringup *tb)
 
 	switch (tb->status) {
 	case TDX_STATUS_INITIALIZED:
-		if (tb->result)
-			return tb->result;
 		if (tb->attempt.stop)
 			return -ESHUTDOWN;
 		return tb->users || READ_ONCE(tb->attempt.hold) ? -EBUSY :
@@ -666,6 +665,10 @@ enum tdx_status tdx_bringup_status(const struct tdx_bringup *tb, struct tdx_prog
 
 	if (!progress)
 		return status;
+	if (status == TDX_STATUS_ERROR) {
+		*progress = (struct tdx_progress) {};
+		return status;
+	}
 
 	tdx_steps_progress(&tb->steps, &progress->done, &progress->total);
 	/* Lanes end before the state changes: until then, withhold the last call. */
@@ -705,20 +708,16 @@ static bool tdx_bringup_renewable(struct tdx_bringup *tb)
  * Return: 0; -EBUSY while an attempt or a callback runs or is about to run, or while
  * TDX has users.
  */
-int tdx_bringup_renew(struct tdx_bringup *tb,
-		      void (*forget)(struct tdx_bringup *tb, bool up))
+int tdx_bringup_renew(struct tdx_bringup *tb, void (*forget)(struct tdx_bringup *tb))
 {
-	bool up;
-
 	scoped_guard(mutex, &tb->lock) {
 		if (!tdx_bringup_renewable(tb))
 			return -EBUSY;
-		up = tb->status == TDX_STATUS_INITIALIZED;
 		/* Keep the worker and requests away. */
 		tdx_bringup_set_status(tb, TDX_STATUS_ERROR);
 	}
 
-	forget(tb, up);
+	forget(tb);
 
 	guard(mutex)(&tb->lock);
 

@@ -150,7 +150,7 @@ static void count_from_now(void)
 	counted.max_size = U64_MAX;
 }
 
-static void undo_steps(struct tdx_bringup *tb, bool up)
+static void undo_steps(struct tdx_bringup *tb)
 {
 	tdx_steps_undo(&tb->steps);
 }

@@ -331,7 +331,7 @@ static inline void gated_start_off(struct kunit *test, struct gated *g)
 }
 
 /* For tdx_bringup_renew(). */
-static inline void gated_forget(struct tdx_bringup *tb, bool up)
+static inline void gated_forget(struct tdx_bringup *tb)
 {
 }
 
