@@ -261,9 +261,10 @@ static void tdx_pamts_put_pieces(struct tdx_pamts *p)
 
 /*
  * Find a place that can be tried for each row without memory, and divide these rows into
- * pieces.  Returns false if there is none.
+ * pieces.  Returns false if there is none, or no time to look for it.
  */
-static bool tdx_pamts_propose(struct tdx_pamts *p, struct tdx_layout *layout)
+static bool tdx_pamts_propose(struct tdx_pamts *p, struct tdx_layout *layout,
+			      unsigned long deadline)
 {
 	bool zeroed = tdx_pamt_is_zeroed();
 	unsigned int i;
@@ -277,8 +278,11 @@ static bool tdx_pamts_propose(struct tdx_pamts *p, struct tdx_layout *layout)
 		if (p->failed[i])
 			tdmr_row_lower(&layout->host, &layout->tdmrs, i);
 		p->failed[i] = false;
-		while (row->base && !tdx_pamt_check(row->base, row->size))
+		while (row->base && !tdx_pamt_check(row->base, row->size)) {
+			if (tdx_attempt_stopped(p->a) || time_after_eq(jiffies, deadline))
+				return false;
 			tdmr_row_lower(&layout->host, &layout->tdmrs, i);
+		}
 		/* Without zeroing, each allocation costs more than the size adds. */
 		if (row->base)
 			tdx_pamts_divide_row(p, layout, i, zeroed ? tdmr_row_pieces(row) : 1);
@@ -325,7 +329,7 @@ static int tdx_pamts_take_rows(struct tdx_pamts *p, struct tdx_layout *layout)
 	unsigned int i, places = TDX_PAMT_PLACES;
 	int ret = 0;
 
-	while (tdx_pamts_propose(p, layout)) {
+	while (tdx_pamts_propose(p, layout, deadline)) {
 		ret = tdx_pamts_take_pieces(p, layout);
 		if (ret || !--places || time_after_eq(jiffies, deadline))
 			break;

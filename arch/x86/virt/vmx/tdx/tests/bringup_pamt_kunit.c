@@ -373,10 +373,31 @@ static void bringup_test_pamt_late(struct kunit *test)
 
 	nr_takes = 0;
 	stub_take(test, take_nothing);
+	kunit_activate_static_stub(test, tdx_pamt_check, check_nothing);
 	kunit_activate_static_stub(test, tdx_pamt_deadline, no_time);
 	layout = find_tdmrs(test);
 	KUNIT_EXPECT_GT(test, nr_takes, 1);
 	KUNIT_EXPECT_LE(test, nr_takes, layout->nr_tdmrs + num_online_nodes());
+}
+
+static int nr_checks;
+
+static bool reject(u64 base, u64 size)
+{
+	nr_checks++;
+
+	return false;
+}
+
+/* Nor does it look for one. */
+static void bringup_test_pamt_late_check(struct kunit *test)
+{
+	nr_checks = 0;
+	kunit_activate_static_stub(test, tdx_pamt_check, reject);
+	kunit_activate_static_stub(test, tdx_pamt_deadline, no_time);
+	find_tdmrs(test);
+	/* One for the rows of nodes, and one for those of TDMRs */
+	KUNIT_EXPECT_EQ(test, nr_checks, 2);
 }
 
 /* The end of a host with 512 GiB, which does not exist */
@@ -597,6 +618,7 @@ static struct kunit_case bringup_pamt_cases[] = {
 	KUNIT_CASE(bringup_test_pamt_stop_alone),
 	KUNIT_CASE(bringup_test_pamt_few_places),
 	KUNIT_CASE(bringup_test_pamt_late),
+	KUNIT_CASE(bringup_test_pamt_late_check),
 	KUNIT_CASE(bringup_test_pamt_pieces),
 	KUNIT_CASE(bringup_test_pamt_not_zeroed),
 	KUNIT_CASE(bringup_test_pamt_stop_in_row),
