@@ -17,8 +17,9 @@
  * hold the lock during the long steps: the allocation of PAMTs, and TDMR.INIT.
  *
  * Once the module has its TDMRs, it may write to the PAMTs until TDH.SYS.DISABLE has
- * succeeded.  If that fails, or the module lacks it, the PAMTs stay allocated: even the
- * disabling of the module at shutdown writes to them.
+ * succeeded.  If that fails, or the module lacks it, the PAMTs stay allocated: SEAMCALLs
+ * still write to them, such as TDH.PHYMEM.PAGE.RDMD of the machine check handler and the
+ * disabling at shutdown.
  */
 #define pr_fmt(fmt)	"virt/tdx: " fmt
 
@@ -232,7 +233,7 @@ static void tdx_steps_free(struct tdx_steps *s)
 {
 	tdx_phase_next(s, TDX_PHASE_CLEAR);
 	tdx_pamts_clear(&s->layout);
-	/* wbinvd_on_all_cpus() has waited for handlers that read the list. */
+	/* A disabled module rejects the calls of handlers that still read the list. */
 	WRITE_ONCE(tdx_tdmr_list.nr_consumed_tdmrs, 0);
 
 	tdx_phase_next(s, TDX_PHASE_FREE);

@@ -205,6 +205,7 @@ int tdx_module_config(struct tdx_attempt *a, struct tdmr_info_list *infos)
 	tdx_caller = a;
 	ret = config_tdx_module(infos, tdx_global_keyid);
 	tdx_caller = NULL;
+	/* tdx_sys_config() has recorded any error but this one. */
 	if (ret)
 		return tdx_fail(a, ret, "out of memory for TDMR pointers");
 
@@ -421,6 +422,7 @@ VISIBLE_IF_KUNIT int tdx_tdmr_init_next(struct lane *lane)
 
 	if (tdx_attempt_stopped(tl->a))
 		return -ESHUTDOWN;
+	/* A CPU that comes online is ready soon. */
 	if (!tdx_tdmr_call_here(&args, &status))
 		return LANE_NOT_HERE;
 	if (seam_status_class(status) != SEAM_SUCCESS)
