@@ -237,3 +237,14 @@ with before('probe'):
     declared(f'{TDX}/steps.h', 'tdx_steps_probe')
     text(f'{TDX}/steps.h', '@module is complete and constant; stored with release, read with '
                            'acquire', '@module is complete')
+
+# Until the boot calls this code, tdx.c disables the module at shutdown.
+with before('boot'):
+    PATH = f'{TDX}/lps.c'
+    drop(PATH, 'tdx_lp_shutdown', 'tdx_lps_shutdown', 'tdx_lps_suspend', 'tdx_lps_resume',
+         'tdx_lps_syscore_init')
+    cut(PATH, r'^static const struct syscore_ops tdx_lps_syscore_ops = \{\n(?:.*\n)+?\};\n\n',
+        r'^static struct syscore tdx_lps_syscore = \{\n(?:.*\n)+?\};\n\n',
+        r'\narch_initcall\(tdx_lps_syscore_init\);\n', r'^#include <linux/syscore_ops\.h>\n',
+        r'^#include <kunit/visibility\.h>\n\n')
+    declared(f'{TDX}/steps.h', 'tdx_lps_suspend', 'tdx_lps_resume', 'tdx_lps_shutdown')

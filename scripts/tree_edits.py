@@ -226,15 +226,20 @@ int tdx_module_shutdown(void);""")
 
 struct tdx_module_args;""")
 
+with trees('7.', patch='calls'):
+    edit('arch/x86/virt/vmx/tdx/tdx.h',
+         where=r'^(?=int tdx_module_shutdown\(void\);$)',
+         add="""/* module.c: repeat the SEAMCALL while it can succeed, and report an error */
+int tdx_sys_rd(struct tdx_module_args *args);
+int tdx_sys_config(struct tdx_module_args *args);
+
+""")
+
 with trees('7.', patch='boot'):
     edit('arch/x86/virt/vmx/tdx/tdx.h',
          where=r'^(?=int tdx_module_shutdown\(void\);$)',
          add="""/* enable.c */
 bool tdx_host_off(void);
-
-/* module.c: repeat the SEAMCALL while it can succeed, and report an error */
-int tdx_sys_rd(struct tdx_module_args *args);
-int tdx_sys_config(struct tdx_module_args *args);
 
 """)
     # Remove initialization at boot.  Bring-up has its own code for TDMRs, PAMTs, keys
@@ -323,6 +328,14 @@ int tdx_sys_config(struct tdx_module_args *args);
     edit('Documentation/arch/x86/index.rst',
          where=r'^   tdx$',
          add='\n   tdx-bringup')
+    edit('Documentation/arch/x86/tdx.rst',
+         where=r'^  \[\.\.\] virt/tdx: module not loaded$',
+         put='  [..] virt/tdx: TDX-Module initialization failed (-19): CPU 2: '
+             'TDH.SYS.INIT: TDX_SEAMCALL_VMFAILINVALID ...')
+    edit('Documentation/arch/x86/tdx.rst',
+         where=r'^are not trivial\.  The kernel initializes the TDX module at runtime on\ndemand\.$',
+         put="""are not trivial.  Documentation/arch/x86/tdx-bringup.rst says when and how
+the kernel initializes the TDX module.""")
 
 with trees('7.', patch='update'):
     edit('arch/x86/virt/vmx/tdx/tdx.h',
