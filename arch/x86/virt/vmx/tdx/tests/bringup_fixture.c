@@ -10,6 +10,7 @@
 #include <linux/cpumask.h>
 #include <linux/init.h>
 #include <linux/smp.h>
+#include <linux/workqueue.h>
 
 #include "../enable.h"
 #include "../emulator/emulator.h"
@@ -40,6 +41,8 @@ void bringup_fixture_exit(struct kunit *test)
 	if (!tb)
 		return;
 
+	/* Off in the state "unknown" does not wait for the worker. */
+	flush_work(&tb->work);
 	KUNIT_EXPECT_EQ(test, tdx_emulator_audit_total(), 0ULL);
 	/* Reset the module first: it owns the PAMTs while it is up. */
 	KUNIT_EXPECT_EQ(test, tdx_emulator_reset(), 0);
