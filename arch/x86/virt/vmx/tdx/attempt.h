@@ -26,8 +26,9 @@
  * @hint: advice in errors about memory that changed since the boot; never NULL
  * @stop: O, the system goes down: make no further SEAMCALL
  * @hold: O, the system will sleep: begin no further step
- * @active: O, the worker runs, as long as it does not rest
- * @resting: O, the worker is held, or waits for freezable work
+ * @active: O, the worker runs
+ * @resting: O, the worker runs, but makes no SEAMCALL outside freezable work: the system
+ *	may sleep
  * @changed: woken when a flag above or the state of &struct tdx_bringup changes
  * @configured: W, TDH.SYS.CONFIG has succeeded, and the module may write to the PAMTs
  * @lost: W, the module is neither up nor disabled

@@ -6,8 +6,7 @@
  *	1 metadata	SYS.INIT and LP.INIT on one CPU, SYS.RD
  *	2 memory	list the memory of the page allocator, and freeze the list
  *	3 layout	choose TDMRs, and allocate their PAMTs
- *	4 KeyID		use the first private KeyID
- *	  LP.INIT	on all other CPUs
+ *	4 LP.INIT	on all other CPUs
  *	5 SYS.CONFIG	after this, only SYS.DISABLE leads back
  *	6 KEY.CONFIG	once per package
  *	7 TDMR.INIT	on lanes, until every TDMR is done

@@ -62,7 +62,7 @@ struct tdx_lp_call {
 
 static DEFINE_PER_CPU(struct tdx_lp_call, tdx_lp_call);
 
-/* Protected by cpu_hotplug_lock.  Shutdown reads it without, when no attempt runs. */
+/* Protected by cpu_hotplug_lock.  Shutdown reads it when no attempt can change it. */
 static enum cpuhp_state tdx_lp_state = CPUHP_INVALID;
 
 /*

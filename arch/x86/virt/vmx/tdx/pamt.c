@@ -87,8 +87,8 @@ struct tdx_pamts {
 };
 
 /*
- * Repeat the checks of alloc_contig_pages(), which knows pages that cannot be moved
- * away.  A gigantic page could only move to another gigantic page.
+ * Like alloc_contig_pages(), reject a range that alloc_contig_range() could not empty.  A
+ * gigantic page could only move to another gigantic page.
  */
 static bool tdx_pamt_block_is_movable(struct zone *zone, unsigned long pfn, unsigned long end)
 {

@@ -33,7 +33,7 @@
 /* After this time, the kernel tries no further place for the rows. */
 #define TDX_PAMT_SECONDS	10
 
-/* One call of TDH.SYS.TDMR.INIT initializes this number of bytes. */
+/* Today, a call of TDH.SYS.TDMR.INIT initializes this number of bytes.  For progress only. */
 #define TDX_TDMR_CALL_BYTES	((u64)SZ_4M)
 
 /**
