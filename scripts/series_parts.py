@@ -238,6 +238,14 @@ with before('probe'):
     text(f'{TDX}/steps.h', '@module is complete and constant; stored with release, read with '
                            'acquire', '@module is complete')
 
+with before('kunit'):
+    cut(f'{TDX}/request.c', r'^\n#ifdef CONFIG_TDX_BRINGUP_KUNIT_TEST\n(?:.*\n)*?#endif\n')
+    cut(f'{TDX}/enable.c', r'^\n#ifdef CONFIG_TDX_BRINGUP_KUNIT_TEST\n(?:.*\n)*?#endif\n')
+    cut(f'{TDX}/enable.h', r'^#ifdef CONFIG_TDX_BRINGUP_KUNIT_TEST\n(?:.*\n)*?#endif\n\n')
+    cut(f'{TDX}/bringup.c', r'^#ifdef CONFIG_TDX_BRINGUP_KUNIT_TEST\n(?:.*\n)*?#endif\n\n')
+    cut(f'{TDX}/enable.c', r'^#include <linux/idr\.h>\n')
+    cut(f'{TDX}/steps.h', r'^void tdx_steps_undo\(struct tdx_steps \*s\);\n')
+
 # Until the boot calls this code, tdx.c disables the module at shutdown.
 with before('boot'):
     PATH = f'{TDX}/lps.c'
