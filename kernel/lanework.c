@@ -23,6 +23,7 @@
 #include <linux/cpumask.h>
 #include <linux/freezer.h>
 #include <linux/lanework.h>
+#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
@@ -30,6 +31,10 @@
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/lanework.h>
+
+#ifdef CONFIG_LOCKDEP
+static struct lockdep_map lanework_map = STATIC_LOCKDEP_MAP_INIT("lanework", &lanework_map);
+#endif
 
 enum lanework_rest {
 	LANEWORK_REST_DONE,
@@ -139,7 +144,9 @@ static enum lanework_rest lanework_lane_steps(struct lane *lane)
 		if (lanework_must_freeze())
 			return LANEWORK_REST_FROZEN;
 
+		lock_map_acquire(&lanework_map);
 		ret = job->step(lane);
+		lock_map_release(&lanework_map);
 		switch (ret) {
 		case LANE_DONE:
 			lane->steps++;
@@ -167,10 +174,6 @@ static bool lanework_lane_run(struct lane *lane)
 	rest = lanework_lane_steps(lane);
 	trace_lanework_lane_stop(lane, lanework_rest_names[rest]);
 
-	/* Let lanes that wait for a worker run first: this CPU may be able to run them. */
-	if (rest == LANEWORK_REST_NOT_HERE)
-		schedule_timeout_uninterruptible(1);
-
 	return rest == LANEWORK_REST_NOT_HERE || rest == LANEWORK_REST_FROZEN;
 }
 
@@ -179,11 +182,22 @@ static void lanework_lane_work(struct work_struct *work)
 	struct lane *lane = container_of(work, struct lane, work);
 	struct lanework *job = lane->job;
 
-	/* The freezable workqueue holds the lane until the system thaws. */
-	if (lanework_lane_run(lane))
+	if (lanework_lane_run(lane)) {
+		/* Let lanes that wait for a worker run first. */
+		schedule_timeout_uninterruptible(1);
+		/* The freezable workqueue holds the lane until the system thaws. */
 		queue_work_node(lane->node, job->wq, work);
-	else if (atomic_dec_and_test(&job->running))
+	} else if (atomic_dec_and_test(&job->running)) {
 		complete(&job->idle);
+	}
+}
+
+/* Let lockdep check that the caller holds no lock that a step takes. */
+static void lanework_might_wait(void)
+{
+	might_sleep();
+	lock_map_acquire(&lanework_map);
+	lock_map_release(&lanework_map);
 }
 
 /**
@@ -268,7 +282,7 @@ int lanework_run(struct lanework *job)
 {
 	struct lane *lane;
 
-	might_sleep();
+	lanework_might_wait();
 	if (list_empty(&job->lanes))
 		return 0;
 
@@ -283,7 +297,7 @@ int lanework_run(struct lanework *job)
 	list_for_each_entry(lane, &job->lanes, list)
 		queue_work_node(lane->node, job->wq, &lane->work);
 	wait_for_completion_state(&job->idle, TASK_IDLE | TASK_FREEZABLE);
-	/* Waits until no worker runs code of the job; lockdep checks the caller's locks. */
+	/* Waits until no worker runs code of the job. */
 	destroy_workqueue(job->wq);
 	trace_lanework_job_end(job);
 

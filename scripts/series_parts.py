@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""List what files of this repository lack before a later patch of a series.
+"""List the parts of our files that belong to a later patch than the file does.
 
-A file belongs to the first patch that needs it.  If a part of the file belongs to a later
-patch, a block `with before('off'):` removes this part from the versions before the patch
-with `Edits: off`.  The rows are those of tree_edits.py.  scripts/patches goes back from
+A file belongs to the first patch that needs it.  A block `with before('off'):` removes
+parts of files from the versions before the patch with `Edits: off`.  The rows are those of tree_edits.py.  scripts/patches goes back from
 the last patch to the first, so each row applies to the version of its own patch.
 """
 
@@ -13,6 +12,7 @@ from tree_edits import EDITS, cut, drop, edit, trees  # EDITS is for scripts/pat
 
 TDX = 'arch/x86/virt/vmx/tdx'
 API = 'arch/x86/include/asm/tdx_enable.h'
+RST = 'Documentation/arch/x86/tdx-bringup.rst'
 
 
 def before(patch):
@@ -34,6 +34,11 @@ def member(path, name):
     """Remove a member of a structure, and its description."""
     cut(path, rf'^ \* @{name}:.*\n(?: \*\t.*\n)*',
         rf'^\t(?:\w[^\n;]*[ *(]){name}(?:\)\([^;]*)?;\n')
+
+
+def exported(path, *names):
+    """Remove exports of functions."""
+    cut(path, *(rf'^EXPORT_SYMBOL_FOR_MODULES\({name}, .*\n' for name in names))
 
 
 def text(path, old, new):
@@ -62,6 +67,7 @@ with before('off-kunit'):
           'enable_test_probe', 'enable_test_request_during_off',
           'enable_test_probe_during_off', 'enable_test_users', 'enable_test_renew')
     cut(PATH, r'^\tKUNIT_EXPECT_EQ\(test, tdx_bringup_disable\(&g->tb\), -ESHUTDOWN\);\n')
+    tests(f'{TDX}/emulator/seamldr_kunit.c', 'lost_halfway')
     PATH = f'{TDX}/tests/enable_wait_kunit.c'
     cut(PATH,
         r'^\t\tKUNIT_EXPECT_EQ\(test, tdx_bringup_subscribe\(&g->tb, reqs\[i\]\), -EINVAL\);\n',
@@ -71,6 +77,10 @@ with before('off-kunit'):
         r'^\tKUNIT_EXPECT_EQ\(test, tdx_bringup_subscribe\(&g->tb, &c->req\), -EBUSY\);\n',
         r'^\tcounted_expect_inside\(test, sub, 0\);\n'
         r'\tKUNIT_EXPECT_EQ\(test, tdx_bringup_subscribe\(&g->tb, &sub->req\), -EBUSY\);\n')
+
+# The module of the kselftests calls these functions.
+with before('test-exports'):
+    exported(f'{TDX}/enable.c', 'tdx_enable', 'tdx_enable_wait')
 
 with before('ondemand'):
     cut(f'{TDX}/enable.c', r'^\tTDX_BOOT_ONDEMAND,\n',
@@ -89,9 +99,46 @@ with before('sysfs'):
     cut(PATH, r'^/\* sysfs\.c \*/\n(?:.*;\n)+\n')
     cut(f'{TDX}/request.c', r'^\tif \(tb->ops->notify\)\n.*\n')
 
+with before('kvm'):
+    exported(f'{TDX}/enable.c', 'tdx_enable_async', 'tdx_enable_probe', 'tdx_enable_metadata',
+             'tdx_get', 'tdx_put')
+
+with before('tdx-host'):
+    exported(f'{TDX}/enable.c', 'tdx_enable_subscribe', 'tdx_enable_cancel')
+    drop(f'{TDX}/enable.c', 'tdx_enable_status')
+    declared(API, 'tdx_enable_status')
+    text(RST, ' tdx_enable_status', '')
+
 with before('update'):
+    text(f'{TDX}/request.c', ' * A module update that fails leads from INITIALIZED to ERROR.\n *\n', '')
+    text(f'{TDX}/request.c', '/* See tdx_host_update_begin(). */\n', '')
     PATH = f'{TDX}/enable.c'
     drop(PATH, 'tdx_host_update_begin', 'tdx_host_update_end')
+    text(PATH, """	int ret;
+
+	ret = tdx_host_check() ?: tdx_bringup_get(&tdx_host);
+	/* The reference excludes off, but an update may have failed just now. */
+	if (!ret && !tdx_get_sysinfo()) {
+		tdx_bringup_put(&tdx_host);
+		ret = -ESHUTDOWN;
+	}
+
+	return ret;
+""", '\treturn tdx_host_check() ?: tdx_bringup_get(&tdx_host);\n')
+    text(PATH, 'root has switched TDX off, the system goes down, or an update of the\n *   '
+               'module has failed.', 'root has switched TDX off, or the system goes down.')
+    text(PATH, ' *   initialized or disabled, the module is being updated, or the system is '
+               'about to sleep;\n', ' *   initialized or disabled, or the system is about to '
+               'sleep;\n')
+    text(PATH, '-ESHUTDOWN\t- the system goes down, or an update of the module has failed.',
+         '-ESHUTDOWN\t- the system goes down.')
+    text(PATH, 'and -ESHUTDOWN before TDX is switched off, and\n * after a module update has '
+               'failed; but', 'and -ESHUTDOWN before TDX is switched off;\n * but')
+    text(PATH, ' * good; -ESHUTDOWN if the system goes down or a module update has failed.',
+         ' * good; -ESHUTDOWN if the system goes down.')
+    text(PATH, '  It is constant as long as the caller has a reference\n * from tdx_get(), '
+               'except that a module update changes the version.',
+         '  It is constant as long as the caller has a reference\n * from tdx_get().')
     text(PATH, """	int ret;
 
 	ret = tdx_host_check() ?: tdx_bringup_sync(&tdx_host);
@@ -121,8 +168,14 @@ with before('off'):
                'root has switched it off.\n',
          ': tasks\n * without privileges cause calls of this function, and must not repeat '
          'an\n * initialization that failed.\n')
-    text(PATH, '-ESHUTDOWN\t- root has switched TDX off, the system goes down, or an update '
-               'of the\n *   module has failed.\n', '-ESHUTDOWN\t- the system goes down.\n')
+    text(PATH, '-ESHUTDOWN\t- root has switched TDX off, or the system goes down.\n',
+         '-ESHUTDOWN\t- the system goes down.\n')
+    text(PATH, 'soon if TDX is up already; and -ESHUTDOWN before TDX is switched off;\n * but',
+         'soon if TDX is up already; but')
+    text(PATH, '  It is constant as long as the caller has a reference\n * from tdx_get().', '')
+    text(API, ', wait for a request, cancel one, or call tdx_disable().',
+         ', wait for a request, or cancel one.')
+    text(RST, ' tdx_get tdx_put tdx_disable', '')
     PATH = f'{TDX}/enable.h'
     for NAME in ('off', 'can_disable', 'off_result', 'users'):
         member(PATH, NAME)
@@ -136,7 +189,7 @@ with before('off'):
     cut(PATH, r'^\tcase TDX_STATUS_DISABLING:\n(?=\t\treturn true;)',
         r'^\tcase TDX_STATUS_DISABLING:\n\t\t/\* Users (?:.*\n)+?\t\tbreak;\n',
         r' && !tb->users(?= &&\n)',
-        r' && READ_ONCE\(tb->status\) != TDX_STATUS_DISABLING',
+        r' &&\n\t    READ_ONCE\(tb->status\) != TDX_STATUS_DISABLING',
         r'  During off, the attempt starts afterwards\.(?= \*/)',
         r'off or for (?=a probe\. \*/)',
         r'off or for (?=a probe: the worker is not held)')
@@ -160,7 +213,10 @@ with before('off'):
          ' * After an attempt has failed, only tdx_bringup_request() and tdx_bringup_probe() '
          'start\n * again.  tdx_bringup_sync() serves tasks without privileges and returns '
          'the last result.\n')
-    text(PATH, 'Neither a probe, an attempt nor off runs; each sees', 'No probe or attempt runs; each sees')
+    text(PATH, 'Neither a probe, an attempt nor off runs; each sees',
+         'No probe or attempt runs; each sees')
+    text(PATH, 'tdx_bringup_probe() and tdx_bringup_disable() check @hold',
+         'tdx_bringup_probe() checks @hold')
     PATH = f'{TDX}/bringup.c'
     drop(PATH, 'tdx_steps_off', 'tdx_steps_print_off')
     text(PATH, 'after an error or to switch TDX\n * off.', 'after an error.')
@@ -173,12 +229,12 @@ with before('subscribe'):
     declared(API, 'tdx_enable_subscribe')
     text(API, ' *\trequest, unless the caller cancels the request first; and again and again for\n'
               ' *\ttdx_enable_subscribe().  The callback may sleep, but must not free the '
-              'request,\n *\tsubmit it again, wait for a request, cancel one, or call '
-              'tdx_disable().\n',
+              'request,\n *\tsubmit it again, wait for a request, or cancel one.\n',
          ' *\trequest, unless the caller cancels the request first.  The callback may sleep,\n'
          ' *\tbut must not free the request, submit it again, wait for a request, or cancel\n'
          ' *\tone.\n')
     drop(f'{TDX}/enable.c', 'tdx_enable_subscribe')
+    text(RST, ' tdx_enable_subscribe', '')
     member(f'{TDX}/enable.h', 'subscribers')
     declared(f'{TDX}/enable.h', 'tdx_bringup_subscribe')
     PATH = f'{TDX}/request.c'
@@ -189,6 +245,8 @@ with before('subscribe'):
 
 with before('probe'):
     declared(API, 'tdx_enable_probe', 'tdx_enable_metadata')
+    text(RST, 'tdx_enable_probe tdx_enable ', 'tdx_enable ')
+    text(RST, ' tdx_enable_metadata', '')
     drop(f'{TDX}/enable.c', 'tdx_host_probe', 'tdx_enable_probe', 'tdx_enable_metadata')
     cut(f'{TDX}/enable.c', r'^\t\.probe = .*\n')
     PATH = f'{TDX}/enable.h'
@@ -210,11 +268,12 @@ with before('probe'):
 		!READ_ONCE(tb->probing));
 """, '\t       !tdx_status_is_transient(READ_ONCE(tb->status));\n')
     text(PATH, """	/* The freezer cannot freeze a task that waits for a probe. */
-	if (ret > 0 &&
-	    !READ_ONCE(tb->probing))
+	if (ret > 0 && !READ_ONCE(tb->probing))
 		return 0;
 """, '\tif (ret > 0)\n\t\treturn 0;\n')
-    cut(PATH, r'^\tif \(ret > 0\)\n\t\treturn -EBUSY;\n')
+    cut(PATH, r'^\tif \(ret > 0\)\n\t\treturn -EBUSY;\n',
+        r'^\t/\* tdx_bringup_probe\(\) checks @hold .*\n'
+        r'\tscoped_guard\(mutex, &tb->lock\)\n\t(?=\ttdx_attempt_set)')
     text(PATH, 'not end in time or a task waits for a probe: the worker',
          'not end in time: the worker')
     text(PATH, 'tdx_bringup_request() and tdx_bringup_probe() start\n * again.  '

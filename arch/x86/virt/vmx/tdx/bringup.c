@@ -232,7 +232,10 @@ static void tdx_steps_free(struct tdx_steps *s)
 {
 	tdx_phase_next(s, TDX_PHASE_CLEAR);
 	tdx_pamts_clear(&s->layout);
-	/* A disabled module rejects the calls of handlers that still read the list. */
+	/*
+	 * No handler reads the list: the disabled module rejects the calls of new handlers,
+	 * and wbinvd_on_all_cpus() has waited for the others.
+	 */
 	WRITE_ONCE(tdx_tdmr_list.nr_consumed_tdmrs, 0);
 
 	tdx_phase_next(s, TDX_PHASE_FREE);

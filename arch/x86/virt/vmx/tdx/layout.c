@@ -8,8 +8,10 @@
  * if the module can use it.
  */
 #include <linux/cpumask.h>
+#include <linux/lanework.h>
 #include <linux/list.h>
 #include <linux/memory_hotplug.h>
+#include <linux/minmax.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
 #include <linux/numa.h>
@@ -33,8 +35,8 @@ static bool tdx_memory_is_convertible(const struct tdx_module *module, u64 start
 }
 
 /*
- * Move memory from @all to @blocks, except memory that is offline and not convertible, such
- * as hot-added memory of a device: no TD gets it, and it will not come online.
+ * Copy @all to @blocks, except memory that is offline and not convertible, such as hot-added
+ * memory of a device.  tdx_memory_notifier() keeps that memory offline while TDX is up.
  */
 static int tdx_memory_select(struct list_head *all, struct list_head *blocks,
 			     const struct tdx_module *module)

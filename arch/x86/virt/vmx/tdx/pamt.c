@@ -261,7 +261,8 @@ static void tdx_pamts_put_pieces(struct tdx_pamts *p)
 
 /*
  * Find a place that can be tried for each row without memory, and divide these rows into
- * pieces.  Returns false if there is none, or no time to look for it.
+ * pieces.  Returns false if no row has a place, if the time is up, or if the system goes
+ * down.
  */
 static bool tdx_pamts_propose(struct tdx_pamts *p, struct tdx_layout *layout,
 			      unsigned long deadline)

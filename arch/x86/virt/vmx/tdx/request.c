@@ -11,6 +11,8 @@
  *	                                        +---------+
  *	                              SYS.DISABLE failed halfway
  *
+ * A module update that fails leads from INITIALIZED to ERROR.
+ *
  * One attempt runs at a time, in a work item, the worker.  A request that arrives
  * meanwhile joins the attempt and gets its result.  The worker first wakes tasks that
  * wait for requests without a callback, and then runs callbacks, one after another.  An
@@ -189,6 +191,7 @@ static void tdx_bringup_end_off(struct tdx_bringup *tb, int result)
 	if (result) {
 		/* A probe would clear the error. */
 		WRITE_ONCE(tb->probing, false);
+		/* While the system goes down, subscribers must not bring users back. */
 		tb->result = tb->attempt.lost || tb->attempt.stop ? result : 0;
 		tdx_bringup_set_status(tb, tb->attempt.lost ? TDX_STATUS_ERROR :
 							       TDX_STATUS_INITIALIZED);
@@ -485,13 +488,12 @@ int tdx_bringup_try_get(struct tdx_bringup *tb)
 {
 	guard(mutex)(&tb->lock);
 
-	if (tb->status == TDX_STATUS_ERROR)
-		return tb->result;
-	if (tb->status != TDX_STATUS_INITIALIZED)
+	if (!tdx_bringup_final(tb))
 		return -ENXIO;
-	tb->users++;
+	if (!tb->result)
+		tb->users++;
 
-	return 0;
+	return tb->result;
 }
 
 /* See tdx_get(). */
@@ -636,8 +638,8 @@ int tdx_bringup_hold(struct tdx_bringup *tb)
 	ret = wait_event_killable_timeout(tb->attempt.changed, tdx_bringup_quiet(tb),
 					  TDX_STOP_SECONDS * HZ);
 	/* The freezer cannot freeze a task that waits for off or for a probe. */
-	if (ret > 0 && READ_ONCE(tb->status) != TDX_STATUS_DISABLING &&
-	    !READ_ONCE(tb->probing))
+	if (ret > 0 && !READ_ONCE(tb->probing) &&
+	    READ_ONCE(tb->status) != TDX_STATUS_DISABLING)
 		return 0;
 
 	tdx_bringup_release(tb);

@@ -33,7 +33,10 @@
 /* After this time, the kernel tries no further place for the rows. */
 #define TDX_PAMT_SECONDS	10
 
-/* Today, a call of TDH.SYS.TDMR.INIT initializes this number of bytes.  For progress only. */
+/*
+ * Bytes that a call of TDH.SYS.TDMR.INIT initializes in today's modules.  Only the progress
+ * depends on it.
+ */
 #define TDX_TDMR_CALL_BYTES	((u64)SZ_4M)
 
 /**

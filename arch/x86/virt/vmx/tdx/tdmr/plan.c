@@ -228,8 +228,8 @@ static u32 tdmr_cut_spans(const struct tdmr_host *host, struct tdmr_layout *layo
 
 /*
  * Try the limits 0, 4 GiB (the hole below 4 GiB is smaller), 32 GiB and so on.  Take a
- * larger limit only if the busiest CPU then initializes at least 2 GiB less: one GiB more or
- * less is the rounding of sizes.
+ * larger limit only if the busiest CPU then initializes at least 2 GiB less, since sizes are
+ * rounded to a GiB.
  */
 static u32 tdmr_best_gap(const struct tdmr_host *host, struct tdmr_layout *layout)
 {
