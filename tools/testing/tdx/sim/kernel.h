@@ -34,8 +34,8 @@
 
 /* Locks and sleep */
 
-#define lock_map_acquire(map)			do { } while (0)
-#define lock_map_release(map)			do { } while (0)
+#define lock_map_acquire(...)			do { } while (0)
+#define lock_map_release(...)			do { } while (0)
 #define guard(name)				guard_ ## name
 #define guard_rcu()				do { } while (0)
 
