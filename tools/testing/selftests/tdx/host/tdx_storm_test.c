@@ -232,6 +232,9 @@ static void calm_down(struct __test_metadata *_metadata, struct storm *s)
 		toggle_cpu(s);
 	ASSERT_FALSE(s->cpu_offline);
 
+	/* A running attempt may have met an error that was injected. */
+	while (status_is("initializing"))
+		usleep(10000);
 	ASSERT_EQ(0, try_tdx())
 		TH_LOG("%s", sysfs_error());
 	ASSERT_TRUE(status_is("initialized"));
