@@ -382,7 +382,7 @@ static void bringup_test_pamt_late(struct kunit *test)
 
 static int nr_checks;
 
-static bool reject(u64 base, u64 size)
+static bool reject_place(u64 base, u64 size)
 {
 	nr_checks++;
 
@@ -395,7 +395,7 @@ static void bringup_test_pamt_late_check(struct kunit *test)
 	const struct tdmr_layout *layout;
 
 	nr_checks = 0;
-	kunit_activate_static_stub(test, tdx_pamt_check, reject);
+	kunit_activate_static_stub(test, tdx_pamt_check, reject_place);
 	kunit_activate_static_stub(test, tdx_pamt_deadline, no_time);
 	layout = find_tdmrs(test);
 	/* One for the rows of nodes and, if there are more TDMRs, one for those of TDMRs */
