@@ -2,8 +2,9 @@
 """List the parts of our files that belong to a later patch than the file does.
 
 A file belongs to the first patch that needs it.  A block `with before('off'):` removes
-parts of files from the versions before the patch with `Edits: off`.  The rows are those of tree_edits.py.  scripts/patches goes back from
-the last patch to the first, so each row applies to the version of its own patch.
+parts of files from the versions before the patch with `Edits: off`.  The rows are those
+of tree_edits.py.  scripts/patches goes back from the last patch to the first, so each row
+applies to the version of its own patch.
 """
 
 import re

@@ -61,7 +61,7 @@ skip()
 need_reset()
 {
 	[ -e $emulator/reset ] || missing 'no reset of the emulated TDX module: CONFIG_KUNIT=y'
-	# busybox's tee does not tell the error.
+	# The tee of busybox reports each error as "I/O error".
 	case $(sh -c "echo 1 >$emulator/reset" 2>&1) in
 	*'not supported'*)
 		missing 'no reset of the module: CONFIG_TDX_BRINGUP_KUNIT_TEST=y'
