@@ -112,7 +112,7 @@ with before('tdx-host'):
 
 with before('update'):
     text(f'{TDX}/request.c', ' * A module update that fails leads from INITIALIZED to ERROR.\n *\n', '')
-    text(f'{TDX}/request.c', '/* See tdx_host_update_begin(). */\n', '')
+    text(f'{TDX}/off.c', '/* See tdx_host_update_begin(). */\n', '')
     PATH = f'{TDX}/enable.c'
     drop(PATH, 'tdx_host_update_begin', 'tdx_host_update_end')
     text(PATH, """	int ret;
@@ -154,7 +154,7 @@ with before('update'):
     declared(f'{TDX}/steps.h', 'tdx_module_set_lost', 'tdx_module_lost')
     cut(f'{TDX}/bringup.c', r'^\ttdx_module_set_lost\(false\);\n')
     declared(f'{TDX}/enable.h', 'tdx_bringup_lose')
-    drop(f'{TDX}/request.c', 'tdx_bringup_lose')
+    drop(f'{TDX}/off.c', 'tdx_bringup_lose')
 
 with before('off'):
     cut(API, r'^ \* @TDX_STATUS_DISABLING: .*\n', r'^\tTDX_STATUS_DISABLING,\n')
@@ -180,13 +180,14 @@ with before('off'):
     PATH = f'{TDX}/enable.h'
     for NAME in ('off', 'can_disable', 'off_result', 'users'):
         member(PATH, NAME)
-    declared(PATH, 'tdx_bringup_try_get', 'tdx_bringup_get', 'tdx_bringup_put',
-             'tdx_bringup_disable')
+    cut(PATH, r'^/\* request\.c, for off\.c \*/\n(?:.*;\n)+\n', r'^/\* off\.c \*/\n(?:.*;\n)+\n')
     text(PATH, 'result of the last attempt; after off, -ESHUTDOWN', 'result of the last attempt')
     text(PATH, 'switches TDX on and off, and runs', 'runs attempts and')
     PATH = f'{TDX}/request.c'
-    drop(PATH, 'tdx_bringup_end_off', 'tdx_bringup_try_get', 'tdx_bringup_get',
-         'tdx_bringup_put', 'tdx_bringup_can_disable', 'tdx_bringup_disable')
+    drop(PATH, 'tdx_bringup_end_off')
+    for NAME in ('bool tdx_bringup_final', 'void tdx_bringup_set_status',
+                 'void tdx_bringup_queue', 'void tdx_bringup_might_wait'):
+        edit(PATH, where=rf'^{NAME}(?=\()', put=f'static {NAME}')
     cut(PATH, r'^\tcase TDX_STATUS_DISABLING:\n(?=\t\treturn true;)',
         r'^\tcase TDX_STATUS_DISABLING:\n\t\t/\* Users (?:.*\n)+?\t\tbreak;\n',
         r' && !tb->users(?= &&\n)',

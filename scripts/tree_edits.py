@@ -142,7 +142,7 @@ with trees('7.', patch='objects'):
     edit('arch/x86/virt/vmx/tdx/Makefile',
          where=r'^obj-y \+= .*\btdx\.o$',
          add="""
-obj-y += enable.o request.o sysfs.o bringup.o attempt.o
+obj-y += enable.o request.o off.o sysfs.o bringup.o attempt.o
 obj-y += lps.o module.o layout.o pamt.o seam_status.o
 obj-y += tdmr/check.o tdmr/plan.o tdmr/place.o
 # For trace.h, which includes itself.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The state of TDX on a host, for enable.c, request.c, sysfs.c and tests. */
+/* The state of TDX on a host, for enable.c, request.c, off.c, sysfs.c and tests. */
 #ifndef _X86_VIRT_TDX_ENABLE_H
 #define _X86_VIRT_TDX_ENABLE_H
 
@@ -81,16 +81,24 @@ int tdx_bringup_subscribe(struct tdx_bringup *tb, struct tdx_enable_request *req
 int tdx_bringup_wait(struct tdx_bringup *tb, struct tdx_enable_request *req);
 void tdx_bringup_cancel(struct tdx_bringup *tb, struct tdx_enable_request *req);
 int tdx_bringup_sync(struct tdx_bringup *tb);
-int tdx_bringup_try_get(struct tdx_bringup *tb);
-int tdx_bringup_get(struct tdx_bringup *tb);
-void tdx_bringup_put(struct tdx_bringup *tb);
-void tdx_bringup_lose(struct tdx_bringup *tb);
-int tdx_bringup_disable(struct tdx_bringup *tb);
 void tdx_bringup_stop(struct tdx_bringup *tb);
 int tdx_bringup_hold(struct tdx_bringup *tb);
 void tdx_bringup_release(struct tdx_bringup *tb);
 enum tdx_status tdx_bringup_status(const struct tdx_bringup *tb, struct tdx_progress *progress);
 const struct tdx_sys_info *tdx_bringup_metadata(const struct tdx_bringup *tb);
+
+/* request.c, for off.c */
+bool tdx_bringup_final(const struct tdx_bringup *tb);
+void tdx_bringup_set_status(struct tdx_bringup *tb, enum tdx_status status);
+void tdx_bringup_queue(struct tdx_bringup *tb);
+void tdx_bringup_might_wait(struct tdx_bringup *tb);
+
+/* off.c */
+int tdx_bringup_try_get(struct tdx_bringup *tb);
+int tdx_bringup_get(struct tdx_bringup *tb);
+void tdx_bringup_put(struct tdx_bringup *tb);
+void tdx_bringup_lose(struct tdx_bringup *tb);
+int tdx_bringup_disable(struct tdx_bringup *tb);
 
 /* enable.c */
 extern const struct tdx_bringup_ops tdx_host_ops;

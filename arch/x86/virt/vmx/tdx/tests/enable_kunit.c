@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of request.c and attempt.c: states, attempts and callbacks.  Each test has its
+ * Tests of request.c, off.c and attempt.c: states, attempts, callbacks.  Each test has its
  * own host.
  */
 #include <kunit/test.h>

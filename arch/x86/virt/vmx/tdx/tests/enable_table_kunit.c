@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of request.c by a table with the outcome of each event in each state, even of
- * impossible events.  Each test has its own host.
+ * Tests of request.c and off.c by a table with the outcome of each event in each state,
+ * even of impossible events.  Each test has its own host.
  */
 #include <kunit/test.h>
 
